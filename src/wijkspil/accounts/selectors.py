@@ -1,0 +1,38 @@
+"""Who acts: the actor behind a signed-in user or a token."""
+
+import hashlib
+from datetime import datetime
+
+from wijkspil.accounts.models import ApiToken, Membership
+from wijkspil.accounts.types import VISITOR, Actor, Grant, Role
+
+
+def get_actor(*, user_id: int | None, label: str, at: datetime) -> Actor:
+    """Return the actor with the roles held at ``at`` (one query, none if empty)."""
+    if user_id is None:
+        return VISITOR
+    grants = tuple(
+        Grant(
+            role=Role(membership.role),
+            organization_id=membership.organization_id,
+            service_id=membership.service_id,
+            region_id=membership.region_id,
+        )
+        for membership in Membership.objects.at(at).filter(user_id=user_id)
+    )
+    return Actor(user_id=user_id, label=label, grants=grants or VISITOR.grants)
+
+
+def get_token_actor(*, secret: str, at: datetime) -> Actor | None:
+    """Return the actor of an organization's system, or None if unknown or ended."""
+    token = (
+        ApiToken.objects.at(at)
+        .filter(digest=hashlib.sha256(secret.encode()).hexdigest())
+        .first()
+    )
+    if token is None:
+        return None
+    return Actor(
+        label=f"system:{token.name}",
+        grants=(Grant(Role.PROVIDER_SYSTEM, organization_id=token.organization_id),),
+    )

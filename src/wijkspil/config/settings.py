@@ -1,0 +1,258 @@
+"""Settings of Wijkspil, all from the environment, each with a safe default.
+
+Which settings exist, and what each does, is generated from ``ENVIRONMENT`` into
+``docs/reference/settings.md``. The system runs in fictional mode only: there is
+no setting that lets real persons in (see ``check_mode``).
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+PACKAGE_DIR = Path(__file__).resolve().parent.parent
+
+#: name -> (default, meaning). The reference page is made from this table.
+ENVIRONMENT: dict[str, tuple[str, str]] = {
+    "DATABASE_URL": (
+        "",
+        "PostgreSQL 15 or newer, for example "
+        "`postgresql://wijkspil@db.example/wijkspil`. Empty: the embedded server.",
+    ),
+    "WIJKSPIL_DATA_DIR": (
+        ".wijkspil",
+        "Folder of the embedded PostgreSQL, its log and its lock.",
+    ),
+    "WIJKSPIL_MODE": (
+        "fictional",
+        "Only `fictional` is accepted until the security work is done.",
+    ),
+    "WIJKSPIL_SECRET_KEY": (
+        "",
+        "Key that signs sessions. Empty: made once and kept in the data folder.",
+    ),
+    "WIJKSPIL_HOSTS": (
+        "localhost,127.0.0.1,[::1]",
+        "Host names this site answers to, separated by commas.",
+    ),
+    "WIJKSPIL_HTTPS": (
+        "no",
+        "`yes` behind a TLS proxy: secure cookies, HSTS, redirect to https.",
+    ),
+    "WIJKSPIL_DEBUG": ("no", "`yes` shows tracebacks in the browser; never in use."),
+    "WIJKSPIL_POOL_SIZE": (
+        "4",
+        "Database connections kept per web worker (1 or more).",
+    ),
+}
+
+
+def env(name: str) -> str:
+    """Return the value of a listed environment variable, or its default."""
+    default, _meaning = ENVIRONMENT[name]
+    return os.environ.get(name, default)
+
+
+def env_flag(name: str) -> bool:
+    """Return a yes/no variable.
+
+    Raises
+    ------
+    ImproperlyConfigured
+        If the value is neither yes nor no.
+    """
+    value = env(name).lower()
+    if value not in {"yes", "no"}:
+        raise ImproperlyConfigured(f"{name}={value!r}: write `yes` or `no`.")
+    return value == "yes"
+
+
+def check_mode(mode: str) -> str:
+    """Refuse every mode but the fictional one.
+
+    Raises
+    ------
+    ImproperlyConfigured
+        For any other value: real persons may not be entered yet.
+    """
+    if mode != "fictional":
+        raise ImproperlyConfigured(
+            f"WIJKSPIL_MODE={mode!r}: this version accepts only `fictional`. Data of "
+            "real persons may not be entered until the security work is done. "
+            "Remove the setting, or set it to `fictional`."
+        )
+    return mode
+
+
+def database_from_url(url: str) -> dict[str, Any]:
+    """Translate a PostgreSQL address into Django's setting.
+
+    Raises
+    ------
+    ImproperlyConfigured
+        If the address is not PostgreSQL or names no database.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured(
+            f"DATABASE_URL begins with {parts.scheme!r}: Wijkspil runs on PostgreSQL "
+            "only. Write postgresql://user:password@host:5432/name."
+        )
+    name = parts.path.lstrip("/")
+    if not name:
+        raise ImproperlyConfigured(
+            "DATABASE_URL names no database. Write "
+            "postgresql://user:password@host:5432/name."
+        )
+    options = dict(parse_qsl(parts.query))
+    pool_size = int(env("WIJKSPIL_POOL_SIZE"))
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(name),
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", None) or unquote(parts.hostname or ""),
+        "PORT": options.pop("port", None) or str(parts.port or ""),
+        "OPTIONS": {
+            **options,
+            "pool": {"min_size": 1, "max_size": pool_size, "timeout": 30},
+            # Hot queries are prepared once per connection by the server.
+            "server_side_binding": True,
+            "prepare_threshold": 2,
+        },
+        "TEST": {"TEMPLATE": "template0"},
+    }
+
+
+WIJKSPIL_MODE = check_mode(env("WIJKSPIL_MODE"))
+DEBUG = env_flag("WIJKSPIL_DEBUG")
+ALLOWED_HOSTS = [host.strip() for host in env("WIJKSPIL_HOSTS").split(",") if host]
+DATABASES = {
+    "default": database_from_url(env("DATABASE_URL"))
+    if env("DATABASE_URL")
+    # The CLI starts the embedded server and sets DATABASE_URL before Django loads;
+    # this entry only lets commands that need no database (checks, messages) run.
+    else database_from_url("postgresql:///wijkspil")
+}
+
+
+def secret_key(data_dir: Path) -> str:
+    """Return the signing key: from the environment, else kept in ``data_dir``.
+
+    The file is made once, readable by its owner only.
+    """
+    if value := env("WIJKSPIL_SECRET_KEY"):
+        return value
+    file = data_dir / "secret-key"
+    try:
+        return file.read_text()
+    except FileNotFoundError:
+        from django.core.management.utils import get_random_secret_key
+
+        data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:  # another process was first
+            return file.read_text()
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(key := get_random_secret_key())
+        return key
+
+
+SECRET_KEY = secret_key(Path(env("WIJKSPIL_DATA_DIR")))
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "pgtrigger",
+    "pghistory",
+    "wijkspil.core",
+    "wijkspil.ui",
+    "wijkspil.accounts",
+    "wijkspil.directory",
+    "wijkspil.portal",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "wijkspil.ui.middleware.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "pghistory.middleware.HistoryMiddleware",
+]
+ROOT_URLCONF = "wijkspil.config.urls"
+WSGI_APPLICATION = "wijkspil.config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "wijkspil.ui.context.page",
+                "wijkspil.portal.context.navigation",
+            ],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "accounts.User"
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "portal:home"
+LOGOUT_REDIRECT_URL = "portal:home"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+
+LANGUAGE_CODE = "nl"
+LANGUAGES = [("nl", _("Dutch")), ("en", _("English"))]
+LOCALE_PATHS = [PACKAGE_DIR / "locale"]
+TIME_ZONE = "Europe/Amsterdam"
+USE_TZ = True
+USE_THOUSAND_SEPARATOR = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = DEBUG
+WHITENOISE_KEEP_ONLY_HASHED_FILES = False
+WHITENOISE_IMMUTABLE_FILE_TEST = r"^.+[.-][0-9A-Z]{8}\..+$"
+
+SESSION_COOKIE_AGE = 8 * 60 * 60  # one working day
+SESSION_COOKIE_HTTPONLY = True
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+if env_flag("WIJKSPIL_HTTPS"):
+    SESSION_COOKIE_SECURE = True
+    CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
