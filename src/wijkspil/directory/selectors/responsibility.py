@@ -1,0 +1,509 @@
+"""Who is responsible at an address, at a moment, for a kind of care?
+
+Answers with the neighbourhood's first contact, the regular team, its back-ups, who
+is on duty, who is next in line and the region's coordinator, and says which of them
+to call now and why. It does not decide who takes a request.
+
+One SQL statement reads everything (see ``_QUERY``): an address is an area whose
+``within`` lists every area around it, so coverage is one index lookup. What is open
+at the moment is worked out here, by the local clock and Dutch holidays.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from wijkspil.core.identifiers import clean_postcode
+from wijkspil.directory.errors import UnknownPostcode
+from wijkspil.directory.opening_hours import dutch_holidays, is_open, next_opening
+from wijkspil.directory.room import RoomReport, derive_room
+from wijkspil.directory.types import Care, CoverageRole, Room
+
+
+class Answer(StrEnum):
+    """Which card is on top now, and why."""
+
+    FIRST_CONTACT = "first-contact"
+    TEAM = "team"
+    ON_DUTY = "on-duty"
+    BACK_UP = "back-up"
+    REGION_FALLBACK = "region-fallback"
+    COORDINATOR = "coordinator"
+    NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class AreaName:
+    """An area as the answer names it."""
+
+    id: int
+    kind: str
+    purpose: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Contact:
+    """A number or address, with the audience it is meant for."""
+
+    audience: str
+    purpose: str
+    system: str
+    value: str
+    person_name: str
+    area_id: int | None
+
+
+@dataclass(frozen=True)
+class ServiceCard:
+    """A service with the part it plays at this address, open or not, room or not."""
+
+    id: int
+    name: str
+    organization_id: int
+    organization_name: str
+    team_name: str
+    care: str
+    specialty: str
+    role: str
+    rank: int
+    is_region_wide: bool
+    is_open: bool
+    opens_at: datetime | None
+    tasks: Sequence[str]
+    languages: Sequence[str]
+    lon: float | None
+    lat: float | None
+    contacts: Sequence[Contact]
+    room: Room
+    room_report: RoomReport | None
+    is_fictional: bool
+
+    def phone(self) -> str:
+        """Return the first phone number shown, or an empty text."""
+        return next((c.value for c in self.contacts if c.system == "phone"), "")
+
+
+@dataclass(frozen=True)
+class DutyCard:
+    """A service on duty; person and phone only for who may see them."""
+
+    id: int
+    service: ServiceCard
+    rank: int
+    is_region_wide: bool
+    until: datetime
+    person_name: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """An address as far as it is known: PC6, else the PC4 around it."""
+
+    postcode: str
+    asked: str
+    precision: str
+    lon: float | None
+    lat: float | None
+    areas: Sequence[AreaName]
+    other_wijken: Sequence[AreaName]
+    buurt_is_estimate: bool
+
+    def area(self, kind: str, purpose: str = "") -> AreaName | None:
+        """Return the area of a kind (and purpose) around this address."""
+        return next(
+            (a for a in self.areas if a.kind == kind and a.purpose == purpose), None
+        )
+
+
+@dataclass(frozen=True)
+class Responsibility:
+    """The answer for one kind of care."""
+
+    care: str
+    answer: Answer
+    first_contact: ServiceCard | None
+    team: ServiceCard | None
+    others: Sequence[ServiceCard]
+    back_ups: Sequence[ServiceCard]
+    on_duty: DutyCard | None
+    next_in_line: DutyCard | ServiceCard | None
+    coordinator: ServiceCard | None
+    now: DutyCard | ServiceCard | None
+
+    def why(self) -> str:
+        """Say in one sentence why this card is on top."""
+        return _WHY[self.answer]()
+
+
+@dataclass(frozen=True)
+class WhoHelps:
+    """Everything known about one address at one moment."""
+
+    place: Place
+    at: datetime
+    by_care: dict[str, Responsibility] = field(default_factory=dict)
+
+
+_WHY = {
+    Answer.FIRST_CONTACT: lambda: _("This is the fixed contact here, open now."),
+    Answer.TEAM: lambda: _("This is the regular team here, open now."),
+    Answer.ON_DUTY: lambda: _("The regular team is closed now. This team is on duty."),
+    Answer.BACK_UP: lambda: _("The regular team is closed now. This is its back-up."),
+    Answer.REGION_FALLBACK: lambda: _(
+        "Nobody of this neighbourhood is open now. This team helps the whole region."
+    ),
+    Answer.COORDINATOR: lambda: _(
+        "No team is open here now. The coordinator of the region finds help."
+    ),
+    Answer.NOBODY: lambda: _("Nobody is known to be reachable here at this moment."),
+}
+
+_QUERY = """
+WITH place AS MATERIALIZED (
+    SELECT id, kind, code, lon, lat, within, within_is_estimate
+      FROM directory_area
+     WHERE code IN (%(pc6)s, %(pc4)s) AND kind IN ('pc6', 'pc4')
+     ORDER BY kind DESC, year DESC
+     LIMIT 1
+), covered AS (
+    SELECT c.service_id, c.care, c.role, c.rank,
+           a.kind = 'region' AND a.purpose <> 'alliance' AS region_wide
+      FROM place
+      JOIN directory_coverage c ON c.area_id = ANY (place.within)
+      JOIN directory_area a ON a.id = c.area_id
+     WHERE c.care = ANY (%(cares)s)
+       AND c.valid_from <= %(at)s
+       AND (c.valid_until IS NULL OR c.valid_until > %(at)s)
+), on_duty AS (
+    SELECT d.id, d.service_id, d.care, d.rank, d.valid_until, d.person_name, d.phone,
+           a.kind = 'region' AND a.purpose <> 'alliance' AS region_wide
+      FROM place
+      JOIN directory_dutyperiod d ON d.area_id = ANY (place.within)
+      JOIN directory_area a ON a.id = d.area_id
+     WHERE d.care = ANY (%(cares)s)
+       AND d.valid_from <= %(at)s AND d.valid_until > %(at)s
+), service AS (
+    SELECT s.id, s.name, s.organization_id, o.name AS organization_name,
+           s.specialty, s.tasks, s.languages, s.opening_hours,
+           s.is_open_on_holidays, s.lon, s.lat, s.is_fictional,
+           (SELECT t.name FROM directory_careteam t
+             WHERE t.service_id = s.id ORDER BY t.id LIMIT 1) AS team_name,
+           (SELECT json_agg(json_build_array(
+                       p.audience, p.purpose, p.system, p.value, p.person_name,
+                       p.area_id) ORDER BY p.id)
+              FROM directory_contactpoint p
+             WHERE p.service_id = s.id AND p.audience = ANY (%(audiences)s)
+               AND p.valid_from <= %(at)s
+               AND (p.valid_until IS NULL OR p.valid_until > %(at)s)
+               AND (p.area_id IS NULL OR p.area_id = ANY (place.within))
+           ) AS contacts,
+           (SELECT json_build_array(
+                       r.new_clients, r.size_band, r.parts_of_day, r.tasks_excluded,
+                       r.hours_per_week, r.no_room_reason, r.no_room_until,
+                       r.reported_at, r.valid_until, r.reporter_label)
+              FROM directory_capacityreport r
+             WHERE r.service_id = s.id AND %(with_room)s AND r.reported_at <= %(at)s
+             ORDER BY r.reported_at DESC, r.id DESC LIMIT 1
+           ) AS report
+      FROM place, directory_healthcareservice s
+      JOIN directory_organization o ON o.id = s.organization_id
+     WHERE s.id IN (SELECT service_id FROM covered
+                    UNION SELECT service_id FROM on_duty)
+       AND s.is_active AND o.is_active
+)
+SELECT place.kind, place.code, place.lon, place.lat, place.within_is_estimate,
+       (SELECT json_agg(json_build_array(a.id, a.kind, a.purpose, a.code, a.name))
+          FROM directory_area a WHERE a.id = ANY (place.within)),
+       (SELECT json_agg(json_build_array(w.id, w.kind, w.purpose, w.code, w.name)
+                        ORDER BY x.share_of_part DESC)
+          FROM directory_areaoverlap x JOIN directory_area w ON w.id = x.whole_id
+         WHERE place.kind = 'pc4' AND x.part_id = place.id
+           AND w.kind = 'wijk' AND NOT w.id = ANY (place.within)),
+       (SELECT json_agg(json_build_array(
+                   c.service_id, c.care, c.role, c.rank, c.region_wide))
+          FROM covered c),
+       (SELECT json_agg(json_build_array(
+                   d.id, d.service_id, d.care, d.rank, d.valid_until, d.person_name,
+                   d.phone, d.region_wide)) FROM on_duty d),
+       (SELECT json_agg(json_build_array(
+                   s.id, s.name, s.organization_id, s.organization_name, s.specialty,
+                   s.tasks, s.languages, s.opening_hours, s.is_open_on_holidays,
+                   s.lon, s.lat, s.is_fictional, s.team_name, s.contacts, s.report))
+          FROM service s)
+  FROM place
+"""
+
+_ROLE_ORDER = {
+    CoverageRole.FIRST_CONTACT: 0,
+    CoverageRole.REGULAR: 1,
+    CoverageRole.BACK_UP: 2,
+}
+
+
+@lru_cache(maxsize=64)
+def _holidays_around(year: int) -> frozenset[date]:
+    return dutch_holidays((year, year + 1))
+
+
+def get_who_helps(
+    *,
+    postcode: str,
+    at: datetime,
+    cares: Iterable[str],
+    audiences: Sequence[str],
+    show_room: bool,
+    show_duty_person: bool,
+) -> WhoHelps:
+    """Return who is responsible at a postcode, per kind of care (one query).
+
+    ``postcode`` is PC4 or PC6; an unknown PC6 falls back to its PC4, and
+    ``place.precision`` says so. Only contacts for ``audiences`` are read; room and
+    the person on duty only when asked, so what a visitor may not see is not fetched.
+
+    Raises
+    ------
+    InvalidValue
+        If the postcode has another form.
+    UnknownPostcode
+        If neither the PC6 nor its PC4 is known.
+    """
+    asked = clean_postcode(postcode)
+    wanted = list(cares)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _QUERY,
+            {
+                "pc6": asked,
+                "pc4": asked[:4],
+                "cares": [*wanted, Care.COORDINATION.value],
+                "at": at,
+                "audiences": list(audiences),
+                "with_room": show_room,
+            },
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise UnknownPostcode(
+            _(
+                "Postcode %(postcode)s is not known here. Check the digits, or ask "
+                "for a postcode in the region."
+            )
+            % {"postcode": asked},
+            field="postcode",
+        )
+    kind, code, lon, lat, is_estimate, areas, others, covered, duties, services = row
+    place = Place(
+        postcode=code,
+        asked=asked,
+        precision=kind,
+        lon=lon,
+        lat=lat,
+        areas=[AreaName(*area) for area in areas or ()],
+        other_wijken=[AreaName(*area) for area in others or ()],
+        buurt_is_estimate=is_estimate,
+    )
+    details = {item[0]: item for item in services or ()}
+    cards = [
+        _service_card(details[service_id], care, role, rank, region_wide, at)
+        for service_id, care, role, rank, region_wide in covered or ()
+        if service_id in details
+    ]
+    duty_cards = [
+        _duty_card(duty, details[duty[1]], at, show_duty_person)
+        for duty in duties or ()
+        if duty[1] in details
+    ]
+    return WhoHelps(
+        place=place,
+        at=at,
+        by_care={care: _weigh(care, cards, duty_cards, place) for care in wanted},
+    )
+
+
+def _service_card(
+    detail: Sequence[Any],
+    care: str,
+    role: str,
+    rank: int,
+    region_wide: bool,
+    at: datetime,
+) -> ServiceCard:
+    (
+        service_id,
+        name,
+        organization_id,
+        organization_name,
+        specialty,
+        tasks,
+        languages,
+        opening_hours,
+        open_on_holidays,
+        lon,
+        lat,
+        is_fictional,
+        team_name,
+        contacts,
+        raw_report,
+    ) = detail
+    holidays = _holidays_around(at.year)
+    is_open_now = is_open(opening_hours, open_on_holidays, at, holidays=holidays)
+    report = _room_report(raw_report) if raw_report else None
+    return ServiceCard(
+        id=service_id,
+        name=name,
+        organization_id=organization_id,
+        organization_name=organization_name,
+        team_name=team_name or "",
+        care=care,
+        specialty=specialty,
+        role=role,
+        rank=rank,
+        is_region_wide=region_wide,
+        is_open=is_open_now,
+        opens_at=None
+        if is_open_now
+        else next_opening(opening_hours, open_on_holidays, at, holidays=holidays),
+        tasks=tasks,
+        languages=languages,
+        lon=lon,
+        lat=lat,
+        contacts=[Contact(*contact) for contact in contacts or ()],
+        room=derive_room(report, at=at),
+        room_report=report,
+        is_fictional=is_fictional,
+    )
+
+
+def _room_report(raw: Sequence[Any]) -> RoomReport:
+    return RoomReport(
+        new_clients=raw[0],
+        size_band=raw[1],
+        parts_of_day=raw[2],
+        tasks_excluded=raw[3],
+        hours_per_week=raw[4],
+        no_room_reason=raw[5],
+        no_room_until=date.fromisoformat(raw[6]) if raw[6] else None,
+        reported_at=datetime.fromisoformat(raw[7]),
+        valid_until=datetime.fromisoformat(raw[8]),
+        reporter_label=raw[9],
+    )
+
+
+def _duty_card(
+    duty: Sequence[Any], detail: Sequence[Any], at: datetime, show_person: bool
+) -> DutyCard:
+    duty_id, _service_id, care, rank, until, person_name, phone, region_wide = duty
+    return DutyCard(
+        id=duty_id,
+        service=_service_card(
+            detail, care, CoverageRole.REGULAR, rank, region_wide, at
+        ),
+        rank=rank,
+        is_region_wide=region_wide,
+        until=datetime.fromisoformat(until),
+        person_name=person_name if show_person else "",
+        phone=phone if show_person else "",
+    )
+
+
+def _weigh(
+    care: str,
+    cards: Sequence[ServiceCard],
+    duties: Sequence[DutyCard],
+    place: Place,
+) -> Responsibility:
+    """Order the cards of one kind of care and choose the one on top."""
+    mine = sorted(
+        (card for card in cards if card.care == care),
+        key=lambda card: (
+            card.is_region_wide,
+            _ROLE_ORDER[CoverageRole(card.role)],
+            card.rank,
+            _squared_distance(card, place),
+            card.id,
+        ),
+    )
+    coordinator = next((c for c in cards if c.care == Care.COORDINATION), None)
+    my_duties = sorted(
+        (duty for duty in duties if duty.service.care == care),
+        key=lambda duty: (duty.is_region_wide, duty.rank, duty.id),
+    )
+    local = [card for card in mine if not card.is_region_wide]
+    first_contact = _first(local, CoverageRole.FIRST_CONTACT)
+    regular = [card for card in local if card.role == CoverageRole.REGULAR]
+    back_ups = [card for card in mine if card.role == CoverageRole.BACK_UP]
+    local_duties = [duty for duty in my_duties if not duty.is_region_wide]
+    region_wide: list[DutyCard | ServiceCard] = [
+        *(duty for duty in my_duties if duty.is_region_wide),
+        *(card for card in mine if card.is_region_wide and card.is_open),
+    ]
+    #: Everyone reachable now, in the order in which to call them.
+    line: list[tuple[Answer, DutyCard | ServiceCard]] = [
+        *((Answer.TEAM, card) for card in regular if card.is_open),
+        *(
+            (Answer.FIRST_CONTACT, card)
+            for card in local
+            if card.role == CoverageRole.FIRST_CONTACT and card.is_open
+        ),
+        *((Answer.ON_DUTY, duty) for duty in local_duties),
+        *(
+            (Answer.BACK_UP, card)
+            for card in back_ups
+            if card.is_open and not card.is_region_wide
+        ),
+        *((Answer.REGION_FALLBACK, card) for card in region_wide),
+    ]
+    if coordinator is not None and coordinator.is_open:
+        line.append((Answer.COORDINATOR, coordinator))
+    answer, now = line[0] if line else (Answer.NOBODY, None)
+    return Responsibility(
+        care=care,
+        answer=answer,
+        first_contact=first_contact,
+        team=regular[0] if regular else None,
+        others=regular[1:],
+        back_ups=back_ups,
+        on_duty=my_duties[0] if my_duties else None,
+        next_in_line=_next_in_line(line),
+        coordinator=coordinator,
+        now=now,
+    )
+
+
+def _first(cards: Sequence[ServiceCard], role: str) -> ServiceCard | None:
+    return next((card for card in cards if card.role == role), None)
+
+
+def _next_in_line(
+    line: Sequence[tuple[Answer, DutyCard | ServiceCard]],
+) -> DutyCard | ServiceCard | None:
+    """Return who to call when the top card does not answer.
+
+    That is another service, or the next person of the same service on duty.
+    """
+    if not line:
+        return None
+    top = line[0][1]
+    top_service = top.service.id if isinstance(top, DutyCard) else top.id
+    for _answer, card in line[1:]:
+        if isinstance(card, DutyCard) or card.id != top_service:
+            return card
+    return None
+
+
+def _squared_distance(card: ServiceCard, place: Place) -> float:
+    if card.lon is None or card.lat is None:
+        return 0.0
+    if place.lon is None or place.lat is None:
+        return 0.0
+    # 0.61 = cos(52.2 degrees): a degree of longitude is that much shorter here.
+    return (0.61 * (card.lon - place.lon)) ** 2 + (card.lat - place.lat) ** 2
