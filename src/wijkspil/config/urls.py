@@ -2,6 +2,9 @@
 
 from django.urls import include, path
 
+from wijkspil.config.api import api
+
 urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
+    path("api/v1/", api.urls),
 ]

@@ -1,0 +1,26 @@
+"""The REST interface of all rooms together, at ``/api/v1``."""
+
+from wijkspil.core.api import API_VERSION, WijkspilApi
+from wijkspil.directory.api import router as directory_router
+
+api = WijkspilApi(
+    title="Wijkspil",
+    version=API_VERSION,
+    description=(
+        "Who is responsible at an address at a moment, who has room, and which "
+        "professional can play a part. This installation holds fictional data only."
+    ),
+    urls_namespace="api-v1",
+    docs_url="/docs",
+    openapi_extra={
+        "info": {
+            "contact": {
+                "name": "Wijkspil",
+                "url": "https://github.com/wijkspil/wijkspil",
+            },
+            "license": {"name": "EUPL-1.2", "identifier": "EUPL-1.2"},
+        }
+    },
+)
+api.add_our_errors()
+api.add_router("", directory_router)

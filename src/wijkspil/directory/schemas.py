@@ -1,0 +1,273 @@
+"""Bodies of the REST interface: the shape suppliers build on."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Self
+
+from pydantic import Field
+
+from wijkspil.core.api import CamelSchema
+from wijkspil.directory.room import RoomReport, derive_room
+from wijkspil.directory.selectors.capacity import as_room_report
+from wijkspil.directory.selectors.responsibility import (
+    AreaName,
+    DutyCard,
+    Responsibility,
+    ServiceCard,
+    WhoHelps,
+)
+from wijkspil.directory.types import AreaKind, Care, RegionPurpose
+
+if TYPE_CHECKING:
+    from wijkspil.directory.models import CapacityReport
+
+
+class ResponsibleQuery(CamelSchema):
+    """Where, when and for what."""
+
+    postcode: str = Field(description="PC4 or PC6, as in 2512 or 2512AB.")
+    care: str = Field(Care.DISTRICT_NURSING.value, description="Kind of care.")
+    at: str = Field("", description="Moment with zone (ISO 8601); empty is now.")
+
+
+class AreaOut(CamelSchema):
+    """An area by code and name."""
+
+    code: str
+    name: str
+
+
+class AreasOut(CamelSchema):
+    """The areas around an address."""
+
+    gemeente: AreaOut | None
+    wijk: AreaOut | None
+    buurt: AreaOut | None
+    buurt_is_estimate: bool
+    other_wijken: list[AreaOut]
+    zorgkantoor: AreaOut | None
+
+
+class ContactOut(CamelSchema):
+    """A number or address with the audience it is meant for."""
+
+    audience: str
+    purpose: str
+    system: str
+    value: str
+    person_name: str
+
+
+class RoomOut(CamelSchema):
+    """How much room a team has, how it was told and how old that is."""
+
+    status: str
+    new_clients: int | None = None
+    size_band: str = ""
+    parts_of_day: list[str] = []
+    tasks_excluded: list[str] = []
+    hours_per_week: float | None = None
+    no_room_reason: str = ""
+    no_room_until: date | None = None
+    reported_at: datetime | None = None
+    valid_until: datetime | None = None
+    is_stale: bool = False
+
+    @classmethod
+    def of(cls, report: RoomReport | None, *, at: datetime) -> Self:
+        """Return the body for a report (or none) as it stands at ``at``."""
+        status = derive_room(report, at=at)
+        if report is None:
+            return cls(status=status)
+        return cls(
+            status=status,
+            new_clients=report.new_clients,
+            size_band=report.size_band,
+            parts_of_day=list(report.parts_of_day),
+            tasks_excluded=list(report.tasks_excluded),
+            hours_per_week=report.hours_per_week,
+            no_room_reason=report.no_room_reason,
+            no_room_until=report.no_room_until,
+            reported_at=report.reported_at,
+            valid_until=report.valid_until,
+            is_stale=report.is_stale(at=at),
+        )
+
+
+class ServiceOut(CamelSchema):
+    """A service with the part it plays at an address."""
+
+    id: int
+    name: str
+    organization_id: int
+    organization_name: str
+    team_name: str
+    care: str
+    specialty: str
+    role: str
+    rank: int
+    is_region_wide: bool
+    is_open: bool
+    opens_at: datetime | None
+    contacts: list[ContactOut]
+    room: RoomOut | None
+    is_fictional: bool
+
+    @classmethod
+    def of(
+        cls, card: ServiceCard | None, *, at: datetime, show_room: bool
+    ) -> Self | None:
+        """Return the body of a card; room only for who may see it."""
+        if card is None:
+            return None
+        return cls(
+            id=card.id,
+            name=card.name,
+            organization_id=card.organization_id,
+            organization_name=card.organization_name,
+            team_name=card.team_name,
+            care=card.care,
+            specialty=card.specialty,
+            role=card.role,
+            rank=card.rank,
+            is_region_wide=card.is_region_wide,
+            is_open=card.is_open,
+            opens_at=card.opens_at,
+            contacts=[
+                ContactOut(
+                    audience=contact.audience,
+                    purpose=contact.purpose,
+                    system=contact.system,
+                    value=contact.value,
+                    person_name=contact.person_name,
+                )
+                for contact in card.contacts
+            ],
+            room=RoomOut.of(card.room_report, at=at) if show_room else None,
+            is_fictional=card.is_fictional,
+        )
+
+
+class OnDutyOut(CamelSchema):
+    """A service on duty; person and phone for professionals only."""
+
+    service: ServiceOut
+    rank: int
+    until: datetime
+    person_name: str
+    phone: str
+
+    @classmethod
+    def of(cls, duty: DutyCard | None, *, at: datetime, show_room: bool) -> Self | None:
+        """Return the body of a duty."""
+        if duty is None:
+            return None
+        service = ServiceOut.of(duty.service, at=at, show_room=show_room)
+        assert service is not None
+        return cls(
+            service=service,
+            rank=duty.rank,
+            until=duty.until,
+            person_name=duty.person_name,
+            phone=duty.phone,
+        )
+
+
+class ResponsibleOut(CamelSchema):
+    """Who is responsible at an address, at a moment, for one kind of care."""
+
+    postcode: str
+    asked_postcode: str
+    precision: str
+    at: datetime
+    care: str
+    areas: AreasOut
+    answer: str
+    explanation: str
+    now: ServiceOut | OnDutyOut | None
+    first_contact: ServiceOut | None
+    team: ServiceOut | None
+    others: list[ServiceOut]
+    back_ups: list[ServiceOut]
+    on_duty: OnDutyOut | None
+    next_in_line: ServiceOut | OnDutyOut | None
+    region_coordinator: ServiceOut | None
+
+
+def as_area(area: AreaName | None) -> AreaOut | None:
+    """Return the body of an area."""
+    return None if area is None else AreaOut(code=area.code, name=area.name)
+
+
+def as_responsible(
+    found: WhoHelps, answer: Responsibility, *, show_room: bool
+) -> ResponsibleOut:
+    """Return the body of an answer."""
+    place, at = found.place, found.at
+
+    def service(card: ServiceCard | None) -> ServiceOut | None:
+        return ServiceOut.of(card, at=at, show_room=show_room)
+
+    def either(card: DutyCard | ServiceCard | None) -> ServiceOut | OnDutyOut | None:
+        if isinstance(card, DutyCard):
+            return OnDutyOut.of(card, at=at, show_room=show_room)
+        return service(card)
+
+    return ResponsibleOut(
+        postcode=place.postcode,
+        asked_postcode=place.asked,
+        precision=place.precision,
+        at=at,
+        care=answer.care,
+        areas=AreasOut(
+            gemeente=as_area(place.area(AreaKind.GEMEENTE)),
+            wijk=as_area(place.area(AreaKind.WIJK)),
+            buurt=as_area(place.area(AreaKind.BUURT)),
+            buurt_is_estimate=place.buurt_is_estimate,
+            other_wijken=[
+                AreaOut(code=a.code, name=a.name) for a in place.other_wijken
+            ],
+            zorgkantoor=as_area(place.area(AreaKind.REGION, RegionPurpose.ZORGKANTOOR)),
+        ),
+        answer=answer.answer,
+        explanation=answer.why(),
+        now=either(answer.now),
+        first_contact=service(answer.first_contact),
+        team=service(answer.team),
+        others=[out for card in answer.others if (out := service(card))],
+        back_ups=[out for card in answer.back_ups if (out := service(card))],
+        on_duty=OnDutyOut.of(answer.on_duty, at=at, show_room=show_room),
+        next_in_line=either(answer.next_in_line),
+        region_coordinator=service(answer.coordinator),
+    )
+
+
+class CapacityIn(CamelSchema):
+    """What a provider's planning system reports of a team."""
+
+    new_clients: int
+    size_band: str = ""
+    parts_of_day: list[str] = []
+    tasks_excluded: list[str] = []
+    hours_per_week: Decimal | None = None
+    no_room_reason: str = ""
+    no_room_until: date | None = None
+
+
+class CapacityOut(RoomOut):
+    """The newest capacity report of a service."""
+
+    service_id: int
+    source: str
+    reporter: str
+
+    @classmethod
+    def of_row(cls, row: "CapacityReport", *, at: datetime) -> Self:
+        """Return the body of a stored report."""
+        room = RoomOut.of(as_room_report(row), at=at)
+        return cls(
+            **room.model_dump(),
+            service_id=row.service_id,
+            source=row.source,
+            reporter=row.reporter_label,
+        )
