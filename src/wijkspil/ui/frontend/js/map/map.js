@@ -1,0 +1,3 @@
+export function drawMap(element) {
+  element.dataset.mapState = "none";
+}
