@@ -1,0 +1,59 @@
+"""Bring the process to where Django can work: database, settings, tables, words.
+
+Every command that needs the application calls ``start_application`` first. With
+``DATABASE_URL`` set it uses that server; without, it starts the embedded one.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+
+def start_application(*, database: str = "wijkspil", migrate: bool = True) -> None:
+    """Start the embedded PostgreSQL if needed, set Django up and migrate.
+
+    Raises
+    ------
+    PostgresError
+        If the embedded server cannot be started; says what to do.
+    ImproperlyConfigured
+        If a setting is wrong.
+    """
+    from wijkspil.config import messages, postgres
+
+    if not os.environ.get("DATABASE_URL"):
+        server = postgres.ensure_running(postgres.default_data_dir())
+        postgres.ensure_database(server, database)
+        os.environ["DATABASE_URL"] = server.url(database)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wijkspil.config.settings")
+    messages.compile_catalogues()
+    import django
+
+    django.setup()
+    if migrate:
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+
+
+def serve(*, host: str, port: int, workers: int) -> None:
+    """Serve the site with granian until interrupted; replaces this process."""
+    granian = Path(sys.executable).with_name("granian")
+    os.execv(  # noqa: S606
+        granian,
+        [
+            str(granian),
+            "--interface",
+            "wsgi",
+            "--host",
+            host,
+            "--port",
+            str(port),
+            "--workers",
+            str(workers),
+            "--blocking-threads",
+            "4",
+            "--no-ws",
+            "wijkspil.config.wsgi:application",
+        ],
+    )
