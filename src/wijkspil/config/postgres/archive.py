@@ -8,6 +8,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import IO
 
 import psycopg
 from psycopg import sql
@@ -106,16 +107,19 @@ def restore(server: Server, database: str, file: Path) -> None:
 
 
 def _run(
-    command: list[str], *, stdin: object = None, stdout: object = None
+    command: list[str],
+    *,
+    stdin: IO[bytes] | int = subprocess.DEVNULL,
+    stdout: IO[bytes] | int = subprocess.DEVNULL,
 ) -> subprocess.CompletedProcess[bytes]:
     # Client programs run as the caller, who owns the file; root may run these, and
     # from the wheel itself, never from a copy the server's account can reach.
     program, *arguments = command
-    return subprocess.run(  # type: ignore[call-overload, no-any-return]
+    return subprocess.run(
         [find_installation().program(program), *arguments],
         check=False,
-        stdin=stdin if stdin is not None else subprocess.DEVNULL,
-        stdout=stdout if stdout is not None else subprocess.DEVNULL,
+        stdin=stdin,
+        stdout=stdout,
         stderr=subprocess.PIPE,
         env={"PATH": os.defpath, "LC_ALL": "C"},
     )

@@ -7,6 +7,7 @@ so that is what is looked at.
 """
 
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeAlias
@@ -83,8 +84,12 @@ def end(processes: list[Process], signals: Sequence[tuple[int, float]]) -> bool:
                     process.send_signal(signal_number)
             except psutil.NoSuchProcess:
                 continue
-        psutil.wait_procs(processes, timeout=wait_s)
-        processes = [process for process in processes if is_alive(process)]
+        deadline = time.monotonic() + wait_s
+        # Not psutil's own wait: that one takes an uncollected process for a living one.
+        while processes := [process for process in processes if is_alive(process)]:
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
         if not processes:
             return True
     return not processes
