@@ -382,7 +382,7 @@ def _clear_remains(folder: DataFolder, account: Account) -> None:
     """Clear what a killed server left. There is no living postmaster."""
     orphans = postgres_processes(folder.cluster)
     # They notice within moments that their server is gone; a long query may not.
-    if not end(orphans, [(0, 3.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 10.0)]):
+    if not end(orphans, [(0, 1.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 10.0)]):
         raise StopFailed(
             f"Processes of an earlier server still use {folder.cluster}: "
             f"{', '.join(str(process.pid) for process in orphans)}.",
