@@ -83,7 +83,7 @@ for (const [path, output] of Object.entries(result.metafile.outputs)) {
     const logical = logicalNames[relative(source, join(process.cwd(), output.entryPoint))];
     if (logical) files[logical] = name;
   }
-  if (/^atkinson.*latin-wght-normal.*\.woff2$/.test(name)) files["font.woff2"] = name;
+  if (/^public-sans.*latin-wght-normal.*\.woff2$/.test(name)) files["font.woff2"] = name;
 }
 
 // Compressed once here, so that the web server only has to send the bytes.
