@@ -119,9 +119,6 @@ def database_from_url(url: str) -> dict[str, Any]:
         "OPTIONS": {
             **options,
             "pool": {"min_size": 1, "max_size": pool_size, "timeout": 30},
-            # Hot queries are prepared once per connection by the server.
-            "server_side_binding": True,
-            "prepare_threshold": 2,
         },
         "TEST": {"TEMPLATE": "template0"},
     }
@@ -249,6 +246,9 @@ if env_flag("WIJKSPIL_HTTPS"):
     SECURE_SSL_REDIRECT = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+
+# Reading makes no history; without this every SELECT of a page carries its context.
+PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
 
 LOGGING = {
     "version": 1,

@@ -13,11 +13,8 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router
 
 from wijkspil.accounts.requests import get_request_actor
-from wijkspil.accounts.types import Actor
 from wijkspil.core.api import Problem
-from wijkspil.core.audit import record_access
 from wijkspil.core.errors import InvalidValue
-from wijkspil.core.models import AuditEvent
 from wijkspil.directory.permissions import (
     can_view_duty_person,
     can_view_professional_contacts,
@@ -32,16 +29,17 @@ from wijkspil.directory.schemas import (
     as_responsible,
 )
 from wijkspil.directory.selectors.capacity import get_current_report
-from wijkspil.directory.selectors.responsibility import WhoHelps, get_who_helps
+from wijkspil.directory.selectors.responsibility import get_who_helps
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.services.capacity import (
     Capacity,
     confirm_capacity,
     report_capacity,
 )
+from wijkspil.directory.services.disclosure import record_duty_views
 from wijkspil.directory.types import CapacitySource, Care
 
-router = Router()
+router = Router(by_alias=True)
 
 _REFUSALS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
 #: A "+" that was not percent-encoded arrives as a space; the meaning is plain.
@@ -110,30 +108,10 @@ def responsible(request: HttpRequest, query: Query[ResponsibleQuery]) -> Respons
         show_room=show_room,
         show_duty_person=can_view_duty_person(actor),
     )
-    log_duty_views(actor, found, purpose="api.responsible", at=timezone.now())
+    record_duty_views(
+        actor=actor, found=found, purpose="api.responsible", at=timezone.now()
+    )
     return as_responsible(found, found.by_care[wanted], show_room=show_room)
-
-
-def log_duty_views(
-    actor: Actor, found: WhoHelps, *, purpose: str, at: datetime
-) -> None:
-    """Write who saw which person on duty; nothing when no person was shown."""
-    seen = [
-        answer.on_duty.id
-        for answer in found.by_care.values()
-        if answer.on_duty is not None and answer.on_duty.person_name
-    ]
-    if seen:
-        record_access(
-            at=at,
-            actor_id=actor.user_id,
-            actor_label=actor.label,
-            action=AuditEvent.Action.READ,
-            entity_type="duty-period",
-            entity_ids=seen,
-            purpose=purpose,
-            fields=["person_name", "phone"],
-        )
 
 
 @router.get(

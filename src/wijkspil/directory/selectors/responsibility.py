@@ -16,12 +16,17 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from wijkspil.core.identifiers import clean_postcode
+from wijkspil.core.prepared import fetch_row
 from wijkspil.directory.errors import UnknownPostcode
-from wijkspil.directory.opening_hours import dutch_holidays, is_open, next_opening
+from wijkspil.directory.opening_hours import (
+    OpeningHours,
+    dutch_holidays,
+    is_open,
+    next_opening,
+)
 from wijkspil.directory.room import RoomReport, derive_room
 from wijkspil.directory.types import Care, CoverageRole, Room
 
@@ -77,6 +82,7 @@ class ServiceCard:
     is_region_wide: bool
     is_open: bool
     opens_at: datetime | None
+    opening_hours: OpeningHours
     tasks: Sequence[str]
     languages: Sequence[str]
     lon: float | None
@@ -278,19 +284,17 @@ def get_who_helps(
     """
     asked = clean_postcode(postcode)
     wanted = list(cares)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _QUERY,
-            {
-                "pc6": asked,
-                "pc4": asked[:4],
-                "cares": [*wanted, Care.COORDINATION.value],
-                "at": at,
-                "audiences": list(audiences),
-                "with_room": show_room,
-            },
-        )
-        row = cursor.fetchone()
+    row = fetch_row(
+        _QUERY,
+        {
+            "pc6": asked,
+            "pc4": asked[:4],
+            "cares": [*wanted, Care.COORDINATION.value],
+            "at": at,
+            "audiences": list(audiences),
+            "with_room": show_room,
+        },
+    )
     if row is None:
         raise UnknownPostcode(
             _(
@@ -372,6 +376,7 @@ def _service_card(
         opens_at=None
         if is_open_now
         else next_opening(opening_hours, open_on_holidays, at, holidays=holidays),
+        opening_hours=opening_hours,
         tasks=tasks,
         languages=languages,
         lon=lon,
