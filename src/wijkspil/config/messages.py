@@ -4,8 +4,10 @@ Pure Python (Babel), so that a fresh machine needs no gettext programs. Messages
 templates are found by Django's own translation of a template into marked source.
 """
 
+import ast
 import io
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,6 +31,12 @@ _KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
 }
 
+_TEXT = re.compile(r"""u?(?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")""")
+_CALL = re.compile(
+    rf"\b(?P<name>n?p?gettext|_)\((?P<texts>\s*{_TEXT.pattern}"
+    rf"(?:\s*,\s*{_TEXT.pattern})*)"
+)
+
 
 def read_catalogue() -> Catalog:
     """Return the Dutch catalogue."""
@@ -49,24 +57,35 @@ def compile_catalogues() -> bool:
     return True
 
 
-def find_messages() -> Iterator[tuple[str, int, str | tuple[str, ...], str | None]]:
-    """Yield (file, line, message or plural pair, context) used in the sources."""
-    from django.utils.translation.template import templatize
-
+def find_messages() -> Iterator[tuple[str, int, str, str | None]]:
+    """Yield (file, line, message, context) used in the sources, singular first."""
     for file in sorted(PACKAGE_DIR.rglob("*")):
-        if file.suffix not in {".py", ".html", ".txt"} or "frontend" in file.parts:
+        name = str(file.relative_to(PACKAGE_DIR))
+        if "frontend" in file.parts:
             continue
         if file.suffix == ".py":
-            source = file.read_bytes()
-        elif "templates" in file.parts:
-            source = templatize(file.read_text(), origin=str(file)).encode()
+            for line, message, _comments, context in extract(
+                "python", io.BytesIO(file.read_bytes()), keywords=_KEYWORDS
+            ):
+                text = message[0] if isinstance(message, tuple) else message
+                yield name, line, text, context
+        elif "templates" in file.parts and file.suffix in {".html", ".txt"}:
+            for line, text, template_context in _messages_of_template(file):
+                yield name, line, text, template_context
+
+
+def _messages_of_template(file: Path) -> Iterator[tuple[int, str, str | None]]:
+    """Find calls in the text that Django makes of a template for xgettext."""
+    from django.utils.translation.template import templatize
+
+    source = templatize(file.read_text(), origin=str(file))
+    for call in _CALL.finditer(source):
+        texts = [ast.literal_eval(found) for found in _TEXT.findall(call["texts"])]
+        line = source.count("\n", 0, call.start()) + 1
+        if "p" in call["name"]:
+            yield line, texts[1], texts[0]
         else:
-            continue
-        name = str(file.relative_to(PACKAGE_DIR))
-        for line, message, _comments, context in extract(
-            "python", io.BytesIO(source), keywords=_KEYWORDS
-        ):
-            yield name, line, message, context
+            yield line, texts[0], None
 
 
 def list_untranslated() -> list[str]:
@@ -74,10 +93,9 @@ def list_untranslated() -> list[str]:
     catalogue = read_catalogue()
     missing = []
     for name, line, message, context in find_messages():
-        key = message[0] if isinstance(message, tuple) else message
-        entry = catalogue.get(key, context)
+        entry = catalogue.get(message, context)
         words = entry.string if entry else ""
         texts = words if isinstance(words, (tuple, list)) else (words,)
         if entry is None or entry.fuzzy or not all(texts):
-            missing.append(f"{name}:{line}: {key}")
+            missing.append(f"{name}:{line}: {message}")
     return missing
