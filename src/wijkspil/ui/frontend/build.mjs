@@ -26,7 +26,8 @@ const asFile = {
       return { path: found.path, namespace: "as-file", errors: found.errors };
     });
     onLoad({ filter: /.*/, namespace: "as-file" }, async ({ path }) => ({
-      contents: await readFile(path),
+      // Its source map is not published, so the file should not ask for it.
+      contents: (await readFile(path, "utf8")).replace(/^\/\/# sourceMappingURL=.*$/m, ""),
       loader: "file",
     }));
   },

@@ -109,6 +109,8 @@ def script_texts() -> SafeString:
             "mapZoomIn": gettext("Zoom in"),
             "mapZoomOut": gettext("Zoom out"),
             "mapClose": gettext("Close"),
+            "mapScrollHelp": gettext("Hold Ctrl while you scroll to zoom the map."),
+            "mapTouchHelp": gettext("Move the map with two fingers."),
             "mapHelp": gettext(
                 "Use the arrow keys to walk through the areas, Enter to choose one."
             ),
