@@ -1,0 +1,66 @@
+"""GeoJSON of areas and services, for the maps of the pages.
+
+Only what anybody may see: shapes, names and points. What a color means on a map is
+for the page that asks.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from wijkspil.directory.models import Area, AreaShape
+from wijkspil.directory.types import AreaKind
+
+Feature = dict[str, Any]
+
+
+def list_area_features(
+    area_ids: Iterable[int], *, properties: Mapping[int, Mapping[str, Any]]
+) -> list[Feature]:
+    """Return areas as features; those without a shape are left out (one query).
+
+    ``properties`` adds to code and name, by id of the area.
+    """
+    rows = (
+        AreaShape.objects.filter(area_id__in=list(area_ids))
+        .select_related("area")
+        .order_by("area__code")
+    )
+    return [
+        {
+            "type": "Feature",
+            "geometry": row.geometry,
+            "properties": {
+                "code": row.area.code,
+                "name": row.area.name,
+                **properties.get(row.area_id, {}),
+            },
+        }
+        for row in rows
+    ]
+
+
+def list_wijk_ids_within(area_id: int) -> list[int]:
+    """Return the ids of the wijken in an area, by code (one query)."""
+    return list(
+        Area.objects.filter(kind=AreaKind.WIJK, within__contains=[area_id])
+        .order_by("code")
+        .values_list("pk", flat=True)
+    )
+
+
+def point_feature(
+    *, lon: float | None, lat: float | None, **properties: Any
+) -> Feature | None:
+    """Return a point as a feature, or None when it has no place."""
+    if lon is None or lat is None:
+        return None
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": [lon, lat]},
+        "properties": properties,
+    }
+
+
+def feature_collection(features: Sequence[Feature]) -> dict[str, Any]:
+    """Return the features as one GeoJSON document."""
+    return {"type": "FeatureCollection", "features": list(features)}
