@@ -40,7 +40,7 @@ class FieldView:
     label: object
     help_text: object
     errors: list[str]
-    control: SafeString = SafeString("")
+    control: SafeString
     choices: list[ChoiceView] = field(default_factory=list)
     columns: int = 1
     prefix: object = ""

@@ -181,7 +181,9 @@ def freshness(
 
 
 @register.inclusion_tag("ui/components/page_header.html")
-def page_header(title: object, lead: object = "", kicker: object = "") -> dict[str, Any]:
+def page_header(
+    title: object, lead: object = "", kicker: object = ""
+) -> dict[str, Any]:
     """Write the one h1 of the page with a sentence that says what it is for."""
     return {"title": title, "lead": lead, "kicker": kicker}
 
@@ -510,7 +512,7 @@ def column(
     hidden: bool = False,
     parameter: str = "sort",
 ) -> dict[str, object]:
-    """Head a column; with ``key`` it sorts by a link (``?sort=key``, ``?sort=-key``)."""
+    """Head a column; with ``key`` it sorts by a link (``?sort=key``, ``-key``)."""
     request = context.get("request")
     state, url = "none", ""
     if key and request is not None:
