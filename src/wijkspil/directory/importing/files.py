@@ -386,8 +386,8 @@ def load_pc4_overlay(known: Known, checked: CheckedFile) -> Merged:
             share_of_part=row.number("aandeel_van_pc4", least=0, most=1),
             share_of_whole=row.number("aandeel_van_wijk", least=0, most=1),
         )
-        inside = known.scope.has_pc4(pc4) and known.is_wijk_inside(wijk)
-        return link if inside else None
+        # Also with a wijk outside the region: the link is kept if that wijk is loaded.
+        return link if known.scope.has_pc4(pc4) else None
 
     columns = ("pc4", "wk_code_2022", "aandeel_van_pc4", "aandeel_van_wijk")
     return merge_overlaps(checked.rows(columns, parse, key=("pc4", "wk_code_2022")))

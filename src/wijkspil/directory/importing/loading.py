@@ -234,6 +234,10 @@ def _load_file(
     with transaction.atomic():
         lock_import()
         merged = step.load(known, checked)
+    if report.rows_read == report.outside_region:
+        report.note = _("nothing of this region in it: %(meaning)s") % {
+            "meaning": step.without
+        }
     report.new = merged.new
     report.changed = merged.changed
     report.unchanged = max(0, merged.total - merged.new - merged.changed)

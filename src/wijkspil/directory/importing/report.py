@@ -15,12 +15,8 @@ class FileReport:
     rejected: int = 0
     outside_region: int = 0
     seconds: float = 0.0
+    #: why nothing was loaded, in words
     note: str = ""
-
-    @property
-    def is_loaded(self) -> bool:
-        """Whether the file was there and its good rows are in the database."""
-        return self.rows_read > 0 and not self.note
 
 
 @dataclass
