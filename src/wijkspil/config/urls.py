@@ -5,6 +5,9 @@ from django.urls import include, path
 from wijkspil.config.api import api
 
 urlpatterns = [
+    path("", include("wijkspil.portal.urls")),
+    path("", include("wijkspil.directory.urls")),
+    path("ui/", include("wijkspil.ui.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", api.urls),
 ]

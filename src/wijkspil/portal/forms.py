@@ -1,0 +1,66 @@
+"""What visitors fill in on the public pages. All by GET: the address keeps it."""
+
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext_lazy as _
+
+from wijkspil.directory.types import Care
+from wijkspil.portal.who_helps import CARE_WORDS
+
+LONGEST_QUESTION = 200
+
+
+class QuestionForm(forms.Form):
+    """One field: a postcode, or a question in own words."""
+
+    q = forms.CharField(
+        label=_("Your postcode or your question"),
+        help_text=_("For example 2512 AB, or: my mother cannot put on her stockings."),
+        error_messages={"required": _("Type your postcode or your question.")},
+        # Not ``max_length``: a browser then cuts a question off without a word.
+        validators=[
+            MaxLengthValidator(
+                LONGEST_QUESTION,
+                _("Your question is too long. Use at most %(limit_value)d characters."),
+            )
+        ],
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    postcode = forms.CharField(required=False, widget=forms.HiddenInput())
+
+
+class PostcodeForm(forms.Form):
+    """Where somebody lives, asked beside an answer."""
+
+    postcode = forms.CharField(
+        label=_("Postcode"),
+        max_length=20,
+        error_messages={"required": _("Type a postcode, such as 2512 AB.")},
+        widget=forms.TextInput(
+            attrs={"autocomplete": "postal-code", "autocapitalize": "characters"}
+        ),
+    )
+
+
+class WhoHelpsForm(PostcodeForm):
+    """Where, what and when."""
+
+    zorg = forms.ChoiceField(label=_("What for"), required=False)
+    moment = forms.CharField(
+        label=_("Moment"),
+        required=False,
+        max_length=40,
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+    )
+
+    def __init__(self, *args: Any, cares: tuple[Care, ...], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(care.value, CARE_WORDS[care]) for care in cares]
+        field = self.fields["zorg"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+        field.error_messages["invalid_choice"] = _(
+            "“%(value)s” is not a kind of care. Choose one from the list."
+        )
