@@ -474,11 +474,19 @@ def field(
 
 
 @register.inclusion_tag("ui/components/error_summary.html")
-def error_summary(form: BaseForm) -> dict[str, object]:
-    """List at the top what must be mended, each with a link to its field."""
+def error_summary(form: BaseForm, focus: bool = True) -> dict[str, object]:
+    """List at the top what must be mended, each with a link to its field.
+
+    It takes the focus when the page appears, unless ``focus`` is False.
+    """
     fields = [bound for bound in form if bound.errors] if form.is_bound else []
     general = form.non_field_errors() if form.is_bound else []
-    return {"fields": fields, "general": general, "shown": bool(fields or general)}
+    return {
+        "fields": fields,
+        "general": general,
+        "shown": bool(fields or general),
+        "focus": focus,
+    }
 
 
 # --- lists and tables ------------------------------------------------------------

@@ -283,11 +283,14 @@ class AreaMap {
     this.setState(feature, { hover: true });
   }
 
-  // Bring an area into sight when it is not.
+  // Bring an area into sight when it is not: outside the frame, or under the list.
   show(feature) {
     const { center } = labelPoint(feature);
-    if (!this.map.getBounds().contains(center)) {
-      this.map.easeTo({ center, duration: calm.matches ? 0 : 300 });
+    const listWidth = this.list.contains(document.activeElement) ? this.list.offsetWidth : 0;
+    const { x } = this.map.project(center);
+    if (!this.map.getBounds().contains(center) || x < listWidth + PADDING_PX) {
+      const offset = [listWidth / 2, 0];
+      this.map.easeTo({ center, offset, duration: calm.matches ? 0 : 300 });
     }
   }
 
