@@ -3,13 +3,19 @@
 WijkspilError
 ├── NotFound
 │   ├── UnknownPostcode     neither the PC6 nor its PC4 is known
-│   └── UnknownService      no service with this id
+│   ├── UnknownService      no service with this id
+│   └── UnknownEntry        no such organization, contact, coverage, ...
 ├── InvalidValue
-│   └── InvalidCapacity     a capacity report that contradicts itself
+│   ├── InvalidCapacity     a capacity report that contradicts itself
+│   └── InvalidEntry        fields of an entry that break a rule, each with its reason
 └── Conflict
     ├── NothingToConfirm    "still true" without an earlier report
-    └── AlreadyChanged      somebody changed the entry after it was opened
+    ├── AlreadyChanged      somebody changed the entry after it was opened
+    ├── OverlapsAnother     the period overlaps that of an equal entry
+    └── CannotUndo          later changes stand in the way of restoring
 """
+
+from collections.abc import Mapping, Sequence
 
 from wijkspil.core.errors import Conflict, InvalidValue, NotFound
 
@@ -26,10 +32,27 @@ class UnknownService(NotFound):
     code = "unknown-service"
 
 
+class UnknownEntry(NotFound):
+    """There is no such entry in the directory."""
+
+    code = "unknown-entry"
+
+
 class InvalidCapacity(InvalidValue):
     """A capacity report contradicts itself."""
 
     code = "invalid-capacity"
+
+
+class InvalidEntry(InvalidValue):
+    """One or more fields of an entry break a rule; ``fields`` has the reasons."""
+
+    code = "invalid-entry"
+
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        self.fields = {name: list(reasons) for name, reasons in fields.items()}
+        message = " ".join(str(r) for reasons in fields.values() for r in reasons)
+        super().__init__(message, field=next(iter(self.fields), None))
 
 
 class NothingToConfirm(Conflict):
@@ -42,3 +65,15 @@ class AlreadyChanged(Conflict):
     """Somebody changed the entry after it was opened."""
 
     code = "already-changed"
+
+
+class OverlapsAnother(Conflict):
+    """An equal entry holds in (part of) the same period; the message names it."""
+
+    code = "overlaps-another"
+
+
+class CannotUndo(Conflict):
+    """Later changes stand in the way of restoring what was."""
+
+    code = "cannot-undo"

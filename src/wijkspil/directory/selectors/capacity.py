@@ -38,6 +38,15 @@ def get_current_report(service_id: int, *, at: datetime) -> CapacityReport | Non
     )
 
 
+def get_newest_report(service_id: int) -> CapacityReport | None:
+    """Return the last report of a service, whatever its moment (one query)."""
+    return (
+        CapacityReport.objects.filter(service_id=service_id)
+        .order_by("-reported_at", "-pk")
+        .first()
+    )
+
+
 def list_current_reports(
     service_ids: Sequence[int], *, at: datetime
 ) -> dict[int, RoomReport]:

@@ -1,25 +1,30 @@
 """A team says how much room it has: report it, or confirm that it still holds.
 
 Reports are only added. Two reports at the same time are put in order by a lock on
-the service; both stay in the history and the later one counts.
+the service; both stay in the history and the later one counts. Sending the same page
+twice adds one report: the page says which report it showed (``seen_report_id``).
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
+from django.utils.formats import date_format
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from wijkspil.accounts.types import Actor
 from wijkspil.directory.errors import (
+    AlreadyChanged,
     InvalidCapacity,
     NothingToConfirm,
     UnknownService,
 )
 from wijkspil.directory.models import CapacityReport, HealthcareService
 from wijkspil.directory.permissions import check_can_report_capacity
-from wijkspil.directory.selectors.capacity import get_current_report, get_valid_hours
+from wijkspil.directory.selectors.capacity import get_newest_report, get_valid_hours
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.types import (
     CapacitySource,
@@ -31,6 +36,8 @@ from wijkspil.directory.types import (
 
 #: More new clients than this at once is a slip of the finger.
 MAX_NEW_CLIENTS = 99
+#: Nobody waits longer for the lock on a service than this.
+_LONGEST_WAIT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,19 @@ class Capacity:
     no_room_reason: str = ""
     no_room_until: date | None = None
 
+    @classmethod
+    def of_report(cls, report: CapacityReport) -> "Capacity":
+        """Return what an earlier report said."""
+        return cls(
+            new_clients=report.new_clients,
+            size_band=report.size_band,
+            parts_of_day=tuple(report.parts_of_day),
+            tasks_excluded=tuple(report.tasks_excluded),
+            hours_per_week=report.hours_per_week,
+            no_room_reason=report.no_room_reason,
+            no_room_until=report.no_room_until,
+        )
+
 
 def report_capacity(
     *,
@@ -53,8 +73,12 @@ def report_capacity(
     capacity: Capacity,
     at: datetime,
     source: CapacitySource = CapacitySource.PAGE,
+    seen_report_id: int | None = None,
 ) -> CapacityReport:
     """Add a report; it counts from ``at`` until the region's limit.
+
+    With ``seen_report_id`` (the newest report on the sender's page; 0 for none) a
+    second sending of the same page returns the report of the first.
 
     Raises
     ------
@@ -68,13 +92,34 @@ def report_capacity(
     target = get_service_target(service_id)
     check_can_report_capacity(actor, target)
     check_capacity(capacity, at=at)
+    capacity = _in_order(capacity)
     with transaction.atomic():
         _lock_active_service(service_id)
+        newest = get_newest_report(service_id)
+        if (
+            newest is not None
+            and seen_report_id is not None
+            and newest.pk != seen_report_id
+            and newest.reported_by_id == actor.user_id
+            and newest.reporter_label == actor.label
+            and Capacity.of_report(newest) == capacity
+        ):
+            return newest
+        at = _after(newest, at)
         return _add_report(actor, service_id, capacity, at, source, target.region_ids)
 
 
-def confirm_capacity(*, actor: Actor, service_id: int, at: datetime) -> CapacityReport:
+def confirm_capacity(
+    *,
+    actor: Actor,
+    service_id: int,
+    at: datetime,
+    seen_report_id: int | None = None,
+) -> CapacityReport:
     """Say in one tap that the last report still holds: its age starts anew.
+
+    With ``seen_report_id`` only that report is confirmed, not a newer one the sender
+    did not see; sending twice adds one confirmation.
 
     Raises
     ------
@@ -82,41 +127,77 @@ def confirm_capacity(*, actor: Actor, service_id: int, at: datetime) -> Capacity
         As for ``report_capacity``.
     NothingToConfirm
         If there is no earlier report, or its expected end of "no room" has passed.
+    AlreadyChanged
+        If somebody reported something else after the page was opened.
     """
     target = get_service_target(service_id)
     check_can_report_capacity(actor, target)
     with transaction.atomic():
         _lock_active_service(service_id)
-        last = get_current_report(service_id, at=at)
+        last = get_newest_report(service_id)
         if last is None:
             raise NothingToConfirm(
                 _("There is no report yet to confirm. Tell how much room there is.")
             )
-        if last.no_room_until is not None and last.no_room_until <= at.date():
+        capacity = Capacity.of_report(last)
+        if seen_report_id is not None and last.pk != seen_report_id:
+            seen = CapacityReport.objects.filter(
+                service_id=service_id, pk=seen_report_id
+            ).first()
+            if seen is None or Capacity.of_report(seen) != capacity:
+                raise AlreadyChanged(
+                    _(
+                        "%(name)s reported something else after you opened this page. "
+                        "Look whether that is right, or tell how much room there is."
+                    )
+                    % {"name": last.reporter_label}
+                )
+            return last
+        if last.no_room_until is not None and last.no_room_until <= localdate(at):
             raise NothingToConfirm(
                 _(
                     "The last report expected room from %(date)s. Tell how much room "
                     "there is now."
                 )
-                % {"date": last.no_room_until.isoformat()}
+                % {"date": date_format(last.no_room_until, "j F")}
             )
-        capacity = Capacity(
-            new_clients=last.new_clients,
-            size_band=last.size_band,
-            parts_of_day=tuple(last.parts_of_day),
-            tasks_excluded=tuple(last.tasks_excluded),
-            hours_per_week=last.hours_per_week,
-            no_room_reason=last.no_room_reason,
-            no_room_until=last.no_room_until,
-        )
         return _add_report(
             actor,
             service_id,
             capacity,
-            at,
+            _after(last, at),
             CapacitySource.CONFIRMED,
             target.region_ids,
         )
+
+
+def _after(newest: CapacityReport | None, at: datetime) -> datetime:
+    """Return a moment not before the newest report's.
+
+    Who waited for the lock may have started first; the order of the lock decides.
+    """
+    if newest is not None and timedelta(0) < newest.reported_at - at < _LONGEST_WAIT:
+        return newest.reported_at
+    return at
+
+
+def _in_order(capacity: Capacity) -> Capacity:
+    """Return the same with each choice once, in the order of the catalogue.
+
+    A part of the day given twice is still one part: the traffic light counts them.
+    """
+    return replace(
+        capacity,
+        parts_of_day=_once(capacity.parts_of_day, PartOfDay.values),
+        tasks_excluded=_once(capacity.tasks_excluded, CareTask.values),
+        hours_per_week=None
+        if capacity.hours_per_week is None
+        else round(capacity.hours_per_week, 1),
+    )
+
+
+def _once(given: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
+    return tuple(value for value in known if value in given)
 
 
 def check_capacity(capacity: Capacity, *, at: datetime) -> None:
@@ -142,7 +223,7 @@ def check_capacity(capacity: Capacity, *, at: datetime) -> None:
     for task in capacity.tasks_excluded:
         _check_choice("tasks_excluded", task, CareTask.values)
     if capacity.hours_per_week is not None and not (
-        0 <= capacity.hours_per_week <= 9999
+        capacity.hours_per_week.is_finite() and 0 <= capacity.hours_per_week <= 9999
     ):
         raise InvalidCapacity(
             _("%(value)s hours a week: give a number from 0 to 9999.")
@@ -155,10 +236,12 @@ def check_capacity(capacity: Capacity, *, at: datetime) -> None:
                 _("Choose why there is no room, so that referrers understand it."),
                 field="no_room_reason",
             )
-        if capacity.no_room_until is not None and capacity.no_room_until <= at.date():
+        if capacity.no_room_until is not None and capacity.no_room_until <= localdate(
+            at
+        ):
             raise InvalidCapacity(
                 _("%(value)s has passed: give a later day, or leave it empty.")
-                % {"value": capacity.no_room_until.isoformat()},
+                % {"value": date_format(capacity.no_room_until, "j F Y")},
                 field="no_room_until",
             )
         return

@@ -1,0 +1,158 @@
+"""How the directory says its values in words: room, choices, opening hours, periods.
+
+Pure: values in, text out, in the active language. Used by pages and by the history,
+so that "who changed what" reads like the page it was changed on.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from wijkspil.directory.room import RoomReport
+from wijkspil.directory.types import (
+    WEEKDAYS,
+    CareTask,
+    NoRoomReason,
+    PartOfDay,
+    SizeBand,
+)
+
+#: Text, or a translation that is made when it is shown.
+Words = str | Promise
+
+WEEKDAY_NAMES: dict[str, Words] = dict(
+    zip(
+        WEEKDAYS,
+        (
+            gettext_lazy("Monday"),
+            gettext_lazy("Tuesday"),
+            gettext_lazy("Wednesday"),
+            gettext_lazy("Thursday"),
+            gettext_lazy("Friday"),
+            gettext_lazy("Saturday"),
+            gettext_lazy("Sunday"),
+        ),
+        strict=True,
+    )
+)
+
+
+def join_words(words: Sequence[object]) -> str:
+    """Return "a", "a and b" or "a, b and c"."""
+    texts = [str(word) for word in words]
+    if len(texts) < 2:
+        return "".join(texts)
+    return _("%(first)s and %(last)s") % {
+        "first": ", ".join(texts[:-1]),
+        "last": texts[-1],
+    }
+
+
+def say_choices(choices: Any, values: Sequence[str]) -> str:
+    """Return the labels of ``values`` (a ``TextChoices``) in the catalogue's order."""
+    labels = dict(choices.choices)
+    known = [labels[value] for value in choices.values if value in values]
+    return join_words(
+        [_lower_first(word) for word in [*known, *(set(values) - set(labels))]]
+    )
+
+
+def say_capacity(report: RoomReport) -> str:
+    """Say what a team can take: "2 new clients, up to 5 hours a week, morning"."""
+    if report.new_clients == 0:
+        return _say_no_room(report)
+    parts = [
+        ngettext("%(n)d new client", "%(n)d new clients", report.new_clients)
+        % {"n": report.new_clients}
+    ]
+    if report.size_band:
+        parts.append(str(SizeBand(report.size_band).label))
+    if set(report.parts_of_day) == set(PartOfDay.values):
+        parts.append(_("all parts of the day"))
+    elif report.parts_of_day:
+        parts.append(say_choices(PartOfDay, report.parts_of_day))
+    if report.tasks_excluded:
+        parts.append(
+            _("no %(tasks)s") % {"tasks": say_choices(CareTask, report.tasks_excluded)}
+        )
+    if report.hours_per_week is not None:
+        parts.append(
+            _("%(hours)s hours a week free") % {"hours": f"{report.hours_per_week:g}"}
+        )
+    return ", ".join(parts)
+
+
+def _say_no_room(report: RoomReport) -> str:
+    words = _("no room for new clients")
+    if report.no_room_reason:
+        reason = _lower_first(NoRoomReason(report.no_room_reason).label)
+        words = f"{words}: {reason}"
+    if report.no_room_until is not None:
+        words = _("%(words)s; room expected from %(day)s") % {
+            "words": words,
+            "day": say_date(report.no_room_until),
+        }
+    return words
+
+
+def say_date(day: date) -> str:
+    """Return a day as 21 November 2026."""
+    return date_format(day, _("j F Y"))
+
+
+def say_full_moment(moment: datetime) -> str:
+    """Return a local moment: the day, with the clock when it is not midnight."""
+    local = localtime(moment)
+    day = say_date(local.date())
+    if local.hour == local.minute == 0:
+        return day
+    return _("%(day)s at %(clock)s") % {"day": day, "clock": f"{local:%H:%M}"}
+
+
+def say_period(valid_from: datetime, valid_until: datetime | None) -> str:
+    """Return a half-open period in words."""
+    if valid_until is None:
+        return _("from %(start)s, no end known") % {
+            "start": say_full_moment(valid_from)
+        }
+    return _("from %(start)s until %(end)s") % {
+        "start": say_full_moment(valid_from),
+        "end": say_full_moment(valid_until),
+    }
+
+
+def list_opening_lines(
+    opening_hours: Sequence[Mapping[str, Any]],
+) -> list[tuple[Words, str]]:
+    """Return (weekday, "08:00–17:00") for each day of the week, in order."""
+    return [
+        (
+            WEEKDAY_NAMES[day],
+            ", ".join(
+                f"{line['from']}–{line['until']}"
+                for line in sorted(opening_hours, key=lambda line: line["from"])
+                if day in line["days"]
+            )
+            or _("closed"),
+        )
+        for day in WEEKDAYS
+    ]
+
+
+def say_opening_hours(opening_hours: Sequence[Mapping[str, Any]]) -> str:
+    """Return opening hours in one line, for the history."""
+    if not opening_hours:
+        return _("no opening hours known")
+    return "; ".join(f"{day} {span}" for day, span in list_opening_lines(opening_hours))
+
+
+def _lower_first(word: object) -> str:
+    text = str(word)
+    # An abbreviation keeps its capitals.
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
