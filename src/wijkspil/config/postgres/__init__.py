@@ -14,15 +14,12 @@ from wijkspil.config.postgres.lifecycle import (
     discard,
     ensure_database,
     ensure_running,
+    list_databases,
     status,
     stop,
 )
 
-#: The product's database.
-DATABASE_NAME = "wijkspil"
-
 __all__ = [
-    "DATABASE_NAME",
     "PostgresError",
     "Server",
     "Status",
@@ -31,6 +28,7 @@ __all__ = [
     "dump",
     "ensure_database",
     "ensure_running",
+    "list_databases",
     "restore",
     "status",
     "stop",

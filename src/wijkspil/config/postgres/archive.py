@@ -1,8 +1,12 @@
 """Write a database out to one file, and read it back whole or not at all.
 
 The file is PostgreSQL's custom format: compressed, and readable by any later version.
+A seal behind it (its SHA-256) tells a file that was damaged since; pg_restore, which
+ignores the seal, can read such a file without a word or read it for ever. A file of
+pg_dump itself has no seal and is taken as it is.
 """
 
+import hashlib
 import os
 import subprocess
 import tempfile
@@ -20,6 +24,9 @@ from wijkspil.config.postgres.errors import (
 )
 from wijkspil.config.postgres.installation import find_installation
 from wijkspil.config.postgres.lifecycle import Server, ensure_database, has_database
+
+SEAL_START = b"\nwijkspil sha256 "
+SEAL_BYTES = len(SEAL_START) + 64 + 1
 
 
 def dump(server: Server, database: str, file: Path) -> None:
@@ -52,6 +59,9 @@ def dump(server: Server, database: str, file: Path) -> None:
             )
             if answer.returncode != 0:
                 raise _unwritable(file, answer.stderr.decode(errors="replace").strip())
+            stream.seek(0, os.SEEK_END)
+            stream.write(_seal(Path(unfinished)))
+            stream.flush()
             os.fsync(stream.fileno())
         Path(unfinished).replace(file)
     except OSError as error:
@@ -125,8 +135,29 @@ def _run(
     )
 
 
+def _seal(file: Path, n_bytes: int | None = None) -> bytes:
+    """Return the line that seals the first ``n_bytes`` of ``file``, or all of it."""
+    digest = hashlib.sha256()
+    with file.open("rb") as stream:
+        while block := stream.read(
+            2**20 if n_bytes is None else min(2**20, n_bytes - stream.tell())
+        ):
+            digest.update(block)
+    return SEAL_START + digest.hexdigest().encode() + b"\n"
+
+
+def _has_broken_seal(file: Path) -> bool:
+    n_bytes = max(0, file.stat().st_size - SEAL_BYTES)
+    with file.open("rb") as stream:
+        stream.seek(n_bytes)
+        found = stream.read()
+    return found.startswith(SEAL_START) and found != _seal(file, n_bytes)
+
+
 def _check_archive(file: Path) -> None:
     try:
+        if _has_broken_seal(file):
+            raise _not_whole(file, "it was damaged since it was written.")
         with file.open("rb") as stream:
             answer = _run(["pg_restore", "--list"], stdin=stream)
     except OSError as error:

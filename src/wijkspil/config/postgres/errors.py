@@ -16,6 +16,7 @@ Every error says what is wrong (with the value), why it matters and what to do::
     │   └── StartTimeout        it is still busy, for instance with crash recovery
     ├── StopFailed
     ├── NotRunning
+    ├── EmbeddedUnused          DATABASE_URL names another server
     ├── DatabaseNameInvalid
     ├── DatabaseMissing
     ├── DatabaseInUse
@@ -93,6 +94,10 @@ class StopFailed(PostgresError):
 
 class NotRunning(PostgresError):
     """The server does not run, so there is nothing to talk to."""
+
+
+class EmbeddedUnused(PostgresError):
+    """Wijkspil runs on another server, so the embedded one is beside the point."""
 
 
 class DatabaseNameInvalid(PostgresError):

@@ -184,6 +184,16 @@ def has_database(connection: psycopg.Connection, name: str) -> bool:
     return connection.execute(query, [name]).fetchone() is not None
 
 
+def list_databases(server: Server) -> list[str]:
+    """Return the names of the databases made for the application, in order."""
+    query = (
+        "SELECT datname FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba"
+        " WHERE rolname = %s ORDER BY datname"
+    )
+    with psycopg.connect(server.superuser_url("postgres")) as connection:
+        return [name for (name,) in connection.execute(query, [server.app_role])]
+
+
 def stop(data_dir: Path) -> bool:
     """Stop the server and wait until it ended; tell whether one was running.
 
