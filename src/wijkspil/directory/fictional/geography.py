@@ -1,0 +1,928 @@
+"""An invented region: gemeenten, wijken, buurten and postcodes that look real.
+
+Answers: what would a region look like that nobody can mistake for a real one? The
+land lies in the North Sea, west of Texel; names and codes are made up. It is an
+island with a river and a lake, towns that are dense in the middle, villages around
+them, and postcode areas that do not follow the wijken, as in real life.
+
+Everything follows from ``seed`` and the number of gemeenten. Pure numpy, no database.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from wijkspil.core.errors import InvalidValue
+from wijkspil.directory.fictional.hexmap import (
+    Bools,
+    Floats,
+    HexMap,
+    Ints,
+    cell_areas,
+    grow,
+    make_hex_map,
+    outlines,
+    random_step_costs,
+    smooth_borders,
+)
+from wijkspil.directory.types import AreaKind, RegionPurpose
+
+YEAR = 2026
+SOURCE = "verzonnen"
+AGE_BANDS = ("0-14", "15-24", "25-44", "45-64", "65+")
+MOST_GEMEENTEN = 450
+
+#: The east and south edge of the island: open sea, 35 km from Texel.
+EAST_EDGE_LON, SOUTH_EDGE_LAT = 4.08, 52.92
+KM_PER_DEGREE_LAT = 111.2
+
+#: PC4 codes that no address uses (checked against the national lists).
+UNUSED_PC4 = (*range(4945, 5000), *range(6746, 6800), *range(8942, 9000))
+
+#: Letters of postcodes; SA, SD and SS are never used.
+_LETTERS = "ABCDEGHJKLMNPRSTVWXZ"
+_PAIRS = np.array(
+    [a + b for a in _LETTERS for b in _LETTERS if a + b not in {"SA", "SD", "SS"}]
+)
+
+_HEX_SIDE_KM = 0.2
+_LAND_PER_GEMEENTE_KM2 = 100.0
+_INHABITANTS_PER_PC6 = 38
+#: Share of each age band in a town centre and in a village; CBS wijken of 2022 that
+#: are "extremely urbanised" and "not urbanised" lie around these.
+_AGES_CENTER = np.array([0.12, 0.18, 0.35, 0.21, 0.14])
+_AGES_VILLAGE = np.array([0.15, 0.11, 0.20, 0.30, 0.24])
+
+
+@dataclass(frozen=True)
+class InventedArea:
+    """An area; ``parent`` and ``within`` are places in ``Geography.areas``."""
+
+    kind: AreaKind
+    purpose: str
+    code: str
+    name: str
+    parent: int | None
+    within: tuple[int, ...]
+    lon: float
+    lat: float
+    population: int
+    population_by_age: dict[str, int]
+    geometry: dict[str, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class InventedPostcodes:
+    """Six-character postcodes, each in one buurt and one PC4 (places in areas)."""
+
+    codes: NDArray[np.str_]
+    streets: NDArray[np.str_]
+    pc4: Ints
+    buurt: Ints
+    lon: Floats
+    lat: Floats
+    population: Ints
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+
+@dataclass(frozen=True, eq=False)
+class Geography:
+    """An invented region.
+
+    ``overlaps`` are (PC4, wijk or buurt, share of the PC4, share of the other);
+    ``members`` are (region, gemeente or wijk). All numbers are places in ``areas``.
+    """
+
+    seed: int
+    areas: tuple[InventedArea, ...]
+    pc6: InventedPostcodes
+    overlaps: tuple[tuple[int, int, float, float], ...]
+    members: tuple[tuple[int, int], ...]
+
+
+@lru_cache(maxsize=1)
+def load_names() -> dict[str, Any]:
+    """Return the lists of invented names (``names.yaml``)."""
+    text = files(__package__).joinpath("names.yaml").read_text("utf-8")
+    names: dict[str, Any] = yaml.safe_load(text)
+    return names
+
+
+def invent_geography(seed: int, *, gemeenten: int = 3) -> Geography:
+    """Return an invented region, equal for equal arguments.
+
+    About 40,000 inhabitants and nine wijken per gemeente. With more than about 18
+    gemeenten the unused postcodes run out, and codes that exist are used as well.
+
+    Raises
+    ------
+    InvalidValue
+        If ``gemeenten`` is not between 1 and 450.
+    """
+    if not 1 <= gemeenten <= MOST_GEMEENTEN:
+        raise InvalidValue(
+            f"{gemeenten} gemeenten: give a number from 1 to {MOST_GEMEENTEN}.",
+            field="gemeenten",
+        )
+    rng = np.random.default_rng([seed, gemeenten])
+    land = _shape_land(rng, gemeenten)
+    towns = _settle(rng, land, gemeenten)
+    return _assemble(rng, land, towns, seed)
+
+
+@dataclass(frozen=True, eq=False)
+class _Land:
+    hexes: HexMap
+    is_land: Bools
+    is_water: Bools  # river and lakes: crossed by borders, part of nothing
+    costs: Floats
+    vertices: Floats  # km
+
+
+def _shape_land(rng: np.random.Generator, gemeenten: int) -> _Land:
+    area = _LAND_PER_GEMEENTE_KM2 * gemeenten
+    half_height = np.sqrt(area / np.pi / 0.72)
+    half_width = 0.72 * half_height if gemeenten > 8 else half_height * 1.05
+    half_height = area / np.pi / half_width
+    hexes = make_hex_map(
+        width_km=2.7 * half_width, height_km=2.7 * half_height, side_km=_HEX_SIDE_KM
+    )
+    x, y = hexes.centers.T
+    ripple = _noise(rng, x, y, wavelength_km=0.55 * half_width, octaves=4)
+    radius = np.hypot(x / half_width, y / half_height)
+    is_ground = radius + 0.22 * ripple < 1.0
+    is_water = np.zeros(len(hexes), dtype=bool)
+    for number in range(1 + gemeenten // 12):
+        is_water |= _river(rng, x, y, half_width, half_height, number)
+    for _ in range(1 + gemeenten // 4):
+        is_water |= _lake(rng, x, y, half_width, half_height)
+    # One island: what cannot be reached from the middle over ground is sea.
+    even = np.where(is_ground[:, None], 1.0, np.inf) * np.ones((1, 6))
+    middle = np.flatnonzero(is_ground)[radius[is_ground].argmin()]
+    is_ground &= grow(hexes, seeds=np.array([middle]), step_costs=even) == 0
+    is_water &= is_ground
+    is_land = is_ground & ~is_water
+    factors = np.where(is_water, 5.0, 1.0)
+    costs = random_step_costs(hexes, rng, factors=factors)
+    ends = np.append(is_ground, False)[hexes.neighbors]
+    costs = np.where(ends & is_ground[:, None], costs, np.inf)
+    vertices = hexes.vertices + rng.uniform(-0.06, 0.06, hexes.vertices.shape)
+    return _Land(hexes, is_land, is_water, costs, vertices)
+
+
+def _noise(
+    rng: np.random.Generator,
+    x: Floats,
+    y: Floats,
+    *,
+    wavelength_km: float,
+    octaves: int,
+) -> Floats:
+    """Smooth random field around 0, roughly within -1..1."""
+    total = np.zeros_like(x)
+    for octave in range(octaves):
+        for _ in range(5):
+            angle, phase = rng.uniform(0, 2 * np.pi, 2)
+            wave = 2 * np.pi / wavelength_km * 1.9**octave
+            total += np.sin(wave * (x * np.cos(angle) + y * np.sin(angle)) + phase) / (
+                2.2 * 1.8**octave
+            )
+    return total / 2
+
+
+def _river(
+    rng: np.random.Generator,
+    x: Floats,
+    y: Floats,
+    half_width: float,
+    half_height: float,
+    number: int,
+) -> Bools:
+    offset = 0.12 * half_height if number == 0 else rng.uniform(-0.8, 0.8) * half_height
+    course = offset + rng.uniform(-0.12, 0.12) * x
+    for _ in range(4):
+        length = rng.uniform(0.35, 1.3) * min(half_width, 12.0)
+        course += 0.11 * length * np.sin(2 * np.pi * x / length / 2 + rng.uniform(0, 6))
+    return np.asarray(np.abs(y - course) < 0.21)
+
+
+def _lake(
+    rng: np.random.Generator,
+    x: Floats,
+    y: Floats,
+    half_width: float,
+    half_height: float,
+) -> Bools:
+    angle, distance = rng.uniform(0, 2 * np.pi), rng.uniform(0.45, 0.75)
+    at_x = half_width * distance * np.cos(angle)
+    at_y = half_height * distance * np.sin(angle)
+    size = rng.uniform(0.7, 1.3)
+    edge = _noise(rng, x, y, wavelength_km=2.5, octaves=2)
+    return np.asarray(np.hypot((x - at_x) / 1.5, y - at_y) + 0.3 * edge < size)
+
+
+@dataclass(frozen=True, eq=False)
+class _Towns:
+    # Per cell: which part it belongs to; -1 in water and at sea.
+    gemeente: Ints
+    wijk: Ints
+    buurt: Ints
+    pc4: Ints
+    # Per part: the part above it.
+    wijk_gemeente: Ints
+    buurt_wijk: Ints
+    pc4_gemeente: Ints
+    # Per cell.
+    people: Floats
+    urbanity: Floats  # 0 village .. 1 centre
+    village: Ints  # nearest village of its gemeente, -1 in town
+
+
+def _settle(rng: np.random.Generator, land: _Land, gemeenten: int) -> _Towns:
+    hexes, points = land.hexes, land.hexes.centers
+    ground = np.flatnonzero(land.is_land)
+    flat = np.ones(len(ground))
+    middle = k_means(rng, points[ground], flat, gemeenten)
+    middle = middle[np.argsort(np.hypot(*middle.T))]
+    seeds = _nearest_cells(points, ground, middle)
+    gemeente = grow(hexes, seeds=seeds, step_costs=land.costs)
+    sizes = _gemeente_sizes(rng, gemeenten)
+    people, urbanity = np.zeros(len(hexes)), np.zeros(len(hexes))
+    village = np.full(len(hexes), -1, dtype=np.int64)
+    wijk_seeds: list[Ints] = []
+    pc4_seeds: list[Ints] = []
+    by_gemeente = _cells_by(gemeente, land.is_land, gemeenten)
+    mean_size = sizes.mean()
+    for number, cells in enumerate(by_gemeente):
+        crowd, urban, near = _crowd(
+            rng, points[cells], points[seeds[number]], sizes[number], village.max() + 1
+        )
+        people[cells], urbanity[cells], village[cells] = crowd, urban, near
+        wijken = max(4, round(9 * (sizes[number] / mean_size) ** 0.75))
+        wijken = min(wijken, len(cells) // 12)
+        wijk_seeds.append(_spread(rng, points, cells, crowd**0.8, wijken))
+        pc4s = max(2, round(wijken * 1.04))
+        pc4_seeds.append(_spread(rng, points, cells, crowd**0.75, pc4s))
+    wijk = grow(
+        hexes,
+        seeds=np.concatenate(wijk_seeds),
+        step_costs=land.costs,
+        parents=gemeente,
+    )
+    other_costs = np.where(
+        np.isfinite(land.costs),
+        random_step_costs(hexes, rng, factors=np.where(land.is_water, 5.0, 1.0)),
+        np.inf,
+    )
+    pc4 = grow(
+        hexes,
+        seeds=np.concatenate(pc4_seeds),
+        step_costs=other_costs,
+        parents=gemeente,
+    )
+    buurt_seeds = [
+        _spread(
+            rng,
+            points,
+            cells,
+            people[cells] ** 0.7,
+            int(min(np.clip(round(people[cells].sum() / 1050), 3, 6), len(cells))),
+        )
+        for cells in _cells_by(wijk, land.is_land, sum(map(len, wijk_seeds)))
+    ]
+    buurt = grow(
+        hexes, seeds=np.concatenate(buurt_seeds), step_costs=land.costs, parents=wijk
+    )
+    dry = land.is_land
+    gemeente = np.where(dry, gemeente, -1)
+    from_center = np.hypot(*(points - points[seeds][gemeente]).T)
+    wijk, wijk_gemeente = _renumber(wijk, gemeente, dry, from_center)
+    buurt, buurt_wijk = _renumber(buurt, wijk, dry, from_center)
+    pc4, pc4_gemeente = _renumber(pc4, gemeente, dry, from_center)
+    return _Towns(
+        gemeente=gemeente,
+        wijk=wijk,
+        buurt=buurt,
+        pc4=pc4,
+        wijk_gemeente=wijk_gemeente,
+        buurt_wijk=buurt_wijk,
+        pc4_gemeente=pc4_gemeente,
+        people=people,
+        urbanity=urbanity,
+        village=village,
+    )
+
+
+def _renumber(
+    division: Ints, above: Ints, dry: Bools, distance: Floats
+) -> tuple[Ints, Ints]:
+    """Number parts by the part above them, then from the town centre outwards."""
+    parts, cell_part = np.unique(division[dry], return_inverse=True)
+    size = np.bincount(cell_part)
+    away = np.bincount(cell_part, distance[dry]) / size
+    parent = np.zeros(len(parts), dtype=np.int64)
+    parent[cell_part] = above[dry]
+    order = np.lexsort((away, parent))
+    place = np.empty(len(parts), dtype=np.int64)
+    place[order] = np.arange(len(parts))
+    numbered = np.full(len(division), -1, dtype=np.int64)
+    numbered[dry] = place[cell_part]
+    return numbered, parent[order]
+
+
+def _gemeente_sizes(rng: np.random.Generator, gemeenten: int) -> Floats:
+    """Inhabitants per gemeente, the largest first; the country averages 51,000."""
+    mean = 40_000 + 11_000 * min(1.0, gemeenten / 100)
+    if gemeenten <= 3:
+        shares = np.array([[1.0], [0.62, 0.38], [0.52, 0.28, 0.20]][gemeenten - 1])
+    else:
+        shares = np.sort(rng.lognormal(0.0, 0.75, gemeenten))[::-1]
+    return np.asarray(shares / shares.sum() * mean * gemeenten)
+
+
+def _crowd(
+    rng: np.random.Generator, points: Floats, middle: Floats, people: float, first: int
+) -> tuple[Floats, Floats, Ints]:
+    """Spread people over the cells of a gemeente: a town, villages, farms."""
+    town_km = 1.35 * np.sqrt(people / 50_000) + 0.5
+    from_middle = np.hypot(*(points - middle).T)
+    density = 3.2 * np.exp(-((from_middle / town_km) ** 2))
+    urbanity = np.clip(np.exp(-((from_middle / (0.8 * town_km)) ** 2)), 0, 1)
+    far = np.flatnonzero(from_middle > 1.7 * town_km)
+    villages = int(np.clip(round(people / 9_000), 1, 6))
+    near = np.full(len(points), -1, dtype=np.int64)
+    if len(far) >= villages:
+        places = k_means(rng, points[far], np.ones(len(far)), villages)
+        distances = np.hypot(
+            *(points[:, None, :] - places[None, :, :]).transpose(2, 0, 1)
+        )
+        reach = rng.uniform(0.45, 0.85, villages)
+        density += (1.5 * np.exp(-((distances / reach) ** 2))).sum(axis=1)
+        outside = from_middle > 1.25 * town_km
+        near = np.where(outside, first + distances.argmin(axis=1), -1)
+    density += 0.02
+    density *= rng.lognormal(0.0, 0.18, len(points))
+    return density / density.sum() * people, urbanity, near
+
+
+def k_means(
+    rng: np.random.Generator, points: Floats, weights: Floats, count: int
+) -> Floats:
+    """Return ``count`` centres of weighted groups of points (Lloyd, 12 rounds)."""
+    centers = points[
+        rng.choice(len(points), count, replace=False, p=weights / weights.sum())
+    ]
+    for _ in range(12):
+        near = nearest_center(points, centers)
+        total = np.bincount(near, weights, count)
+        mean = np.stack(
+            [
+                np.bincount(near, weights * points[:, axis], count)
+                / np.maximum(total, 1e-12)
+                for axis in range(2)
+            ],
+            axis=1,
+        )
+        centers = np.where((total > 0)[:, None], mean, centers)
+    return centers
+
+
+def nearest_center(points: Floats, centers: Floats) -> Ints:
+    """Return the number of the nearest centre per point, in blocks of points."""
+    near = np.empty(len(points), dtype=np.int64)
+    block = max(1, 2_000_000 // len(centers))
+    norm = (centers**2).sum(axis=1)
+    for start in range(0, len(points), block):
+        part = points[start : start + block]
+        near[start : start + block] = (norm - 2 * part @ centers.T).argmin(axis=1)
+    return near
+
+
+def _spread(
+    rng: np.random.Generator, points: Floats, cells: Ints, weights: Floats, count: int
+) -> Ints:
+    """Return ``count`` different cells, closer together where the weight is high."""
+    return _nearest_cells(points, cells, k_means(rng, points[cells], weights, count))
+
+
+def _nearest_cells(points: Floats, cells: Ints, wanted: Floats) -> Ints:
+    taken: list[int] = []
+    free = np.ones(len(cells), dtype=bool)
+    for place in wanted:
+        distance = np.where(free, np.hypot(*(points[cells] - place).T), np.inf)
+        chosen = int(distance.argmin())
+        free[chosen] = False
+        taken.append(int(cells[chosen]))
+    return np.array(taken)
+
+
+def _cells_by(division: Ints, is_land: Bools, count: int) -> list[Ints]:
+    cells = np.flatnonzero(is_land & (division >= 0))
+    order = cells[np.argsort(division[cells], kind="stable")]
+    bounds = np.searchsorted(division[order], np.arange(count + 1))
+    return [order[a:b] for a, b in pairwise(bounds)]
+
+
+# -- From cells to areas ---------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """One kind of area, numbered 0 .. n-1."""
+
+    ages: Ints  # (n, bands)
+    points: Floats  # (n, 2) degrees, inside
+    shapes: list[dict[str, Any]]
+
+    def __len__(self) -> int:
+        return len(self.ages)
+
+
+def _assemble(
+    rng: np.random.Generator, land: _Land, towns: _Towns, seed: int
+) -> Geography:
+    hexes, names = land.hexes, load_names()
+    km = smooth_borders(
+        hexes, divisions=[towns.buurt, towns.pc4], vertices=land.vertices, times=3
+    )
+    degrees = _to_degrees(km, hexes.centers[land.is_land])
+    middles = degrees[hexes.corners].mean(axis=1)
+    surface = cell_areas(hexes, km)
+
+    buurt_ages = _buurt_ages(rng, towns)
+    wijk_ages = _sum_by(buurt_ages, towns.buurt_wijk)
+    gemeente_ages = _sum_by(wijk_ages, towns.wijk_gemeente)
+    shares = _pc4_shares(towns, surface)
+    pc4_ages = _pc4_ages(towns, buurt_ages)
+
+    def level(division: Ints, ages: Ints) -> _Level:
+        return _Level(
+            ages=ages,
+            points=_points_inside(division, middles, len(ages)),
+            shapes=outlines(
+                hexes, division=division, count=len(ages), vertices=degrees
+            ),
+        )
+
+    gemeenten = level(towns.gemeente, gemeente_ages)
+    wijken = level(towns.wijk, wijk_ages)
+    buurten = level(towns.buurt, buurt_ages)
+    pc4s = level(towns.pc4, pc4_ages)
+    regions = _group_regions(rng, gemeenten, wijken)
+
+    first_wijk = len(gemeenten)
+    first_buurt = first_wijk + len(wijken)
+    first_pc4 = first_buurt + len(buurten)
+    first_region = first_pc4 + len(pc4s)
+    around_gemeente: list[tuple[int, ...]] = [(g,) for g in range(len(gemeenten))]
+    around_wijk: list[tuple[int, ...]] = [() for _ in range(len(wijken))]
+    for place, region in enumerate(regions, start=first_region):
+        around = around_wijk if region.by_wijk else around_gemeente
+        for number in region.members:
+            around[number] += (place,)
+    around_wijk = [
+        (first_wijk + w, *around_gemeente[g], *around_wijk[w])
+        for w, g in enumerate(towns.wijk_gemeente.tolist())
+    ]
+
+    gemeente_names = _gemeente_names(rng, len(gemeenten), names)
+    gemeente_codes = [f"GM{9001 + g}" for g in range(len(gemeenten))]
+    wijk_codes = _sub_codes(gemeente_codes, "WK", towns.wijk_gemeente)
+    buurt_codes = _sub_codes(wijk_codes, "BU", towns.buurt_wijk)
+    pc4_codes = _pc4_codes(len(pc4s))
+    main_wijk = _main_wijk(towns, surface)
+
+    areas = [
+        *_areas(
+            AreaKind.GEMEENTE,
+            gemeenten,
+            gemeente_codes,
+            gemeente_names,
+            [None] * len(gemeenten),
+            around_gemeente,
+        ),
+        *_areas(
+            AreaKind.WIJK,
+            wijken,
+            wijk_codes,
+            _wijk_names(rng, towns, gemeente_names, names),
+            towns.wijk_gemeente.tolist(),
+            around_wijk,
+        ),
+        *_areas(
+            AreaKind.BUURT,
+            buurten,
+            buurt_codes,
+            _buurt_names(rng, towns, names),
+            (towns.buurt_wijk + first_wijk).tolist(),
+            [
+                (first_buurt + b, *around_wijk[w])
+                for b, w in enumerate(towns.buurt_wijk.tolist())
+            ],
+        ),
+        *_areas(
+            AreaKind.PC4,
+            pc4s,
+            pc4_codes,
+            [gemeente_names[g] for g in towns.pc4_gemeente.tolist()],
+            [None] * len(pc4s),
+            [
+                (first_pc4 + p, *around_wijk[w])
+                for p, w in enumerate(main_wijk.tolist())
+            ],
+        ),
+    ]
+    for place, region in enumerate(regions, start=first_region):
+        areas.append(
+            _region_area(place, region, towns, gemeenten, wijken, land, degrees)
+        )
+    return Geography(
+        seed=seed,
+        areas=tuple(areas),
+        pc6=_postcodes(rng, land, towns, degrees, pc4_codes, first_buurt, first_pc4),
+        overlaps=tuple(
+            (
+                first_pc4 + pc4,
+                number + (first_wijk if kind == "wijk" else first_buurt),
+                part,
+                whole,
+            )
+            for pc4, kind, number, part, whole in shares
+        ),
+        members=tuple(
+            (place, number + (first_wijk if region.by_wijk else 0))
+            for place, region in enumerate(regions, start=first_region)
+            for number in region.members
+        ),
+    )
+
+
+def _to_degrees(km: Floats, ground: Floats) -> Floats:
+    """Lay the island with its east and south edge at the fixed corner of the sea."""
+    east, south = ground[:, 0].max(), ground[:, 1].min()
+    lat = SOUTH_EDGE_LAT + (km[:, 1] - south) / KM_PER_DEGREE_LAT
+    # One scale for the whole island, at its middle: it keeps shapes as drawn.
+    middle_lat = SOUTH_EDGE_LAT + (ground[:, 1].mean() - south) / KM_PER_DEGREE_LAT
+    km_per_degree_lon = KM_PER_DEGREE_LAT * np.cos(np.radians(middle_lat))
+    lon = EAST_EDGE_LON + (km[:, 0] - east) / km_per_degree_lon
+    return np.stack((lon, lat), axis=1)
+
+
+def _areas(
+    kind: AreaKind,
+    level: _Level,
+    codes: list[str],
+    names: list[str],
+    parents: Sequence[int | None],
+    within: Sequence[tuple[int, ...]],
+) -> Iterator[InventedArea]:
+    for number, code in enumerate(codes):
+        yield InventedArea(
+            kind=kind,
+            purpose="",
+            code=code,
+            name=names[number],
+            parent=parents[number],
+            within=within[number],
+            lon=round(float(level.points[number, 0]), 5),
+            lat=round(float(level.points[number, 1]), 5),
+            population=int(level.ages[number].sum()),
+            population_by_age=_by_age(level.ages[number]),
+            geometry=level.shapes[number],
+        )
+
+
+def _by_age(ages: Ints) -> dict[str, int]:
+    return dict(zip(AGE_BANDS, ages.tolist(), strict=True))
+
+
+def _points_inside(division: Ints, middles: Floats, count: int) -> Floats:
+    """Return per part the middle of its own cell nearest to its centre."""
+    cells = np.flatnonzero(division >= 0)
+    part = division[cells]
+    size = np.bincount(part, minlength=count)
+    center = np.stack(
+        [np.bincount(part, middles[cells, axis], count) / size for axis in range(2)],
+        axis=1,
+    )
+    distance = np.hypot(*(middles[cells] - center[part]).T)
+    order = np.lexsort((distance, part))
+    first = order[np.searchsorted(part[order], np.arange(count))]
+    return middles[cells[first]]
+
+
+def _sum_by(values: Ints, above: Ints) -> Ints:
+    total = np.zeros((int(above.max()) + 1, values.shape[1]), dtype=np.int64)
+    np.add.at(total, above, values)
+    return total
+
+
+def _buurt_ages(rng: np.random.Generator, towns: _Towns) -> Ints:
+    dry = towns.buurt >= 0
+    part, count = towns.buurt[dry], len(towns.buurt_wijk)
+    people = np.bincount(part, towns.people[dry], count)
+    urbanity = np.bincount(
+        part, towns.urbanity[dry] * towns.people[dry], count
+    ) / np.maximum(people, 1e-9)
+    # A buurt is younger or older than its place says: flats, an estate of 1970, ...
+    mix = np.clip(urbanity + rng.normal(0, 0.18, count), 0, 1)[:, None]
+    shares = mix * _AGES_CENTER + (1 - mix) * _AGES_VILLAGE
+    shares *= rng.lognormal(0, 0.10, shares.shape)
+    shares /= shares.sum(axis=1, keepdims=True)
+    return np.asarray((shares * people[:, None]).round(), dtype=np.int64)
+
+
+def _joint(first: Ints, second: Ints, weights: Floats) -> tuple[Ints, Ints, Floats]:
+    """Return the pairs of parts that share cells and their summed weight."""
+    both = np.flatnonzero((first >= 0) & (second >= 0))
+    span = int(second.max()) + 1
+    pairs, place = np.unique(first[both] * span + second[both], return_inverse=True)
+    shared: Floats = np.bincount(place, weights[both]).astype(np.float64)
+    return pairs // span, pairs % span, shared
+
+
+def _pc4_shares(
+    towns: _Towns, surface: Floats
+) -> list[tuple[int, str, int, float, float]]:
+    dry = towns.pc4 >= 0
+    of_pc4 = np.bincount(towns.pc4[dry], surface[dry])
+    shares: list[tuple[int, str, int, float, float]] = []
+    for kind, division in (("wijk", towns.wijk), ("buurt", towns.buurt)):
+        of_whole = np.bincount(division[dry], surface[dry])
+        pc4, whole, shared = _joint(towns.pc4, division, surface)
+        part_share = (shared / of_pc4[pc4]).round(4)
+        whole_share = (shared / of_whole[whole]).round(4)
+        shares.extend(
+            (p, kind, w, a, b)
+            for p, w, a, b in zip(
+                pc4.tolist(),
+                whole.tolist(),
+                part_share.tolist(),
+                whole_share.tolist(),
+                strict=True,
+            )
+        )
+    return shares
+
+
+def _main_wijk(towns: _Towns, surface: Floats) -> Ints:
+    """Return per PC4 the wijk that holds most of its ground."""
+    pc4, wijk, shared = _joint(towns.pc4, towns.wijk, surface)
+    order = np.lexsort((-shared, pc4))
+    first = order[np.searchsorted(pc4[order], np.arange(len(towns.pc4_gemeente)))]
+    return wijk[first]
+
+
+def _pc4_ages(towns: _Towns, buurt_ages: Ints) -> Ints:
+    """Give each PC4 its share of the people of every buurt it touches."""
+    pc4, buurt, people = _joint(towns.pc4, towns.buurt, towns.people)
+    share = people / np.bincount(buurt, people)[buurt]
+    ages = np.zeros((len(towns.pc4_gemeente), buurt_ages.shape[1]))
+    np.add.at(ages, pc4, share[:, None] * buurt_ages[buurt])
+    return ages.round().astype(np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class _Region:
+    purpose: RegionPurpose
+    number: int
+    name: str
+    members: list[int]
+    by_wijk: bool
+
+
+#: Gemeenten per region of each purpose: 345 gemeenten hold 31 zorgkantoor regions
+#: and about 120 GP out-of-hours posts; the others are our guess.
+_GEMEENTEN_PER_REGION = {
+    RegionPurpose.ZORGKANTOOR: 11,
+    RegionPurpose.RESV: 5,
+    RegionPurpose.GP_OUT_OF_HOURS: 3,
+    RegionPurpose.NIGHT_CARE: 2,
+}
+_REGION_TITLES = {
+    RegionPurpose.ZORGKANTOOR: "Zorgkantoorregio {}",
+    RegionPurpose.RESV: "Eerstelijnssamenwerking {}",
+    RegionPurpose.GP_OUT_OF_HOURS: "Huisartsenspoedpost {}",
+    RegionPurpose.NIGHT_CARE: "Nachtzorg {}",
+}
+_DIRECTIONS = ("Noord", "Oost", "Zuid", "West", "Midden")
+
+
+def _group_regions(
+    rng: np.random.Generator, gemeenten: _Level, wijken: _Level
+) -> list[_Region]:
+    regions: list[_Region] = []
+    for purpose, per_region in _GEMEENTEN_PER_REGION.items():
+        count = max(1, round(len(gemeenten) / per_region))
+        if purpose is RegionPurpose.NIGHT_CARE:
+            count = max(2, count)
+        by_wijk = count > len(gemeenten)
+        level = wijken if by_wijk else gemeenten
+        weights = level.ages.sum(axis=1) + 1.0
+        # Longitudes count for less than latitudes: see the scale of the map.
+        points = level.points * np.array([0.6, 1.0])
+        near = nearest_center(points, k_means(rng, points, weights, count))
+        groups = [np.flatnonzero(near == number).tolist() for number in range(count)]
+        groups = [group for group in groups if group]
+        for number, group in enumerate(groups):
+            place = _compass(points[group].mean(axis=0), points.mean(axis=0), number)
+            one = "Spilland" if len(groups) == 1 else f"Spilland-{place}"
+            if len(groups) > len(_DIRECTIONS):
+                one = f"Spilland {number + 1}"
+            regions.append(
+                _Region(
+                    purpose, number, _REGION_TITLES[purpose].format(one), group, by_wijk
+                )
+            )
+    return regions
+
+
+def _compass(point: Floats, middle: Floats, number: int) -> str:
+    east, north = point - middle
+    if abs(east) > abs(north):
+        return "Oost" if east > 0 else "West"
+    return "Noord" if north > 0 else "Zuid"
+
+
+def _region_area(
+    place: int,
+    region: _Region,
+    towns: _Towns,
+    gemeenten: _Level,
+    wijken: _Level,
+    land: _Land,
+    degrees: Floats,
+) -> InventedArea:
+    level = wijken if region.by_wijk else gemeenten
+    division = towns.wijk if region.by_wijk else towns.gemeente
+    ages = level.ages[region.members].sum(axis=0)
+    inside = np.where(np.isin(division, region.members), 0, -1)
+    middles = degrees[land.hexes.corners].mean(axis=1)
+    point = _points_inside(inside, middles, 1)[0]
+    (shape,) = outlines(land.hexes, division=inside, count=1, vertices=degrees)
+    return InventedArea(
+        kind=AreaKind.REGION,
+        purpose=region.purpose.value,
+        code=f"SPILLAND-{region.number + 1}",
+        name=region.name,
+        parent=None,
+        within=(place,),
+        lon=round(float(point[0]), 5),
+        lat=round(float(point[1]), 5),
+        population=int(ages.sum()),
+        population_by_age=_by_age(ages),
+        geometry=shape,
+    )
+
+
+# -- Names and codes -------------------------------------------------------------
+
+
+def _sub_codes(above_codes: list[str], prefix: str, above: Ints) -> list[str]:
+    """Return codes that add two digits to the code above: WK900100, BU90010000."""
+    first = np.searchsorted(above, above)
+    rank = np.arange(len(above)) - first
+    return [
+        f"{prefix}{above_codes[a][2:]}{r:02d}"
+        for a, r in zip(above.tolist(), rank.tolist(), strict=True)
+    ]
+
+
+def _pc4_codes(count: int) -> list[str]:
+    codes = list(UNUSED_PC4)
+    if count > len(codes):
+        taken = set(codes)
+        codes += [code for code in range(1000, 10_000) if code not in taken]
+    return [str(code) for code in codes[:count]]
+
+
+def _compounds(rng: np.random.Generator, parts: dict[str, list[str]]) -> list[str]:
+    words = [a + b for a in parts["first"] for b in parts["last"]]
+    return [words[place] for place in rng.permutation(len(words))]
+
+
+def _gemeente_names(
+    rng: np.random.Generator, count: int, names: dict[str, Any]
+) -> list[str]:
+    known = list(names["gemeenten"])
+    more = [name for name in _compounds(rng, names["towns"]) if name not in known]
+    doubles = [f"{a}-{b}" for a, b in zip(more, reversed(more), strict=True)]
+    return [*known, *more, *doubles][:count]
+
+
+def _wijk_names(
+    rng: np.random.Generator,
+    towns: _Towns,
+    gemeente_names: list[str],
+    names: dict[str, Any],
+) -> list[str]:
+    """Name a wijk after its village, or after its quarter of the town."""
+    dry = towns.wijk >= 0
+    count = len(towns.wijk_gemeente)
+    in_village = (towns.village[dry] >= 0) * towns.people[dry]
+    share = np.bincount(towns.wijk[dry], in_village, count) / np.maximum(
+        np.bincount(towns.wijk[dry], towns.people[dry], count), 1e-9
+    )
+    villages = iter(_compounds(rng, names["villages"]) * 40)
+    result: list[str] = []
+    used: set[str] = set()
+    quarters: Iterator[str] = iter(())
+    for wijk, gemeente in enumerate(towns.wijk_gemeente.tolist()):
+        if wijk == 0 or gemeente != towns.wijk_gemeente[wijk - 1]:
+            shuffled = rng.permutation(names["quarters"][1:]).tolist()
+            quarters = iter([names["quarters"][0], *shuffled])
+            used = set()
+        if share[wijk] > 0.6:
+            name = next(name for name in villages if name not in used)
+        else:
+            name = next(quarters, f"Wijk {wijk}")
+            if name == "Centrum":
+                name = f"{gemeente_names[gemeente]}-Centrum"
+        used.add(name)
+        result.append(name)
+    return result
+
+
+def _buurt_names(
+    rng: np.random.Generator, towns: _Towns, names: dict[str, Any]
+) -> list[str]:
+    dry = towns.buurt >= 0
+    count = len(towns.buurt_wijk)
+    cells = np.bincount(towns.buurt[dry], minlength=count)
+    crowd = np.bincount(towns.buurt[dry], towns.people[dry], count) / cells
+    words: list[str] = []
+    result: list[str] = []
+    rural = 0
+    for buurt, wijk in enumerate(towns.buurt_wijk.tolist()):
+        if buurt == 0 or wijk != towns.buurt_wijk[buurt - 1]:
+            words = _compounds(rng, names["buurten"])
+            rural = 0
+        if crowd[buurt] < 12 and rural < len(names["outskirts"]):
+            result.append(names["outskirts"][rural])
+            rural += 1
+        else:
+            result.append(words.pop())
+    return result
+
+
+# -- Postcodes -------------------------------------------------------------------
+
+
+def _postcodes(
+    rng: np.random.Generator,
+    land: _Land,
+    towns: _Towns,
+    degrees: Floats,
+    pc4_codes: list[str],
+    first_buurt: int,
+    first_pc4: int,
+) -> InventedPostcodes:
+    """Lay postcodes where people live: at least one in every buurt and PC4."""
+    names = load_names()["streets"]
+    wanted = rng.poisson(towns.people / _INHABITANTS_PER_PC6)
+    for division in (towns.buurt, towns.pc4):
+        cells = np.flatnonzero(division >= 0)
+        order = cells[np.lexsort((-towns.people[cells], division[cells]))]
+        first = np.searchsorted(division[order], np.arange(division.max() + 1))
+        wanted[order[first]] = np.maximum(wanted[order[first]], 1)
+    wanted[towns.pc4 < 0] = 0
+    cell = np.repeat(np.arange(len(wanted)), wanted)
+    pc4 = towns.pc4[cell]
+    # Letters run on from west to east in bands, so that neighbours look alike.
+    x, y = land.hexes.centers[cell].T
+    order = np.lexsort((x, np.floor(y / 0.7), pc4))
+    cell, pc4 = cell[order], pc4[order]
+    rank = np.arange(len(cell)) - np.searchsorted(pc4, pc4)
+    keep = rank < len(_PAIRS)
+    cell, pc4, rank = cell[keep], pc4[keep], rank[keep]
+    codes = np.char.add(np.array(pc4_codes)[pc4], _PAIRS[rank])
+    # A point in one of the six triangles of the (moved) cell.
+    side = rng.integers(0, 6, len(cell))
+    corners = land.hexes.corners[cell]
+    middle = degrees[corners].mean(axis=1)
+    row = np.arange(len(cell))
+    one = degrees[corners[row, side]]
+    two = degrees[corners[row, (side + 1) % 6]]
+    a, b = np.sort(0.85 * rng.random((2, len(cell))), axis=0)[:, :, None]
+    point = (1 - b) * middle + a * one + (b - a) * two
+    streets = np.array([f + last for f in names["first"] for last in names["last"]])
+    per_cell = np.bincount(cell, minlength=len(wanted))
+    people = rng.poisson(towns.people[cell] / per_cell[cell]).astype(np.int64)
+    return InventedPostcodes(
+        codes=codes,
+        streets=streets[rng.integers(0, len(streets), len(cell))],
+        pc4=pc4 + first_pc4,
+        buurt=towns.buurt[cell] + first_buurt,
+        lon=point[:, 0].round(5),
+        lat=point[:, 1].round(5),
+        population=people,
+    )

@@ -1,0 +1,135 @@
+"""Invent everything on a ground: the one entry to the makers of rows.
+
+Same seed, moment and ground: the same rows (see ``digest``).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from wijkspil.core.progress import Progress
+from wijkspil.directory.fictional.capacity import invent_capacity
+from wijkspil.directory.fictional.ground import Ground
+from wijkspil.directory.fictional.home_care import HomeCare
+from wijkspil.directory.fictional.practices import (
+    GpLocation,
+    Practices,
+    invent_practices,
+    pair_wijken,
+)
+from wijkspil.directory.fictional.rows import (
+    AllianceMemberRow,
+    AllianceRow,
+    Invention,
+)
+from wijkspil.directory.fictional.workshop import Workshop
+from wijkspil.directory.types import AllianceRole
+
+
+def invent(
+    ground: Ground,
+    *,
+    seed: int,
+    at: datetime,
+    supply: float,
+    gp_locations: Sequence[GpLocation] | None,
+    progress: Progress,
+) -> Invention:
+    """Return fictional providers, coverage, duty, room and alliances."""
+    progress.start("Zorgaanbieders verzinnen", 4)
+    # Long enough ago that history pages have a past to show.
+    made = Invention(valid_from=at - timedelta(days=120))
+    shop = Workshop(seed=seed, at=at, ground=ground, made=made)
+    home_care = HomeCare(shop)
+    home_care.invent()
+    progress.advance()
+    practices = invent_practices(shop, gp_locations=gp_locations)
+    progress.advance()
+    invent_capacity(shop, home_care.team_services, supply=supply)
+    progress.advance()
+    _invent_alliances(shop, home_care, practices)
+    progress.advance()
+    return made
+
+
+def digest(made: Invention) -> str:
+    """Return a fingerprint of every invented row."""
+    total = hashlib.sha256()
+    for name, rows in made.tables().items():
+        total.update(name.encode())
+        for row in rows:
+            total.update(repr(tuple(row)).encode())
+    return total.hexdigest()
+
+
+def _invent_alliances(
+    shop: Workshop, home_care: HomeCare, practices: Practices
+) -> None:
+    """Bind GP, district nurse, pharmacist and social domain per one or two wijken."""
+    ground, rng = shop.ground, shop.rng(41)
+    in_wijk = {
+        role: _by_wijk(services, wijken)
+        for role, services, wijken in (
+            (AllianceRole.GP, practices.gp, practices.gp_wijk),
+            (AllianceRole.PHARMACIST, practices.pharmacy, practices.pharmacy_wijk),
+            (AllianceRole.PARAMEDIC, practices.paramedical, practices.paramedical_wijk),
+        )
+    }
+    for gemeente in range(len(ground.gemeenten)):
+        members = np.flatnonzero(ground.wijk_gemeente == gemeente)
+        for group in pair_wijken(shop, members):
+            if ground.wijken.people[group].sum() < 500:
+                continue
+            title = " en ".join(ground.wijken.names[wijk] for wijk in group)
+            shop.made.alliances.append(
+                AllianceRow(
+                    name=f"Wijkverband {title}"[:120],
+                    wijken=group,
+                    complex_care_name=f"{shop.person(rng)}, wijkverpleegkundige",
+                    complex_care_phone=shop.phone(),
+                )
+            )
+            number = len(shop.made.alliances) - 1
+            chosen: list[tuple[int, AllianceRole]] = []
+            for wijk in group:
+                chosen.append(
+                    (home_care.first_contact[wijk], AllianceRole.DISTRICT_NURSE)
+                )
+                chosen.append(
+                    (practices.social_of_wijk[wijk], AllianceRole.SOCIAL_DOMAIN)
+                )
+            for role, most in (
+                (AllianceRole.GP, 4),
+                (AllianceRole.PHARMACIST, 2),
+                (AllianceRole.PARAMEDIC, 3),
+            ):
+                chosen.extend(
+                    (service, role)
+                    for service in _around(shop, in_wijk[role], group, most)
+                )
+            for service, role in dict.fromkeys(chosen):
+                shop.made.alliance_members.append(
+                    AllianceMemberRow(number, service, role.value)
+                )
+
+
+def _by_wijk(services: list[int], wijken: np.ndarray) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = {}
+    for service, wijk in zip(services, wijken.tolist(), strict=True):
+        found.setdefault(wijk, []).append(service)
+    return found
+
+
+def _around(
+    shop: Workshop, by_wijk: dict[int, list[int]], group: list[int], most: int
+) -> list[int]:
+    """Return services in the wijken, else in the nearest wijk that has any."""
+    inside = [service for wijk in group for service in by_wijk.get(wijk, [])]
+    if inside:
+        return inside[:most]
+    for wijk in shop.near[group[0]].tolist():
+        if wijk in by_wijk:
+            return by_wijk[wijk][:1]
+    return []
