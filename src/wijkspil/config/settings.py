@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from wijkspil.config.postgres import default_data_dir
+
 PACKAGE_DIR = Path(__file__).resolve().parent.parent
 
 #: name -> (default, meaning). The reference page is made from this table.
@@ -159,7 +161,7 @@ def secret_key(data_dir: Path) -> str:
         return key
 
 
-SECRET_KEY = secret_key(Path(env("WIJKSPIL_DATA_DIR")))
+SECRET_KEY = secret_key(default_data_dir().parent)
 
 INSTALLED_APPS = [
     "django.contrib.auth",

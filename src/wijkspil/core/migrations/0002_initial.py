@@ -26,7 +26,7 @@ class Migration(migrations.Migration):
                 ('entity_id', models.CharField(help_text='Which one.', max_length=60)),
                 ('purpose', models.CharField(help_text='Why, in words.', max_length=200)),
                 ('detail', models.JSONField(default=dict, help_text='Fields concerned; no values.')),
-                ('actor', models.ForeignKey(help_text='Person who acted; empty for a system or an unknown visitor.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('actor', models.ForeignKey(help_text='Person who acted; empty for a system or an unknown visitor.', null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'indexes': [models.Index(fields=['entity_type', 'entity_id', 'at'], name='core_audite_entity__e54ca0_idx'), models.Index(fields=['actor', 'at'], name='core_audite_actor_i_6b0cd5_idx')],

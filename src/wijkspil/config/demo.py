@@ -1,0 +1,145 @@
+"""Prepare a demo: choose a place, load its areas, fill it with invented providers."""
+
+import json
+import re
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wijkspil.config.postgres import default_data_dir
+from wijkspil.core.errors import InvalidValue
+from wijkspil.core.progress import Progress
+
+if TYPE_CHECKING:
+    from wijkspil.directory.fictional.generation import Summary
+
+#: How long a filled demo is used again as it is.
+KEPT_FOR = timedelta(days=7)
+
+#: Everybody signs in to a demo with this; nothing in it is real.
+DEMO_PASSWORD = "wijkspil-demo"
+
+
+@dataclass(frozen=True)
+class DemoPlace:
+    """Where a demo plays: invented geography, or real areas from a folder."""
+
+    name: str
+    database: str
+    data: Path | None
+    region: str | None
+
+
+def choose_place(
+    *, data: Path | None, region: str | None, everything: bool
+) -> DemoPlace:
+    """Return the place for the options given.
+
+    Raises
+    ------
+    InvalidValue
+        If the options contradict each other or the folder does not exist.
+    """
+    if data is None:
+        if region or everything:
+            raise InvalidValue(
+                "--region and --all choose from open data: add --data FOLDER."
+            )
+        return DemoPlace("Spilland", "wijkspil_demo", None, None)
+    if not data.is_dir():
+        raise InvalidValue(f"--data {data}: there is no such folder.")
+    if everything == bool(region):
+        raise InvalidValue("Give either --region NAME or --all with --data.")
+    if region is None:
+        return DemoPlace("Nederland", "wijkspil_nederland", data, None)
+    slug = re.sub(r"[^a-z0-9]+", "_", region.lower()).strip("_")
+    return DemoPlace(region.upper(), f"wijkspil_{slug}", data, region)
+
+
+def prepare(
+    place: DemoPlace,
+    *,
+    supply: float,
+    seed: int,
+    fresh: bool,
+    at: datetime,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Fill the database once and return the summary; a second run only reads it.
+
+    A demo older than a week is filled again: its duty roster runs out. Loading is
+    idempotent, so that a demo that was broken off simply goes on.
+    """
+    from wijkspil.directory import importing
+    from wijkspil.directory.fictional.generation import generate
+
+    kept = _read_summary(place)
+    wanted = {"supply": supply, "seed": seed}
+    if kept is not None and not fresh and _is_current(kept, wanted, at=at):
+        return kept
+    gp_locations = None
+    if place.data is not None:
+        importing.load(place.data, region=place.region, progress=progress)
+        gp_locations = importing.read_gp_locations(place.data, place.region)
+    made = generate(
+        seed=seed,
+        at=at,
+        password=DEMO_PASSWORD,
+        supply=supply,
+        gp_locations=gp_locations,
+        replace=True,
+        progress=progress,
+    )
+    summary = _summarize(place, made, wanted)
+    _write_summary(place, summary)
+    return summary
+
+
+def _summarize(
+    place: DemoPlace, made: "Summary", wanted: dict[str, float]
+) -> dict[str, Any]:
+    return {
+        "region": place.name,
+        "database": place.database,
+        "version": version("wijkspil"),
+        **wanted,
+        "generated_at": made.at.isoformat(),
+        "counts": made.counts,
+        "accounts": [asdict(account) for account in made.accounts],
+        "password": made.password,
+        "token": made.token_secret,
+        "token_organization": made.token_organization,
+        "postcode": made.example_postcode,
+        "digest": made.digest,
+    }
+
+
+def _summary_file(place: DemoPlace) -> Path:
+    return default_data_dir().parent / f"{place.database}.json"
+
+
+def _read_summary(place: DemoPlace) -> dict[str, Any] | None:
+    """Return what was made before, if the rows are still there."""
+    from wijkspil.directory.fictional.store import is_generated
+
+    file = _summary_file(place)
+    if not file.exists() or not is_generated():
+        return None
+    summary: dict[str, Any] = json.loads(file.read_text())
+    return summary
+
+
+def _write_summary(place: DemoPlace, summary: dict[str, Any]) -> None:
+    file = _summary_file(place)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(summary, indent=2, ensure_ascii=False))
+
+
+def _is_current(
+    kept: dict[str, Any], wanted: dict[str, float], *, at: datetime
+) -> bool:
+    age = at - datetime.fromisoformat(kept["generated_at"])
+    return age < KEPT_FOR and all(kept[key] == value for key, value in wanted.items())
