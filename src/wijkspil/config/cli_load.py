@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Exit code for input that was refused.
 BAD_INPUT = 2
+#: Columns of the table in a log file, where there is no terminal to fit.
+_WIDE = 120
 
 
 def load(
@@ -47,6 +49,8 @@ def load(
     from wijkspil.directory import importing
 
     console, errors = Console(), Console(stderr=True)
+    if not console.is_terminal:
+        console.width = _WIDE
     if region is not None and all_:
         errors.print(_("Give --region or --all, not both."), markup=False)
         raise typer.Exit(BAD_INPUT)
@@ -56,9 +60,8 @@ def load(
                 folder, region=region, progress=progress, skip_bad=skip_bad
             )
     except InvalidValue as problem:
-        failed = getattr(problem, "report", None)
-        if failed is not None:
-            print_report(failed, console, skip_bad)
+        if isinstance(problem, importing.LoadFailed) and problem.report.files:
+            print_report(problem.report, console, skip_bad)
         errors.print(str(problem), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(BAD_INPUT) from problem
     print_report(report, console, skip_bad)

@@ -9,14 +9,11 @@ InvalidValue
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import InvalidValue
-
-if TYPE_CHECKING:
-    from wijkspil.directory.importing.report import LoadReport
+from wijkspil.directory.importing.report import LoadReport
 
 #: Bad rows printed per file; the rest is counted.
 PRINTED = 20
@@ -97,8 +94,8 @@ class LoadFailed(InvalidValue):
     code = "load-failed"
 
     def __init__(
-        self, problems: Sequence[InvalidValue], report: "LoadReport | None" = None
+        self, problems: Sequence[InvalidValue], report: LoadReport | None = None
     ) -> None:
         self.problems = tuple(problems)
-        self.report = report
+        self.report = report or LoadReport(region=None)
         super().__init__("\n".join(str(problem) for problem in self.problems))

@@ -18,7 +18,7 @@ WIJK = re.compile(r"WK[0-9]{4}[0-9A-Z]{2}")
 BUURT = re.compile(r"BU[0-9]{4}[0-9A-Z]{2}[0-9]{2}")
 PC4 = re.compile(r"[1-9][0-9]{3}")
 PC6 = re.compile(r"[1-9][0-9]{3}(?!SA|SD|SS)[A-Z]{2}")
-_WHOLE = re.compile(r"[0-9]{1,9}(\.0*)?")
+_WHOLE = re.compile(r"[0-9]{1,9}(\.0)?")
 _NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,20})?")
 
 #: Bounds of the European Netherlands in WGS84 degrees, with a little room.
