@@ -51,6 +51,19 @@ class FieldView:
     multiple: bool = False
 
 
+def is_group(widget: forms.Widget) -> bool:
+    """Say whether a widget is a set of choices, each with a control of its own."""
+    return isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+
+
+def find_first_control(bound: BoundField) -> str:
+    """Return the id of the control a link to this field should reach."""
+    field_id = bound.auto_id or f"id_{bound.html_name}"
+    if is_group(bound.field.widget):
+        return f"{field_id}_0"
+    return bound.id_for_label or field_id
+
+
 def control_class(widget: forms.Widget) -> str:
     """Return the classes of the design system for a widget."""
     for widget_type, classes in CONTROL_CLASSES:
@@ -75,7 +88,7 @@ def describe_field(
     ``hints`` maps the value of a choice (as text) to a line under it.
     """
     widget = bound.field.widget
-    field_id = bound.id_for_label or bound.auto_id or f"id_{bound.html_name}"
+    field_id = find_first_control(bound)
     help_id, error_id = f"{field_id}-help", f"{field_id}-error"
     described = " ".join(
         part
@@ -87,14 +100,13 @@ def describe_field(
         attributes["aria-describedby"] = described
     if bound.errors:
         attributes["aria-invalid"] = "true"
-    grouped = isinstance(widget, forms.RadioSelect | forms.CheckboxSelectMultiple)
+    grouped = is_group(widget)
     tick = isinstance(widget, forms.CheckboxInput)
     choices: list[ChoiceView] = []
     control = SafeString("")
     if grouped:
         group_id = bound.auto_id or f"id_{bound.html_name}"
         help_id, error_id = f"{group_id}-help", f"{group_id}-error"
-        field_id = f"{group_id}_0"
         choices = [_describe_choice(option, hints) for option in bound.subwidgets]
     else:
         attributes["class"] = _join(

@@ -22,7 +22,7 @@ from django.utils.translation import gettext, pgettext
 
 from wijkspil.ui.assets import find_asset
 from wijkspil.ui.errors import WrongComponentValue
-from wijkspil.ui.form_fields import FieldView, describe_field
+from wijkspil.ui.form_fields import FieldView, describe_field, find_first_control
 from wijkspil.ui.icons import find_icon
 from wijkspil.ui.moments import (
     say_day,
@@ -479,7 +479,11 @@ def error_summary(form: BaseForm, focus: bool = True) -> dict[str, object]:
 
     It takes the focus when the page appears, unless ``focus`` is False.
     """
-    fields = [bound for bound in form if bound.errors] if form.is_bound else []
+    fields = [
+        {"bound": bound, "target": find_first_control(bound)}
+        for bound in (form if form.is_bound else ())
+        if bound.errors
+    ]
     general = form.non_field_errors() if form.is_bound else []
     return {
         "fields": fields,
