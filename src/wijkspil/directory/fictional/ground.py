@@ -134,7 +134,11 @@ _ELDERLY = """
     (SELECT sum(value::float) FROM jsonb_each_text(population_by_age)
       WHERE substring(key FROM '^[0-9]+')::int >= 65)
 """
-_NEWEST = "year = (SELECT max(year) FROM directory_area WHERE kind = %(kind)s)"
+#: The newest division in use: later years may come with figures but without points.
+_NEWEST = """
+    year = (SELECT max(year) FROM directory_area
+             WHERE kind = %(kind)s AND lon IS NOT NULL)
+"""
 
 
 def _read_places(kind: AreaKind) -> tuple[Places, list[int], list[list[int]]]:
@@ -188,14 +192,14 @@ def _read_postcodes(kind: AreaKind, wijk_place: dict[int, int]) -> tuple[Places,
     """Read the postcodes that lie in one of the wijken, with their wijk."""
     with connection.cursor() as cursor:
         cursor.execute(
-            f"""
-            SELECT p.id, p.code, p.name, coalesce(p.lon, 'nan'),
+            """
+            SELECT DISTINCT ON (p.code)
+                   p.id, p.code, p.name, coalesce(p.lon, 'nan'),
                    coalesce(p.lat, 'nan'), coalesce(p.population, 0), 0, w.id
               FROM directory_area p
               JOIN directory_area w ON w.id = ANY (p.within) AND w.kind = 'wijk'
              WHERE p.kind = %(kind)s AND w.id = ANY (%(wijken)s)
-               AND p.{_NEWEST}
-             ORDER BY p.code, p.id
+             ORDER BY p.code, p.year DESC, p.id
             """,
             {"kind": kind.value, "wijken": list(wijk_place)},
         )

@@ -333,8 +333,11 @@ class _Ground:
 
 
 def _read_wijken(period: Period, region: _Region | None) -> tuple[list[_Wijk], int]:
-    """Read the wijken of the newest division not after the period (two queries)."""
-    found = Area.objects.filter(kind=AreaKind.WIJK)
+    """Read the wijken of the newest division not after the period (two queries).
+
+    A year that came with figures only, without points, is no division in use.
+    """
+    found = Area.objects.filter(kind=AreaKind.WIJK, lon__isnull=False)
     if region is not None:
         found = found.filter(within__overlap=list(region.ids))
     period_year = period.start.astimezone(AMSTERDAM).year
