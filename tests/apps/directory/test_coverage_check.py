@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -481,10 +481,17 @@ def add_source(areas, source):
     )
 
 
+#: A failing example is not made smaller: with a database that takes minutes.
+IN_DATABASE = settings(
+    max_examples=25,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.too_slow],
+)
+
+
 class TestAgainstOracle(TestCase):
-    @settings(
-        max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-    )
+    @IN_DATABASE
     @given(ground=GROUND, sources=SOURCES)
     def test_every_minute_has_the_share_the_rules_give(self, ground, sources):
         areas = make_ground(ground)
@@ -508,7 +515,7 @@ class TestAgainstOracle(TestCase):
             assert found.hours.covered == pytest.approx(shares.count(1.0) / 60)
             assert found.hours.gap == pytest.approx(shares.count(0.0) / 60)
 
-    @settings(max_examples=15, deadline=None)
+    @IN_DATABASE
     @given(
         ground=GROUND,
         sources=SOURCES,
