@@ -190,7 +190,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "pghistory.middleware.HistoryMiddleware",
+    "wijkspil.core.middleware.AnticipatedErrorMiddleware",
 ]
+CSRF_FAILURE_VIEW = "wijkspil.portal.views.errors.show_form_expired"
 ROOT_URLCONF = "wijkspil.config.urls"
 WSGI_APPLICATION = "wijkspil.config.wsgi.application"
 TEMPLATES = [

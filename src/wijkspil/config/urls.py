@@ -6,8 +6,14 @@ from wijkspil.config.api import api
 
 urlpatterns = [
     path("", include("wijkspil.portal.urls")),
+    path("account/", include("wijkspil.accounts.urls")),
     path("", include("wijkspil.directory.urls")),
     path("ui/", include("wijkspil.ui.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", api.urls),
 ]
+
+handler400 = "wijkspil.portal.views.errors.show_bad_request"
+handler403 = "wijkspil.portal.views.errors.show_not_permitted"
+handler404 = "wijkspil.portal.views.errors.show_not_found"
+handler500 = "wijkspil.portal.views.errors.show_server_error"

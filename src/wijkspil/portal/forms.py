@@ -6,6 +6,8 @@ from django import forms
 from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 
+from wijkspil.core.errors import InvalidValue
+from wijkspil.core.identifiers import clean_postcode
 from wijkspil.directory.types import Care
 from wijkspil.portal.who_helps import CARE_WORDS
 
@@ -42,6 +44,21 @@ class PostcodeForm(forms.Form):
             attrs={"autocomplete": "postal-code", "autocapitalize": "characters"}
         ),
     )
+
+
+def read_postcode(typed: str) -> tuple[str, PostcodeForm]:
+    """Return the postcode if it can be read, and the form that asks for it.
+
+    It lives in the address of a page only: nothing about a place is kept.
+    """
+    if not typed:
+        return "", PostcodeForm()
+    form = PostcodeForm({"postcode": typed})
+    try:
+        return (clean_postcode(typed) if form.is_valid() else ""), form
+    except InvalidValue as error:
+        form.add_error("postcode", str(error))
+        return "", form
 
 
 class WhoHelpsForm(PostcodeForm):

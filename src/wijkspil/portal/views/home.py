@@ -6,14 +6,25 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_safe
 
-from wijkspil.portal.forms import QuestionForm
+from wijkspil.accounts.requests import get_request_actor
+from wijkspil.portal.forms import QuestionForm, read_postcode
 from wijkspil.portal.questions import read_question
+from wijkspil.portal.signposts import find_signposts
+from wijkspil.portal.tiles import (
+    ALLIANCES,
+    PROFESSIONS,
+    SIGN_IN,
+    SIGNPOSTS,
+    WORK_PAGES,
+    make_tiles,
+)
+from wijkspil.portal.views.signposts import services_near
 
 
 @require_safe
 def show_home(request: HttpRequest) -> HttpResponse:
     """Ask one thing: a postcode or a question."""
-    return render(request, "portal/home.html", {"form": QuestionForm()})
+    return _show_home(request, QuestionForm())
 
 
 @require_safe
@@ -21,11 +32,45 @@ def search(request: HttpRequest) -> HttpResponse:
     """Send a postcode on to "Who helps here now?"; answer a question with signposts."""
     form = QuestionForm(request.GET)
     if not form.is_valid():
-        return render(request, "portal/home.html", {"form": form}, status=400)
+        return _show_home(request, form, status=400)
     question = read_question(form.cleaned_data["q"])
-    postcode = question.postcode or form.cleaned_data["postcode"]
+    postcode, postcode_form = read_postcode(
+        question.postcode or form.cleaned_data["postcode"]
+    )
     if not question.words:
         return redirect(
             f"{reverse('portal:who-helps')}?{urlencode({'postcode': postcode})}"
         )
-    return render(request, "portal/home.html", {"form": form})
+    hits = find_signposts(question.words)
+    return render(
+        request,
+        "portal/search.html",
+        {
+            "form": form,
+            "words": question.words,
+            "postcode": postcode,
+            "postcode_form": postcode_form,
+            "hits": [
+                (hit.signpost, services_near(hit.signpost, postcode)) for hit in hits
+            ],
+            "signpost_query": urlencode({"postcode": postcode}) if postcode else "",
+        },
+        status=400 if postcode_form.errors else 200,
+    )
+
+
+def _show_home(
+    request: HttpRequest, form: QuestionForm, *, status: int = 200
+) -> HttpResponse:
+    actor = get_request_actor(request)
+    work = make_tiles(WORK_PAGES, actor=actor)
+    return render(
+        request,
+        "portal/home.html",
+        {
+            "form": form,
+            "tiles": make_tiles((SIGNPOSTS, PROFESSIONS, ALLIANCES), actor=actor),
+            "work_tiles": work or make_tiles((SIGN_IN,), actor=actor),
+        },
+        status=status,
+    )

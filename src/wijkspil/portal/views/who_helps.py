@@ -20,6 +20,7 @@ from wijkspil.directory.permissions import (
     can_view_professional_contacts,
     visible_audiences,
 )
+from wijkspil.directory.selectors.alliances import list_alliances_of_areas
 from wijkspil.directory.selectors.maps import (
     Feature,
     feature_collection,
@@ -28,7 +29,7 @@ from wijkspil.directory.selectors.maps import (
 )
 from wijkspil.directory.selectors.responsibility import Place, WhoHelps, get_who_helps
 from wijkspil.directory.services.disclosure import record_duty_views
-from wijkspil.directory.types import AreaKind, Care
+from wijkspil.directory.types import AreaKind, Care, RegionPurpose
 from wijkspil.portal.forms import WhoHelpsForm
 from wijkspil.portal.moments import (
     list_choices,
@@ -48,7 +49,6 @@ from wijkspil.portal.who_helps import (
     view_of,
 )
 from wijkspil.ui.navigation import Chip, Crumb, MapCategory
-
 
 MAP_CATEGORIES = (
     MapCategory("covered", gettext_lazy("This wijk")),
@@ -111,7 +111,13 @@ def show_who_helps(request: HttpRequest) -> HttpResponse:
             ],
             "query": asked.query(),
             "fridge_query": urlencode({"postcode": asked.postcode}),
-            "alliances": [],
+            "alliances": list_alliances_of_areas(
+                [
+                    area.id
+                    for area in found.place.areas
+                    if area.purpose == RegionPurpose.ALLIANCE
+                ]
+            ),
             "is_professional": can_view_professional_contacts(actor),
             "moments": [
                 Chip(

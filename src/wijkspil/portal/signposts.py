@@ -1,0 +1,107 @@
+"""The signposts as the pages use them: read once, found by question, set by theme."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from django.utils.translation import gettext as _
+
+from wijkspil.core.errors import NotFound
+from wijkspil.directory.signposts.load import load_signpost_catalog
+from wijkspil.directory.signposts.search import SignpostIndex, search_signposts
+from wijkspil.directory.signposts.types import (
+    Profession,
+    Signpost,
+    SignpostCatalog,
+    SignpostHit,
+)
+from wijkspil.directory.types import Care
+from wijkspil.portal.who_helps import CARE_WORDS
+
+MOST_HITS = 5
+
+
+class UnknownSignpost(NotFound):
+    """There is no signpost with this name."""
+
+    code = "unknown-signpost"
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Signposts or professions that belong together, under one heading."""
+
+    key: str
+    title: object
+    signposts: Sequence[Signpost] = ()
+    professions: Sequence[Profession] = ()
+
+
+@lru_cache(maxsize=1)
+def get_catalog() -> SignpostCatalog:
+    """Return everything in the data files; read once per process."""
+    return load_signpost_catalog()
+
+
+@lru_cache(maxsize=1)
+def get_index() -> SignpostIndex:
+    """Return the search index; built once per process, about half a second."""
+    catalog = get_catalog()
+    return SignpostIndex.build(catalog.signposts, language=catalog.language)
+
+
+def find_signposts(words: str) -> list[SignpostHit]:
+    """Return at most five signposts for a question in own words, best first."""
+    return search_signposts(words, signposts=get_index(), limit=MOST_HITS)
+
+
+def get_signpost(slug: str) -> Signpost:
+    """Return one signpost.
+
+    Raises
+    ------
+    UnknownSignpost
+        If there is none with this name.
+    """
+    for signpost in get_catalog().signposts:
+        if signpost.id == slug:
+            return signpost
+    raise UnknownSignpost(
+        _("This question is not in the list. Search again with your own words.")
+    )
+
+
+def list_signpost_themes() -> list[Theme]:
+    """Return all signposts by the kind of care that leads, empty themes left out."""
+    signposts = get_catalog().signposts
+    return [
+        Theme(
+            key=key or "other",
+            title=title,
+            signposts=[s for s in signposts if (s.leads.kind_of_care or "") == key],
+        )
+        for key, title in _themes()
+        if any((s.leads.kind_of_care or "") == key for s in signposts)
+    ]
+
+
+def list_profession_themes() -> list[Theme]:
+    """Return all professions by kind of care, empty themes left out."""
+    professions = get_catalog().professions.values()
+    return [
+        Theme(
+            key=key or "other",
+            title=title,
+            professions=[p for p in professions if (p.kind_of_care or "") == key],
+        )
+        for key, title in _themes()
+        if any((p.kind_of_care or "") == key for p in professions)
+    ]
+
+
+def _themes() -> list[tuple[str, object]]:
+    return [
+        *((care.value, CARE_WORDS[care]) for care in CARE_WORDS),
+        (Care.COORDINATION.value, Care.COORDINATION.label),
+        ("", _("Other help")),
+    ]

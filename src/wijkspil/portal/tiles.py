@@ -1,0 +1,164 @@
+"""The pages of this site as tiles: what each is for, and for whom.
+
+One table for the menu, the home page and "my page", so that they never disagree on
+who may go where. A page that this site does not have is left out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy as _
+
+from wijkspil.accounts.permissions import VIEW_AUDIT
+from wijkspil.accounts.types import Actor, Role
+from wijkspil.core.permissions import Permission
+from wijkspil.directory.permissions import (
+    EDIT_DIRECTORY,
+    REPORT_CAPACITY,
+    VIEW_COVERAGE_GAPS,
+    VIEW_PROFESSIONAL_CONTACTS,
+)
+from wijkspil.portal.permissions import VIEW_ROOM_OVERVIEW
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page with what it is for; without ``needs`` it is for everybody."""
+
+    url_name: str
+    label: Any
+    note: Any
+    needs: Permission | None = None
+
+    def is_for(self, actor: Actor) -> bool:
+        """Whether this actor can use the page."""
+        return self.needs is None or actor.holds(self.needs)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A page as a tile: its name, a line about it, and where it is."""
+
+    label: Any
+    note: Any
+    url: str
+
+
+WHO_HELPS = Page(
+    "portal:who-helps",
+    _("Who helps here now?"),
+    _("Everyone who can be reached at a postcode, now or at another moment."),
+)
+WHO_HELPS_AT_WORK = Page(
+    "portal:who-helps",
+    _("Who helps here now?"),
+    _("All numbers of an address, who is on duty and who has room."),
+    VIEW_PROFESSIONAL_CONTACTS,
+)
+SIGNPOSTS = Page(
+    "portal:signposts",
+    _("All questions"),
+    _("Everyday questions about care and help, by theme."),
+)
+PROFESSIONS = Page(
+    "portal:professions",
+    _("Who does what"),
+    _("What a district nurse does, what a GP assistant does, and who takes the lead."),
+)
+ALLIANCES = Page(
+    "portal:alliances",
+    _("Neighborhood alliances"),
+    _("Who works together in your wijk, on one A4."),
+)
+CAPACITY = Page(
+    "directory:capacity-teams",
+    _("Tell how much room there is"),
+    _("How many new clients your team can take. Done in ten seconds."),
+    REPORT_CAPACITY,
+)
+COVERAGE = Page(
+    "directory:coverage",
+    _("Coverage"),
+    _("Which hours of which wijk have nobody responsible."),
+    VIEW_COVERAGE_GAPS,
+)
+ROOM = Page(
+    "portal:room-overview",
+    _("Room in the region"),
+    _("How many teams have room, per wijk."),
+    VIEW_ROOM_OVERVIEW,
+)
+DIRECTORY = Page(
+    "directory:manage",
+    _("Manage the directory"),
+    _("Organizations, services, numbers and coverage, with history and undo."),
+    EDIT_DIRECTORY,
+)
+AUDIT = Page(
+    "accounts:audit-trail",
+    _("Who saw what"),
+    _("Every view of a name and every change with consequence."),
+    VIEW_AUDIT,
+)
+SIGN_IN = Page(
+    "accounts:sign-in",
+    _("Sign in"),
+    _("For the numbers of colleagues, who is on duty and who has room."),
+)
+
+WORK_PAGES = (CAPACITY, COVERAGE, ROOM, DIRECTORY, AUDIT)
+
+#: Role -> the page that is the clear next step for who holds it. The first role in
+#: this order that somebody holds decides.
+NEXT_STEP = {
+    Role.TEAM_MEMBER: CAPACITY,
+    Role.COORDINATOR: COVERAGE,
+    Role.PROVIDER_MANAGER: CAPACITY,
+    Role.DIRECTORY_EDITOR: DIRECTORY,
+    Role.INSURER: ROOM,
+    Role.AUDITOR: AUDIT,
+    Role.ADMINISTRATOR: DIRECTORY,
+    Role.REFERRER: WHO_HELPS_AT_WORK,
+}
+
+ROLE_WORDS = {
+    Role.TEAM_MEMBER: _(
+        "You tell how much room your team has, and you see all numbers of an address."
+    ),
+    Role.COORDINATOR: _(
+        "You see where your region has gaps and where there is room, and you change "
+        "who covers which wijk."
+    ),
+    Role.PROVIDER_MANAGER: _(
+        "You keep the numbers, the duty periods and the room of your organization."
+    ),
+    Role.DIRECTORY_EDITOR: _("You keep the directory of your region right."),
+    Role.INSURER: _(
+        "You see counts per wijk: services, coverage and room. No people, no numbers "
+        "of professionals."
+    ),
+    Role.AUDITOR: _("You see who looked at which name, and why."),
+    Role.ADMINISTRATOR: _("You see and mend everything; every act is written down."),
+    Role.REFERRER: _(
+        "You see who helps at an address, who is on duty and who has room."
+    ),
+}
+
+
+def make_tiles(pages: Iterable[Page], *, actor: Actor) -> list[Tile]:
+    """Return the tiles of the pages this actor can use and this site has."""
+    return [
+        Tile(page.label, page.note, url)
+        for page in pages
+        if page.is_for(actor) and (url := find_url(page.url_name))
+    ]
+
+
+def find_url(name: str) -> str:
+    """Return the address of a page, or nothing where this site does not have it."""
+    try:
+        return reverse(name)
+    except NoReverseMatch:
+        return ""
