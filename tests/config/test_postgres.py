@@ -251,6 +251,22 @@ class TestAccounts:
         assert not folder.base.exists()
 
     @needs_root
+    @pytest.mark.parametrize("mode", [0o755, 0o700], ids=["open", "closed"])
+    def test_root_in_a_folder_of_a_number_without_a_name_starts_a_server(
+        self, data_dir: Path, mode: int
+    ) -> None:
+        # As in a container, with the project of a user of the host.
+        data_dir.mkdir()
+        data_dir.chmod(mode)
+        os.chown(data_dir, 424_242, 424_242)
+        for _ in range(2):
+            server = postgres.ensure_running(data_dir, durable=False)
+            assert one_value(server.url("postgres"), "SELECT 1") == 1
+            postgres.stop(data_dir)
+        status = data_dir.stat()
+        assert (stat.S_IMODE(status.st_mode), status.st_uid) == (mode, 424_242)
+
+    @needs_root
     def test_a_copy_of_a_folder_with_its_data_elsewhere_is_refused(
         self, data_dir: Path
     ) -> None:

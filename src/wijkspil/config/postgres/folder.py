@@ -223,8 +223,10 @@ def make_folder(data_dir: Path, *, durable: bool) -> DataFolder:
 def write_record(folder: DataFolder) -> None:
     """Write the record, whole or not at all. Needs the lock."""
     text = json.dumps(asdict(folder.record), indent=1) + "\n"
+    # Data elsewhere were chosen by root, and stay root's word: see read_folder.
+    keep = bool(folder.record.base)
     try:
-        _write(folder.data_dir / "record.json", text, mode=0o600)
+        _write(folder.data_dir / "record.json", text, mode=0o600, keep=keep)
     except OSError as error:
         raise _cannot_make(folder.data_dir, error) from error
 
@@ -427,15 +429,19 @@ def _give_to_owner_of(folder: Path, made: Path | int) -> None:
         os.chown(made, status.st_uid, status.st_gid)
 
 
-def _write(file: Path, text: str, *, mode: int) -> None:
-    """Replace ``file`` by ``text``, whole or not at all, also across a power cut."""
+def _write(file: Path, text: str, *, mode: int, keep: bool = False) -> None:
+    """Replace ``file`` by ``text``, whole or not at all, also across a power cut.
+
+    It becomes the folder's owner's, or with ``keep`` stays ours.
+    """
     descriptor, unfinished = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}-")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
             stream.flush()
             os.fchmod(stream.fileno(), mode)
-            _give_to_owner_of(file.parent, stream.fileno())
+            if not keep:
+                _give_to_owner_of(file.parent, stream.fileno())
             os.fsync(stream.fileno())
         Path(unfinished).replace(file)
     except BaseException:
