@@ -19,7 +19,7 @@ from django.template import Context, Template, TemplateSyntaxError
 from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils import translation
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from wijkspil.config.messages import compile_catalogues
 from wijkspil.ui import build_frontend
@@ -234,7 +234,9 @@ class TestComponents:
         assert wrong == []
 
     def test_a_sort_link_turns_the_order_around_and_keeps_the_filters(self):
-        request = RequestFactory().get("/", {"sort": "hours", "room": "yes", "page": 3})
+        request = RequestFactory().get(
+            "/", {"sort": "hours", "room": "yes", "page": "3"}
+        )
         html = draw('{% column "Hours" key="hours" %}', request=request)
         assert 'aria-sort="ascending"' in html
         assert 'href="?sort=-hours&amp;room=yes"' in html
@@ -466,12 +468,12 @@ def browser() -> Iterator[Browser]:
 def open_components(browser, live_server):
     """Open the components page; a complaint of the browser fails the test."""
     complaints: list[str] = []
-    contexts = []
+    contexts: list[BrowserContext] = []
 
     def open_page(**look) -> Page:
         context = browser.new_context(locale="en-GB", **look)
         contexts.append(context)
-        page = context.new_page()
+        page: Page = context.new_page()
         page.on(
             "console",
             lambda said: complaints.append(said.text) if said.type == "error" else None,
@@ -502,7 +504,8 @@ class TestInABrowser:
             ".map(v => v.id + ': ' + v.nodes.map(n => n.target.join(' ')).join(', '))"
         )
         too_wide = page.evaluate(
-            "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+            "(({scrollWidth, clientWidth}) => scrollWidth > clientWidth)"
+            "(document.documentElement)"
         )
         context.close()
         assert found == []
