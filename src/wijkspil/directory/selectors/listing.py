@@ -13,12 +13,13 @@ from django.utils.translation import gettext as _
 
 from wijkspil.directory.errors import UnknownService
 from wijkspil.directory.models import HealthcareService
-from wijkspil.directory.room import Room, RoomReport, derive_room
+from wijkspil.directory.room import RoomReport, derive_room
 from wijkspil.directory.selectors.capacity import (
     as_room_report,
     get_newest_report,
     list_current_reports,
 )
+from wijkspil.directory.types import Room
 from wijkspil.directory.wording import say_capacity
 
 

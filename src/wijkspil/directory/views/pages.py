@@ -30,7 +30,7 @@ def professional_page(
 
     @wraps(view)
     def page(
-        request: HttpRequest, *args: Params.args, **kwargs: Params.kwargs
+        request: HttpRequest, /, *args: Params.args, **kwargs: Params.kwargs
     ) -> HttpResponse:
         try:
             actor = get_request_actor(request)
