@@ -65,7 +65,7 @@ def bad_rows(failed: LoadFailed) -> list[BadRows]:
 BAD_ROWS = [
     (WIJKEN, "WK900101,", "WK9001,", 3, "code", "a wijk code such as"),
     (WIJKEN, "WK900101,", ",", 3, "code", "a wijk code such as"),
-    (WIJKEN, "WK900101,", "WK900100,", 3, "code", "the first is on line 2"),
+    (WIJKEN, "WK900101,", "WK900100,", 3, "code", "the first is at 2"),
     (WIJKEN, "Duinen,GM9002", "Duinen,GM7777", 5, "gm_code", "gemeenten_2022.csv"),
     (WIJKEN, "Centrum,GM9001", ",GM9001", 2, "name", "not empty"),
     (WIJKEN, "Centrum,", "C\tm,", 2, "name", "printable"),
@@ -103,20 +103,27 @@ BAD_ROWS = [
     (AGES, "9905", "9999", 6, "pc4", "pc4_2021.csv"),
     (OVERLAY, "9902,WK900200,1.0", "9902,WK900200,1.1", 4, "aandeel_van_pc4", "0 to 1"),
     (OVERLAY, "9902,WK900200", "9902,WK900299", 4, "wk_code_2022", "wijken_2022.csv"),
-    (OVERLAY, "9901,WK900100", "9901,WK900101", 3, "pc4, wk_code_2022", "line 2"),
+    (
+        OVERLAY,
+        "9901,WK900100",
+        "9901,WK900101",
+        3,
+        "pc4, wk_code_2022",
+        "first is at 2",
+    ),
     (OVERLAY, "9902,WK900200", "9999,WK900200", 4, "pc4", "pc4_2021.csv"),
     (PC6, "9903AA", "9903SS", 4, "pc6", "such as 2512AB"),
     (PC6, "9903AA", "9903aa", 4, "pc6", "such as 2512AB"),
-    (PC6, "9901AB", "9901AA", 3, "pc6", "the first is on line 2"),
+    (PC6, "9901AB", "9901AA", 3, "pc6", "the first is at 2"),
     (PC6, "WK900300,0", "WK900399,0", 4, "wk_code_2022", "wijken_2022.csv"),
     (PC6, "52.1,5.601", "0,0", 4, "lon, lat", "in the Netherlands"),
     (GPS, "praktijk", "apotheek", 2, "soort", "one of praktijk"),
-    (GPS, "HAP00002", "HAP00001", 3, "id", "line 2"),
+    (GPS, "HAP00002", "HAP00001", 3, "id", "first is at 2"),
     (HOSPITALS, "9901AB,True", "9901AB,ja", 2, "fullTimeSEH", "True, False"),
     (HOSPITALS, "9901AB,", "9901,", 2, "pc", "such as 2512AB"),
     # line = number of the feature
     (SHAPES, '"WK900200"', '"WK900299"', 3, "code", "wijken_2022.csv"),
-    (SHAPES, '"WK900200"', '"WK900101"', 3, "properties", "line 2"),
+    (SHAPES, '"WK900200"', '"WK900101"', 3, "properties", "first is at 2"),
     (SHAPES, '"WK900200"', "[]", 3, "code", "wijken_2022.csv"),
     (GEMEENTE_SHAPES, "MultiPolygon", "Point", 2, "geometry", "a Polygon or"),
     (GEMEENTE_SHAPES, "MultiPolygon", "Polygon", 2, "geometry", "rings"),
@@ -125,6 +132,9 @@ BAD_ROWS = [
     (SHAPES, "[5.21,52.11]", "[5.21]", 3, "geometry", "rings of positions"),
     (SHAPES, "[5.21,52.11]", '["a","b"]', 3, "geometry", "rings of positions"),
     (SHAPES, "[5.21,52.11]", "[NaN,52.11]", 3, "geometry", "in the Netherlands"),
+    (SHAPES, '"WK900200"', '"\\u001b[2J\\ud800"', 3, "code", "wijken_2022.csv"),
+    (SHAPES, "[5.21,52.11]", "[1" + "0" * 400 + ",2]", 3, "geometry", "Netherlands"),
+    (GEMEENTE_SHAPES, "[5.18,52.08],[5.22", "{},[5.22", 2, "geometry", "rings"),
     (PC4_SHAPES, '"pc4":9902', '"pc4":99', 2, "pc4", "4 digits"),
     (PC4_SHAPES, '{"pc4":9902,"inw2020":4000}', "null", 2, "feature", "properties"),
 ]
@@ -140,7 +150,8 @@ def test_a_bad_value_is_told_with_its_place_and_nothing_of_its_file_is_loaded(
     assert [(row.line, row.column) for row in problem.rows] == [(line, column)]
     assert problem.rows[0].file == file
     assert words in problem.rows[0].expected
-    assert f"{file}, line {line}, column {column}: “" in str(failed)
+    place = f"feature {line}, " if "geojson" in file else f"line {line}, column "
+    assert f"{file}, {place}{column}: “" in str(failed)
     (report,) = [found for found in failed.report.files if found.file == file]
     assert (report.new, report.changed, report.note) == (0, 0, "not loaded")
 

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import IO, TypeVar
 
 from django.utils.translation import gettext as _
@@ -101,7 +102,7 @@ class CheckedFile:
             raise BadValue(
                 columns,
                 ", ".join(values),
-                _("one row for each; the first is on line %(line)d") % {"line": first},
+                _("each of them once; the first is at %(line)d") % {"line": first},
             )
 
     def _reject(self, place: Row | Feature, problem: BadValue) -> None:
@@ -132,6 +133,8 @@ def prepare_skip_bad(folder: Path) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=folder):
+            pass  # only to see that files can be made
     except OSError as error:
         raise InvalidValue(
             _("%(folder)s cannot take rejected rows (%(reason)s). Name another folder.")

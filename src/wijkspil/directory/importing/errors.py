@@ -30,10 +30,17 @@ class BadRow:
     expected: str
 
     def __str__(self) -> str:
-        return _(
-            "%(file)s, line %(line)d, column %(column)s: “%(value)s”. "
-            "Expected: %(expected)s."
-        ) % {
+        if ".geojson" in self.file:
+            message = _(
+                "%(file)s, feature %(line)d, %(column)s: “%(value)s”. "
+                "Expected: %(expected)s."
+            )
+        else:
+            message = _(
+                "%(file)s, line %(line)d, column %(column)s: “%(value)s”. "
+                "Expected: %(expected)s."
+            )
+        return message % {
             "file": self.file,
             "line": self.line,
             "column": self.column,
@@ -42,13 +49,19 @@ class BadRow:
         }
 
 
+def printable(value: str, *, longest: int = 60) -> str:
+    """Return a value fit for a message: short, and no codes that steer a terminal."""
+    short = value if len(value) <= longest else f"{value[: longest - 3]}..."
+    return "".join(c if c.isprintable() else "�" for c in short)
+
+
 class BadValue(Exception):
     """A value in the row being read breaks a rule."""
 
     def __init__(self, column: str, value: str, expected: str) -> None:
         super().__init__(column, value, expected)
         self.column = column
-        self.value = value if len(value) <= 60 else f"{value[:57]}..."
+        self.value = printable(value)
         self.expected = expected
 
 

@@ -24,13 +24,16 @@ def check_geometry(geometry: Any) -> dict[str, Any] | None:
         "Polygon",
         "MultiPolygon",
     }:
-        found = geometry.get("type") if isinstance(geometry, dict) else geometry
-        raise BadValue("geometry", str(found), _("a Polygon or MultiPolygon"))
+        kind = geometry.get("type") if isinstance(geometry, dict) else geometry
+        raise BadValue("geometry", str(kind), _("a Polygon or MultiPolygon"))
     coordinates = geometry.get("coordinates")
     if coordinates == []:
         return None
     try:
-        for ring in rings(geometry):
+        found = rings(geometry)
+        if not found:
+            raise ValueError("no rings")
+        for ring in found:
             _check_ring(ring)
     except (TypeError, ValueError, KeyError) as error:
         raise BadValue(

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from wijkspil.core.errors import InvalidValue
-from wijkspil.core.progress import Progress
+from wijkspil.core.progress import Progress, Silent
 from wijkspil.directory.importing import files, locations, scope
 from wijkspil.directory.importing.checking import (
     CheckedFile,
@@ -178,7 +178,7 @@ def load(
         report.files.append(file_report)
         started = perf_counter()
         try:
-            if not (folder / step.file).exists():
+            if not PublisherFile(folder, step.file, progress).exists:
                 file_report.note = _("absent: %(meaning)s") % {"meaning": step.without}
             elif blocked := failed.intersection(step.needs):
                 failed.add(step.file)
@@ -214,7 +214,7 @@ def _check_folder(folder: Path) -> None:
             % {"file": step.file, "folder": folder, "meaning": step.without}
         )
         for step in STEPS
-        if step.is_required and not (folder / step.file).exists()
+        if step.is_required and not PublisherFile(folder, step.file, Silent()).exists
     ]
     if missing:
         raise LoadFailed(missing)

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NoReturn, cast
 from django.utils.translation import gettext as _
 
 from wijkspil.core.progress import Progress
-from wijkspil.directory.importing.errors import UnreadableFile
+from wijkspil.directory.importing.errors import UnreadableFile, printable
 from wijkspil.directory.importing.values import Row
 
 #: A line longer than this (bytes) is no line of a table.
@@ -59,7 +59,10 @@ class PublisherFile:
     @property
     def exists(self) -> bool:
         """Whether there is anything of that name (a folder counts)."""
-        return self.path.exists()
+        try:
+            return self.path.exists()
+        except OSError:  # in a folder that may not be entered
+            return False
 
     def rows(self, columns: Sequence[str]) -> Iterator[Row]:
         """Yield the rows; ``columns`` must be there, in any order, among others.
@@ -110,7 +113,7 @@ class PublisherFile:
                 break
             try:
                 content, end = decoder.raw_decode(buffer, place)
-            except (json.JSONDecodeError, RecursionError):
+            except (ValueError, RecursionError):
                 chunk = next(chunks, "")
                 if not chunk or len(buffer) - place > _LARGEST_FEATURE:
                     self._refuse(
@@ -144,7 +147,7 @@ class PublisherFile:
     def _check_frame(self, text: str) -> None:
         try:
             frame = json.loads(text)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             self._refuse(_("what follows the features is not valid JSON."))
         if not isinstance(frame, dict) or frame.get("type") != "FeatureCollection":
             self._refuse(_("it is not a GeoJSON FeatureCollection."))
@@ -162,7 +165,7 @@ class PublisherFile:
                 _("the column %(missing)s is missing. Found: %(found)s.")
                 % {
                     "missing": ", ".join(missing),
-                    "found": ", ".join(self.header)[:200],
+                    "found": printable(", ".join(self.header), longest=200),
                 }
                 + hint
             )
