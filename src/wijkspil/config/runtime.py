@@ -39,7 +39,7 @@ def start_application(*, database: str = "wijkspil", migrate: bool = True) -> No
 def serve(*, host: str, port: int, workers: int) -> None:
     """Serve the site with granian until interrupted; replaces this process."""
     granian = Path(sys.executable).with_name("granian")
-    os.execv(  # noqa: S606
+    os.execv(
         granian,
         [
             str(granian),

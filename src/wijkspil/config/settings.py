@@ -172,6 +172,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "pgtrigger",
     "pghistory",
+    "ninja",
     "wijkspil.core",
     "wijkspil.ui",
     "wijkspil.accounts",
