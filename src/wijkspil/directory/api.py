@@ -2,34 +2,75 @@
 
 Only translates: every rule lives in selectors and services, so that a page and a
 supplier's system get the same answer.
+
+Reading also works with the session of a signed-in person. Writing takes a token of a
+provider's own system and nothing else: a session cookie goes along with requests that
+other sites make a browser send, a token does not, so no CSRF token is needed here.
 """
 
 import re
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from ninja import Query, Router
+from ninja import Query, Router, Schema, Status
+from pydantic.alias_generators import to_camel
 
-from wijkspil.accounts.requests import get_request_actor
-from wijkspil.core.api import Problem
+from wijkspil.accounts.requests import UnknownToken, get_request_actor
+from wijkspil.accounts.types import Actor
+from wijkspil.core.api import Problem, problem
 from wijkspil.core.errors import InvalidValue
+from wijkspil.core.periods import Period
+from wijkspil.directory.errors import InvalidEntry
 from wijkspil.directory.permissions import (
     can_view_duty_person,
     can_view_professional_contacts,
+    check_can_view_duty_person,
     check_can_view_professional_contacts,
     visible_audiences,
 )
 from wijkspil.directory.schemas import (
     CapacityIn,
     CapacityOut,
+    CoverageOut,
+    CoverageQuery,
+    CoveragesOut,
+    DutiesOut,
+    DutyIn,
+    DutyOut,
+    DutyPeriodQuery,
+    DutyQuery,
+    ListedAreaOut,
+    ListedServiceOut,
+    OrganizationOut,
+    PageQuery,
     ResponsibleOut,
     ResponsibleQuery,
+    ServiceQuery,
+    ServicesOut,
+    SignpostOut,
+    SignpostsOut,
+    WithdrawalOut,
     as_responsible,
 )
 from wijkspil.directory.selectors.capacity import get_current_report
+from wijkspil.directory.selectors.listing import (
+    ListedDuty,
+    ServiceFilter,
+    as_listed_duty,
+    get_area_id,
+    get_listed_area,
+    get_listed_service,
+    get_organization,
+    list_coverages,
+    list_duties,
+    list_services,
+)
 from wijkspil.directory.selectors.responsibility import get_who_helps
+from wijkspil.directory.selectors.signposts import list_signpost_hits
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.services.capacity import (
     Capacity,
@@ -37,7 +78,14 @@ from wijkspil.directory.services.capacity import (
     report_capacity,
 )
 from wijkspil.directory.services.disclosure import record_duty_views
-from wijkspil.directory.types import CapacitySource, Care
+from wijkspil.directory.services.duty import (
+    LONGEST,
+    Duty,
+    add_duty,
+    record_duties_read,
+    withdraw_duty,
+)
+from wijkspil.directory.types import AreaKind, CapacitySource, Care, CareTask
 
 router = Router(by_alias=True)
 
@@ -68,6 +116,66 @@ def read_moment(text: str, *, field: str) -> datetime:
         % {"value": text[:40]},
         field=field,
     )
+
+
+def get_writing_actor(request: HttpRequest) -> Actor:
+    """Return the system whose token comes with a writing request.
+
+    Raises
+    ------
+    UnknownToken
+        If there is no token, also when a person is signed in, or it does not hold.
+    """
+    if not request.headers.get("Authorization"):
+        raise UnknownToken(
+            _(
+                "Writing takes a token of your organization's system: send "
+                "“Authorization: Bearer <token>”. In a browser, use the pages."
+            )
+        )
+    return get_request_actor(request)
+
+
+def refuse_unknown_parameters(request: HttpRequest, query: Schema) -> None:
+    """Refuse a parameter that is not one of the question's.
+
+    A filter with a typing error would otherwise answer with everything.
+
+    Raises
+    ------
+    InvalidValue
+        With the parameter, and those that are known.
+    """
+    known = [field.alias or name for name, field in type(query).model_fields.items()]
+    for name in request.GET:
+        if name not in known:
+            raise InvalidValue(
+                _("“%(name)s” is not a parameter here. Choose from: %(known)s.")
+                % {"name": name[:40], "known": ", ".join(known)},
+                field=name[:40],
+            )
+
+
+def read_period(query: DutyPeriodQuery, *, now: datetime) -> Period:
+    """Return the period asked for; by default the coming seven days.
+
+    Raises
+    ------
+    InvalidValue
+        If a moment cannot be read, or it is no period of at most 31 days.
+    """
+    start = read_moment(query.from_, field="from") if query.from_ else now
+    end = (
+        read_moment(query.until, field="until")
+        if query.until
+        else start + timedelta(days=7)
+    )
+    if not timedelta(0) < end - start <= LONGEST:
+        raise InvalidValue(
+            _("Ask for a period of at most 31 days that ends after it starts."),
+            field="until",
+        )
+    return Period(start, end)
 
 
 def read_care(text: str) -> Care:
@@ -137,11 +245,11 @@ def read_capacity(request: HttpRequest, service_id: int) -> CapacityOut | None:
 )
 def write_capacity(
     request: HttpRequest, service_id: int, body: CapacityIn
-) -> tuple[int, CapacityOut]:
+) -> Status[CapacityOut]:
     """Add a report from the provider's own planning system."""
     now = timezone.now()
     row = report_capacity(
-        actor=get_request_actor(request),
+        actor=get_writing_actor(request),
         service_id=service_id,
         capacity=Capacity(
             new_clients=body.new_clients,
@@ -155,7 +263,7 @@ def write_capacity(
         at=now,
         source=CapacitySource.SYSTEM,
     )
-    return 201, CapacityOut.of_row(row, at=now)
+    return Status(201, CapacityOut.of_row(row, at=now))
 
 
 @router.post(
@@ -164,12 +272,317 @@ def write_capacity(
     summary="Confirm that the last report still holds",
     tags=["capacity"],
 )
-def write_confirmation(
-    request: HttpRequest, service_id: int
-) -> tuple[int, CapacityOut]:
+def write_confirmation(request: HttpRequest, service_id: int) -> Status[CapacityOut]:
     """Say "still true": the report's age starts anew."""
     now = timezone.now()
     row = confirm_capacity(
-        actor=get_request_actor(request), service_id=service_id, at=now
+        actor=get_writing_actor(request), service_id=service_id, at=now
     )
-    return 201, CapacityOut.of_row(row, at=now)
+    return Status(201, CapacityOut.of_row(row, at=now))
+
+
+# --- services
+
+
+@router.get(
+    "/services",
+    response={200: ServicesOut, **_REFUSALS},
+    summary="Services, by care, place, task, language or words",
+    tags=["services"],
+)
+def read_services(request: HttpRequest, query: Query[ServiceQuery]) -> ServicesOut:
+    """Answer for visitors with resident numbers only."""
+    refuse_unknown_parameters(request, query)
+    if query.task and query.task not in CareTask.values:
+        raise InvalidValue(
+            _("“%(value)s” is not a task. Choose from: %(known)s.")
+            % {"value": query.task[:40], "known": ", ".join(CareTask.values)},
+            field="task",
+        )
+    services, total = list_services(
+        ServiceFilter(
+            care=read_care(query.care) if query.care else "",
+            organization_id=query.organization,
+            postcode=query.postcode,
+            area_code=query.area,
+            task=query.task,
+            language=query.language,
+            text=query.q,
+        ),
+        at=timezone.now(),
+        audiences=visible_audiences(get_request_actor(request)),
+        page=query.page,
+        page_size=query.page_size,
+    )
+    return ServicesOut(
+        page=query.page,
+        page_size=query.page_size,
+        total=total,
+        items=[ListedServiceOut.of(service) for service in services],
+    )
+
+
+@router.get(
+    "/services/{service_id}",
+    response={200: ListedServiceOut, **_REFUSALS},
+    summary="One service in full",
+    tags=["services"],
+)
+def read_service(request: HttpRequest, service_id: int) -> ListedServiceOut:
+    """Answer for visitors with resident numbers only."""
+    return ListedServiceOut.of(
+        get_listed_service(
+            service_id,
+            at=timezone.now(),
+            audiences=visible_audiences(get_request_actor(request)),
+        )
+    )
+
+
+@router.get(
+    "/organizations/{organization_id}",
+    response={200: OrganizationOut, **_REFUSALS},
+    summary="One organization with its services",
+    tags=["organizations"],
+)
+def read_organization(request: HttpRequest, organization_id: int) -> OrganizationOut:
+    """Answer also for an organization that has ended."""
+    get_request_actor(request)
+    return OrganizationOut.of(get_organization(organization_id))
+
+
+@router.get(
+    "/areas/{kind}/{code}",
+    response={200: ListedAreaOut, **_REFUSALS},
+    summary="One area with its figures and everything it lies in",
+    tags=["areas"],
+)
+def read_area(request: HttpRequest, kind: str, code: str) -> ListedAreaOut:
+    """Answer with the newest division that has this code."""
+    get_request_actor(request)
+    return ListedAreaOut.of(get_listed_area(read_area_kind(kind), code))
+
+
+def read_area_kind(text: str) -> AreaKind:
+    """Return a kind of area.
+
+    Raises
+    ------
+    InvalidValue
+        If it is not one of the known kinds; the message lists them.
+    """
+    try:
+        return AreaKind(text)
+    except ValueError:
+        raise InvalidValue(
+            _("“%(value)s” is not a kind of area. Choose from: %(known)s.")
+            % {"value": text[:40], "known": ", ".join(AreaKind.values)},
+            field="area_kind",
+        ) from None
+
+
+# --- coverage: read only; who covers what is for the region to decide, on its page
+
+
+@router.get(
+    "/services/{service_id}/coverage",
+    response={200: CoveragesOut, **_REFUSALS},
+    summary="Which areas a service covers, now and later",
+    tags=["coverage"],
+)
+def read_service_coverage(
+    request: HttpRequest, service_id: int, query: Query[PageQuery]
+) -> CoveragesOut:
+    """Answer by area."""
+    refuse_unknown_parameters(request, query)
+    get_request_actor(request)
+    get_service_target(service_id)
+    rows, total = list_coverages(
+        service_id=service_id,
+        at=timezone.now(),
+        page=query.page,
+        page_size=query.page_size,
+    )
+    return CoveragesOut(
+        page=query.page,
+        page_size=query.page_size,
+        total=total,
+        items=[CoverageOut.of(row) for row in rows],
+    )
+
+
+@router.get(
+    "/coverage",
+    response={200: CoveragesOut, **_REFUSALS},
+    summary="Who covers an area, what is around it and what is inside it",
+    tags=["coverage"],
+)
+def read_coverage(request: HttpRequest, query: Query[CoverageQuery]) -> CoveragesOut:
+    """Answer with what holds now or later."""
+    refuse_unknown_parameters(request, query)
+    get_request_actor(request)
+    rows, total = list_coverages(
+        area_code=query.area,
+        care=read_care(query.care) if query.care else "",
+        at=timezone.now(),
+        page=query.page,
+        page_size=query.page_size,
+    )
+    return CoveragesOut(
+        page=query.page,
+        page_size=query.page_size,
+        total=total,
+        items=[CoverageOut.of(row) for row in rows],
+    )
+
+
+# --- duty: persons, so for professionals only, and every view is in the audit trail
+
+
+@router.get(
+    "/services/{service_id}/duties",
+    response={200: DutiesOut, **_REFUSALS},
+    summary="Who is on duty for a service",
+    tags=["duties"],
+)
+def read_service_duties(
+    request: HttpRequest, service_id: int, query: Query[DutyPeriodQuery]
+) -> DutiesOut:
+    """Answer for professionals; every view of a person is logged."""
+    refuse_unknown_parameters(request, query)
+    actor, now = get_request_actor(request), timezone.now()
+    check_can_view_duty_person(actor)
+    get_service_target(service_id)
+    duties, total = list_duties(
+        service_id=service_id,
+        period=read_period(query, now=now),
+        page=query.page,
+        page_size=query.page_size,
+    )
+    return _show_duties(actor, duties, total, query, purpose="api.service-duties")
+
+
+@router.get(
+    "/duties",
+    response={200: DutiesOut, **_REFUSALS},
+    summary="Who is on duty at a postcode",
+    tags=["duties"],
+)
+def read_duties(request: HttpRequest, query: Query[DutyQuery]) -> DutiesOut:
+    """Answer for professionals; every view of a person is logged."""
+    refuse_unknown_parameters(request, query)
+    actor, now = get_request_actor(request), timezone.now()
+    check_can_view_duty_person(actor)
+    duties, total = list_duties(
+        postcode=query.postcode,
+        care=read_care(query.care) if query.care else "",
+        period=read_period(query, now=now),
+        page=query.page,
+        page_size=query.page_size,
+    )
+    return _show_duties(actor, duties, total, query, purpose="api.duties")
+
+
+def _show_duties(
+    actor: Actor,
+    duties: Sequence[ListedDuty],
+    total: int,
+    query: DutyPeriodQuery,
+    *,
+    purpose: str,
+) -> DutiesOut:
+    record_duties_read(
+        actor=actor,
+        duty_ids=[duty.id for duty in duties],
+        purpose=purpose,
+        at=timezone.now(),
+    )
+    return DutiesOut(
+        page=query.page,
+        page_size=query.page_size,
+        total=total,
+        items=[DutyOut.of(duty) for duty in duties],
+    )
+
+
+@router.post(
+    "/services/{service_id}/duties",
+    response={201: DutyOut, **_REFUSALS},
+    summary="Enter a duty",
+    tags=["duties"],
+)
+def write_duty(
+    request: HttpRequest, service_id: int, body: DutyIn
+) -> Status[DutyOut] | HttpResponse:
+    """Take a duty from a roster system; the same duty twice answers 409."""
+    actor, now = get_writing_actor(request), timezone.now()
+    service = get_listed_service(service_id, at=now, audiences=[])
+    try:
+        row = add_duty(
+            actor=actor,
+            service_id=service_id,
+            duty=Duty(
+                area_id=get_area_id(read_area_kind(body.area_kind), body.area_code),
+                care=read_care(body.care) if body.care else service.care,
+                rank=body.rank,
+                person_name=body.person_name,
+                phone=body.phone,
+                valid_from=read_moment(body.valid_from, field="valid_from"),
+                valid_until=read_moment(body.valid_until, field="valid_until"),
+            ),
+            at=now,
+        )
+    except InvalidEntry as error:
+        return _refuse_entry(error)
+    return Status(201, DutyOut.of(as_listed_duty(row)))
+
+
+@router.post(
+    "/duties/{duty_id}/withdrawal",
+    response={200: WithdrawalOut, **_REFUSALS},
+    summary="Withdraw a duty",
+    tags=["duties"],
+)
+def write_withdrawal(request: HttpRequest, duty_id: int) -> WithdrawalOut:
+    """End a running duty now, or take back one to come; twice is harmless."""
+    done = withdraw_duty(
+        actor=get_writing_actor(request), duty_id=duty_id, at=timezone.now()
+    )
+    return WithdrawalOut(
+        id=done.duty_id, service_id=done.service_id, ended_at=done.ended_at
+    )
+
+
+def _refuse_entry(error: InvalidEntry) -> HttpResponse:
+    """Answer with every field that was refused, not only the first."""
+    return problem(
+        400,
+        str(error),
+        code=error.code,
+        invalid_params=[
+            {"name": to_camel(name), "reason": reason}
+            for name, reasons in error.fields.items()
+            for reason in reasons
+        ],
+    )
+
+
+# --- signposts
+
+
+@router.get(
+    "/signposts",
+    response={200: SignpostsOut, **_REFUSALS},
+    summary="Who can play a part in an everyday question: at most five answers",
+    tags=["signposts"],
+)
+def read_signposts(request: HttpRequest, q: str) -> SignpostsOut:
+    """Answer in the language of the request; no medical advice, no triage."""
+    get_request_actor(request)
+    language = (get_language() or "nl")[:2]
+    return SignpostsOut(
+        items=[
+            SignpostOut.of(hit.signpost, language=language)
+            for hit in list_signpost_hits(q)
+        ]
+    )

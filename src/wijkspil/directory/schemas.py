@@ -9,6 +9,13 @@ from pydantic import Field
 from wijkspil.core.api import CamelSchema
 from wijkspil.directory.room import RoomReport, derive_room
 from wijkspil.directory.selectors.capacity import as_room_report
+from wijkspil.directory.selectors.listing import (
+    ListedArea,
+    ListedCoverage,
+    ListedDuty,
+    ListedOrganization,
+    ListedService,
+)
 from wijkspil.directory.selectors.responsibility import (
     AreaName,
     DutyCard,
@@ -16,6 +23,7 @@ from wijkspil.directory.selectors.responsibility import (
     ServiceCard,
     WhoHelps,
 )
+from wijkspil.directory.signposts.types import LocalizedText, Signpost
 from wijkspil.directory.types import AreaKind, Care, RegionPurpose
 
 if TYPE_CHECKING:
@@ -271,3 +279,332 @@ class CapacityOut(RoomOut):
             source=row.source,
             reporter=row.reporter_label,
         )
+
+
+# --- lists
+
+
+class PageQuery(CamelSchema):
+    """Which page of a list."""
+
+    page: int = Field(1, ge=1, le=10_000)
+    page_size: int = Field(25, ge=1, le=100)
+
+
+class PageOut(CamelSchema):
+    """One page of a list, and how much there is in all."""
+
+    page: int
+    page_size: int
+    total: int
+
+
+class ServiceQuery(PageQuery):
+    """Which services."""
+
+    care: str = Field("", description="Kind of care.")
+    organization: int | None = Field(None, description="Number of the organization.")
+    postcode: str = Field("", description="Who covers this PC4 or PC6 now.")
+    area: str = Field("", description="Who covers (a part of) the area with this code.")
+    task: str = Field("", description="What the service must do, as in insulin.")
+    language: str = Field("", description="ISO 639-1, as in nl.", max_length=5)
+    q: str = Field(
+        "", description="Words of a name, an AGB code or URA.", max_length=200
+    )
+
+
+class OpeningLineOut(CamelSchema):
+    """Local clock times on some weekdays."""
+
+    days: list[str]
+    from_: str = Field(alias="from")
+    until: str
+
+
+class ListedServiceOut(CamelSchema):
+    """A service in full."""
+
+    id: int
+    name: str
+    organization_id: int
+    organization_name: str
+    care: str
+    description: str
+    specialty: str
+    tasks: list[str]
+    languages: list[str]
+    insurers: list[str]
+    care_laws: list[str]
+    opening_hours: list[OpeningLineOut]
+    is_open_on_holidays: bool
+    postcode: str
+    lon: float | None
+    lat: float | None
+    contacts: list[ContactOut]
+    is_fictional: bool
+
+    @classmethod
+    def of(cls, service: ListedService) -> Self:
+        """Return the body of a service."""
+        return cls.model_validate(service)
+
+
+class ServicesOut(PageOut):
+    """Services by name."""
+
+    items: list[ListedServiceOut]
+
+
+class CoverageQuery(PageQuery):
+    """Which coverage: of an area, with what lies around and inside it."""
+
+    area: str = Field(description="Code of the area, as in WK051801 or 2512.")
+    care: str = ""
+
+
+class CoverageOut(CamelSchema):
+    """A service plays a part in an area during a half-open period."""
+
+    id: int
+    service_id: int
+    service_name: str
+    area_kind: str
+    area_code: str
+    area_name: str
+    care: str
+    role: str
+    rank: int
+    valid_from: datetime
+    valid_until: datetime | None
+
+    @classmethod
+    def of(cls, coverage: ListedCoverage) -> Self:
+        """Return the body of a coverage."""
+        return cls.model_validate(coverage)
+
+
+class CoveragesOut(PageOut):
+    """Coverage that holds now or later, by area."""
+
+    items: list[CoverageOut]
+
+
+class DutyPeriodQuery(PageQuery):
+    """Which period: half-open, at most 31 days; empty is the coming seven days."""
+
+    from_: str = Field("", alias="from", description="Moment with zone (ISO 8601).")
+    until: str = Field("", description="Moment with zone (ISO 8601).")
+
+
+class DutyQuery(DutyPeriodQuery):
+    """Which duties."""
+
+    postcode: str = Field(description="PC4 or PC6.")
+    care: str = ""
+
+
+class DutyOut(CamelSchema):
+    """Who is on duty where, in a half-open period; rank 1 is called first."""
+
+    id: int
+    service_id: int
+    service_name: str
+    area_kind: str
+    area_code: str
+    area_name: str
+    care: str
+    rank: int
+    person_name: str
+    phone: str
+    valid_from: datetime
+    valid_until: datetime
+
+    @classmethod
+    def of(cls, duty: ListedDuty) -> Self:
+        """Return the body of a duty."""
+        return cls.model_validate(duty)
+
+
+class DutiesOut(PageOut):
+    """Duties by moment and order."""
+
+    items: list[DutyOut]
+
+
+class DutyIn(CamelSchema):
+    """A duty as a roster system enters it."""
+
+    area_kind: str = Field(description="wijk, buurt, pc4, pc6, gemeente or region.")
+    area_code: str
+    person_name: str
+    phone: str
+    valid_from: str = Field(description="Moment with zone (ISO 8601).")
+    valid_until: str = Field(description="Moment with zone (ISO 8601), exclusive.")
+    care: str = Field("", description="Empty: the care of the service.")
+    rank: int = Field(1, ge=1, le=99)
+
+
+class WithdrawalOut(CamelSchema):
+    """A duty that was withdrawn; ``endedAt`` is null when it had not begun."""
+
+    id: int
+    service_id: int
+    ended_at: datetime | None
+
+
+# --- organizations, areas, signposts
+
+
+class OrganizationServiceOut(CamelSchema):
+    """A service of an organization."""
+
+    id: int
+    name: str
+    care: str
+
+
+class OrganizationOut(CamelSchema):
+    """An organization with its services."""
+
+    id: int
+    name: str
+    type: str
+    agb_code: str
+    ura: str
+    kvk_number: str
+    is_active: bool
+    is_fictional: bool
+    services: list[OrganizationServiceOut]
+
+    @classmethod
+    def of(cls, organization: ListedOrganization) -> Self:
+        """Return the body of an organization."""
+        return cls(
+            id=organization.id,
+            name=organization.name,
+            type=organization.type,
+            agb_code=organization.agb_code,
+            ura=organization.ura,
+            kvk_number=organization.kvk_number,
+            is_active=organization.is_active,
+            is_fictional=organization.is_fictional,
+            services=[
+                OrganizationServiceOut(id=pk, name=name, care=care)
+                for pk, name, care in organization.services
+            ],
+        )
+
+
+class AreaAroundOut(AreaOut):
+    """An area that another lies in; ``purpose`` only for regions."""
+
+    kind: str
+    purpose: str
+
+
+class ListedAreaOut(CamelSchema):
+    """An area with its figures and everything it lies in."""
+
+    kind: str
+    purpose: str
+    code: str
+    name: str
+    year: int
+    lon: float | None
+    lat: float | None
+    population: int | None
+    population_by_age: dict[str, float]
+    source: str
+    within: list[AreaAroundOut]
+
+    @classmethod
+    def of(cls, area: ListedArea) -> Self:
+        """Return the body of an area."""
+        return cls(
+            kind=area.kind,
+            purpose=area.purpose,
+            code=area.code,
+            name=area.name,
+            year=area.year,
+            lon=area.lon,
+            lat=area.lat,
+            population=area.population,
+            population_by_age=dict(area.population_by_age),
+            source=area.source,
+            within=[
+                AreaAroundOut(kind=kind, purpose=purpose, code=code, name=name)
+                for kind, purpose, code, name in area.within
+            ],
+        )
+
+
+class ProfessionOut(CamelSchema):
+    """A kind of professional."""
+
+    code: str
+    name: str
+
+
+class UrgentOut(CamelSchema):
+    """When to call whom first, in one fixed sentence."""
+
+    kind: str
+    sentence: str
+    phone: str | None
+
+
+class ThuisartsOut(CamelSchema):
+    """Where to read on, with the words to search for."""
+
+    url: str
+    topics: list[str]
+
+
+class SignpostOut(CamelSchema):
+    """An everyday question and who can play a part; no medical advice."""
+
+    id: str
+    question: str
+    professions: list[ProfessionOut]
+    leads: ProfessionOut
+    urgent_first: list[UrgentOut]
+    services: list[str]
+    thuisarts: ThuisartsOut | None
+
+    @classmethod
+    def of(cls, signpost: Signpost, *, language: str) -> Self:
+        """Return the body of a signpost in Dutch or English."""
+
+        def say(text: LocalizedText) -> str:
+            return text.in_language("en" if language == "en" else "nl")
+
+        url = signpost.thuisarts.url
+        return cls(
+            id=signpost.id,
+            question=say(signpost.question),
+            professions=[
+                ProfessionOut(code=each.code, name=say(each.name))
+                for each in signpost.professions
+            ],
+            leads=ProfessionOut(
+                code=signpost.leads.code, name=say(signpost.leads.name)
+            ),
+            urgent_first=[
+                UrgentOut(
+                    kind=each.contact.kind,
+                    sentence=say(each.when),
+                    phone=each.contact.phone,
+                )
+                for each in signpost.urgent_first
+            ],
+            services=list(signpost.services),
+            thuisarts=ThuisartsOut(url=url, topics=list(signpost.thuisarts.topics))
+            if url
+            else None,
+        )
+
+
+class SignpostsOut(CamelSchema):
+    """At most five signposts, best first."""
+
+    items: list[SignpostOut]

@@ -4,22 +4,33 @@ Answers the management pages and the REST lists. Nothing here decides who may se
 entry; contacts are read only for the audiences that are asked for.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from wijkspil.directory.errors import UnknownService
-from wijkspil.directory.models import HealthcareService
+from wijkspil.core.errors import InvalidValue
+from wijkspil.core.identifiers import clean_postcode
+from wijkspil.core.periods import Period
+from wijkspil.directory.errors import UnknownEntry, UnknownPostcode, UnknownService
+from wijkspil.directory.models import (
+    Area,
+    ContactPoint,
+    Coverage,
+    DutyPeriod,
+    HealthcareService,
+    Organization,
+)
 from wijkspil.directory.room import RoomReport, derive_room
 from wijkspil.directory.selectors.capacity import (
     as_room_report,
     get_newest_report,
     list_current_reports,
 )
-from wijkspil.directory.types import Room
+from wijkspil.directory.types import AreaKind, Audience, Room
 from wijkspil.directory.wording import say_capacity
 
 
@@ -112,3 +123,520 @@ def _team_row(
         source=source,
         is_stale=report is not None and report.is_stale(at=at),
     )
+
+
+# --- services, for the REST lists
+
+
+@dataclass(frozen=True)
+class ServiceFilter:
+    """What is asked of a list of services; empty means any."""
+
+    care: str = ""
+    organization_id: int | None = None
+    postcode: str = ""
+    area_code: str = ""
+    task: str = ""
+    language: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class ListedContact:
+    """A contact of a service, with the audience it is meant for."""
+
+    audience: str
+    purpose: str
+    system: str
+    value: str
+    person_name: str
+
+
+@dataclass(frozen=True)
+class ListedService:
+    """A service in full, with the contacts that were asked for."""
+
+    id: int
+    name: str
+    organization_id: int
+    organization_name: str
+    care: str
+    description: str
+    specialty: str
+    tasks: Sequence[str]
+    languages: Sequence[str]
+    insurers: Sequence[str]
+    care_laws: Sequence[str]
+    opening_hours: Sequence[Mapping[str, Any]]
+    is_open_on_holidays: bool
+    postcode: str
+    lon: float | None
+    lat: float | None
+    is_fictional: bool
+    contacts: Sequence[ListedContact]
+
+
+def list_services(
+    wanted: ServiceFilter,
+    *,
+    at: datetime,
+    audiences: Sequence[str],
+    page: int,
+    page_size: int,
+) -> tuple[list[ListedService], int]:
+    """Return one page of active services by name, and how many there are in all.
+
+    At most four queries. ``postcode`` keeps who covers that address at ``at``,
+    ``area_code`` who covers (a part of) that area.
+
+    Raises
+    ------
+    InvalidValue
+        If the postcode has another form.
+    UnknownPostcode, UnknownEntry
+        If the postcode or the area is not known.
+    """
+    services = _filter_services(wanted, at=at)
+    start = (page - 1) * page_size
+    rows = (
+        services.select_related("organization")
+        .prefetch_related(_contacts_for(audiences, at=at))
+        .order_by("name", "pk")[start : start + page_size]
+    )
+    return [_listed_service(row, audiences) for row in rows], services.count()
+
+
+def get_listed_service(
+    service_id: int, *, at: datetime, audiences: Sequence[str]
+) -> ListedService:
+    """Return one active service in full (two queries).
+
+    Raises
+    ------
+    UnknownService
+        If there is no such service, or it has ended.
+    """
+    row = (
+        HealthcareService.objects.filter(
+            pk=service_id, is_active=True, organization__is_active=True
+        )
+        .select_related("organization")
+        .prefetch_related(_contacts_for(audiences, at=at))
+        .first()
+    )
+    if row is None:
+        raise UnknownService(
+            _("There is no service with number %(id)s, or it has ended.")
+            % {"id": service_id}
+        )
+    return _listed_service(row, audiences)
+
+
+def _filter_services(
+    wanted: ServiceFilter, *, at: datetime
+) -> QuerySet[HealthcareService]:
+    services = HealthcareService.objects.filter(
+        is_active=True, organization__is_active=True
+    )
+    if wanted.care:
+        services = services.filter(care=wanted.care)
+    if wanted.organization_id is not None:
+        services = services.filter(organization_id=wanted.organization_id)
+    if wanted.task:
+        services = services.filter(tasks__contains=[wanted.task])
+    if wanted.language:
+        services = services.filter(languages__contains=[wanted.language])
+    if wanted.postcode:
+        within = get_areas_around(wanted.postcode)
+        services = services.filter(
+            pk__in=Coverage.objects.at(at)
+            .filter(area_id__in=within)
+            .values("service_id")
+        )
+    if wanted.area_code:
+        services = services.filter(
+            pk__in=Coverage.objects.at(at)
+            .filter(_touching(_areas_with_code(wanted.area_code)))
+            .values("service_id")
+        )
+    return services.filter(_service_matches(wanted.text))
+
+
+def _service_matches(text: str) -> Q:
+    """Keep services by words of a name, or by a registered number."""
+    matches = Q()
+    for word in text.replace("\0", "").split():
+        matches &= (
+            Q(name__icontains=word)
+            | Q(organization__name__icontains=word)
+            | Q(organization__agb_code=word)
+            | Q(organization__ura=word)
+        )
+    return matches
+
+
+def _contacts_for(audiences: Sequence[str], *, at: datetime) -> Any:
+    return Prefetch(
+        "contacts",
+        queryset=ContactPoint.objects.at(at)
+        .filter(audience__in=list(audiences))
+        .order_by("pk"),
+        to_attr="shown_contacts",
+    )
+
+
+def _listed_service(row: HealthcareService, audiences: Sequence[str]) -> ListedService:
+    # Who holds the function is for professionals, also behind a public number.
+    show_person = Audience.PROFESSIONAL in audiences
+    return ListedService(
+        id=row.pk,
+        name=row.name,
+        organization_id=row.organization_id,
+        organization_name=row.organization.name,
+        care=row.care,
+        description=row.description,
+        specialty=row.specialty,
+        tasks=row.tasks,
+        languages=row.languages,
+        insurers=row.insurers,
+        care_laws=row.care_laws,
+        opening_hours=row.opening_hours,
+        is_open_on_holidays=row.is_open_on_holidays,
+        postcode=row.postcode,
+        lon=row.lon,
+        lat=row.lat,
+        is_fictional=row.is_fictional,
+        contacts=[
+            ListedContact(
+                audience=contact.audience,
+                purpose=contact.purpose,
+                system=contact.system,
+                value=contact.value,
+                person_name=contact.person_name if show_person else "",
+            )
+            for contact in getattr(row, "shown_contacts", ())
+        ],
+    )
+
+
+# --- areas
+
+
+def get_areas_around(postcode: str) -> list[int]:
+    """Return the ids of all areas around a postcode: PC6, else its PC4 (one query).
+
+    Raises
+    ------
+    InvalidValue
+        If the postcode has another form.
+    UnknownPostcode
+        If neither the PC6 nor its PC4 is known.
+    """
+    asked = clean_postcode(postcode)
+    within = (
+        Area.objects.filter(
+            code__in=[asked, asked[:4]], kind__in=[AreaKind.PC6, AreaKind.PC4]
+        )
+        .order_by("-kind", "-year")
+        .values_list("within", flat=True)
+        .first()
+    )
+    if within is None:
+        raise UnknownPostcode(
+            _("Postcode %(postcode)s is not known here. Check the digits.")
+            % {"postcode": asked},
+            field="postcode",
+        )
+    return list(within)
+
+
+def _areas_with_code(code: str) -> list[tuple[int, list[int]]]:
+    rows = list(
+        Area.objects.filter(code=code.replace("\0", "")).values_list("pk", "within")
+    )
+    if not rows:
+        raise UnknownEntry(
+            _("There is no area with the code “%(code)s”. Give one as WK051801.")
+            % {"code": code[:60]},
+            field="area",
+        )
+    return rows
+
+
+def _touching(areas: Sequence[tuple[int, list[int]]]) -> Q:
+    """Keep what lies around one of these areas or inside it."""
+    around: set[int] = set()
+    inside = Q()
+    for pk, within in areas:
+        around |= set(within)
+        inside |= Q(area__within__contains=[pk])
+    return Q(area_id__in=around) | inside
+
+
+# --- coverage and duties
+
+
+@dataclass(frozen=True)
+class ListedCoverage:
+    """A service plays a part in an area during a period."""
+
+    id: int
+    service_id: int
+    service_name: str
+    area_kind: str
+    area_code: str
+    area_name: str
+    care: str
+    role: str
+    rank: int
+    valid_from: datetime
+    valid_until: datetime | None
+
+
+def list_coverages(
+    *,
+    at: datetime,
+    page: int,
+    page_size: int,
+    service_id: int | None = None,
+    area_code: str = "",
+    care: str = "",
+) -> tuple[list[ListedCoverage], int]:
+    """Return one page of coverage that holds at ``at`` or later, and the total.
+
+    By service, or by area: that area, what is around it and what is inside it. At
+    most three queries.
+
+    Raises
+    ------
+    UnknownEntry
+        If the area is not known.
+    """
+    rows = Coverage.objects.filter(Q(valid_until=None) | Q(valid_until__gt=at)).filter(
+        service__is_active=True, service__organization__is_active=True
+    )
+    if service_id is not None:
+        rows = rows.filter(service_id=service_id)
+    if area_code:
+        rows = rows.filter(_touching(_areas_with_code(area_code)))
+    if care:
+        rows = rows.filter(care=care)
+    start = (page - 1) * page_size
+    shown = rows.select_related("service", "area").order_by(
+        "area__kind", "area__code", "care", "role", "rank", "pk"
+    )[start : start + page_size]
+    return [_listed_coverage(row) for row in shown], rows.count()
+
+
+def _listed_coverage(row: Coverage) -> ListedCoverage:
+    return ListedCoverage(
+        id=row.pk,
+        service_id=row.service_id,
+        service_name=row.service.name,
+        area_kind=row.area.kind,
+        area_code=row.area.code,
+        area_name=row.area.name,
+        care=row.care,
+        role=row.role,
+        rank=row.rank,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+    )
+
+
+@dataclass(frozen=True)
+class ListedDuty:
+    """Who is on duty where. Person and phone are personal data: log the showing."""
+
+    id: int
+    service_id: int
+    service_name: str
+    area_kind: str
+    area_code: str
+    area_name: str
+    care: str
+    rank: int
+    person_name: str
+    phone: str
+    valid_from: datetime
+    valid_until: datetime
+
+
+def list_duties(
+    *,
+    period: Period,
+    page: int,
+    page_size: int,
+    service_id: int | None = None,
+    postcode: str = "",
+    care: str = "",
+) -> tuple[list[ListedDuty], int]:
+    """Return one page of duties in a period, by moment and order, and the total.
+
+    At most three queries.
+
+    Raises
+    ------
+    InvalidValue, UnknownPostcode
+        As for ``get_areas_around``.
+    """
+    rows = DutyPeriod.objects.within(period).filter(
+        service__is_active=True, service__organization__is_active=True
+    )
+    if service_id is not None:
+        rows = rows.filter(service_id=service_id)
+    if postcode:
+        rows = rows.filter(area_id__in=get_areas_around(postcode))
+    if care:
+        rows = rows.filter(care=care)
+    start = (page - 1) * page_size
+    shown = rows.select_related("service", "area").order_by("valid_from", "rank", "pk")
+    return [as_listed_duty(row) for row in shown[start : start + page_size]], (
+        rows.count()
+    )
+
+
+def as_listed_duty(row: DutyPeriod) -> ListedDuty:
+    """Return the plain value of a stored duty."""
+    if row.valid_until is None:
+        raise InvalidValue(f"Duty {row.pk} has no end.")
+    return ListedDuty(
+        id=row.pk,
+        service_id=row.service_id,
+        service_name=row.service.name,
+        area_kind=row.area.kind,
+        area_code=row.area.code,
+        area_name=row.area.name,
+        care=row.care,
+        rank=row.rank,
+        person_name=row.person_name,
+        phone=row.phone,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+    )
+
+
+# --- organizations and areas in full
+
+
+@dataclass(frozen=True)
+class ListedOrganization:
+    """An organization with the services it offers now."""
+
+    id: int
+    name: str
+    type: str
+    agb_code: str
+    ura: str
+    kvk_number: str
+    is_active: bool
+    is_fictional: bool
+    services: Sequence[tuple[int, str, str]]
+
+
+def get_organization(organization_id: int) -> ListedOrganization:
+    """Return an organization with (id, name, care) of its services (two queries).
+
+    Raises
+    ------
+    UnknownEntry
+        If there is no such organization.
+    """
+    row = Organization.objects.filter(pk=organization_id).first()
+    if row is None:
+        raise UnknownEntry(
+            _("There is no organization with number %(id)s.") % {"id": organization_id}
+        )
+    return ListedOrganization(
+        id=row.pk,
+        name=row.name,
+        type=row.type,
+        agb_code=row.agb_code,
+        ura=row.ura,
+        kvk_number=row.kvk_number,
+        is_active=row.is_active,
+        is_fictional=row.is_fictional,
+        services=list(
+            row.services.filter(is_active=True)
+            .order_by("name", "pk")
+            .values_list("pk", "name", "care")
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class ListedArea:
+    """An area with its figures; ``within`` is (kind, purpose, code, name)."""
+
+    kind: str
+    purpose: str
+    code: str
+    name: str
+    year: int
+    lon: float | None
+    lat: float | None
+    population: int | None
+    population_by_age: Mapping[str, float]
+    source: str
+    within: Sequence[tuple[str, str, str, str]]
+
+
+def get_listed_area(kind: str, code: str) -> ListedArea:
+    """Return the newest area of a kind by code (two queries).
+
+    Raises
+    ------
+    UnknownEntry
+        If there is none.
+    """
+    row = (
+        Area.objects.filter(kind=kind, code=code.replace("\0", ""))
+        .order_by("-year")
+        .first()
+    )
+    if row is None:
+        raise UnknownEntry(
+            _("There is no %(kind)s with the code “%(code)s”.")
+            % {"kind": kind, "code": code[:60]}
+        )
+    return ListedArea(
+        kind=row.kind,
+        purpose=row.purpose,
+        code=row.code,
+        name=row.name,
+        year=row.year,
+        lon=row.lon,
+        lat=row.lat,
+        population=row.population,
+        population_by_age=row.population_by_age,
+        source=row.source,
+        within=list(
+            Area.objects.filter(pk__in=row.within)
+            .exclude(pk=row.pk)
+            .order_by("kind", "code")
+            .values_list("kind", "purpose", "code", "name")
+        ),
+    )
+
+
+def get_area_id(kind: str, code: str) -> int:
+    """Return the id of the newest area of a kind by code (one query).
+
+    Raises
+    ------
+    UnknownEntry
+        If there is none.
+    """
+    pk = (
+        Area.objects.filter(kind=kind, code=code.replace("\0", ""))
+        .order_by("-year")
+        .values_list("pk", flat=True)
+        .first()
+    )
+    if pk is None:
+        raise UnknownEntry(
+            _("There is no %(kind)s with the code “%(code)s”.")
+            % {"kind": kind, "code": code[:60]},
+            field="area_code",
+        )
+    return pk
