@@ -5,7 +5,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from wijkspil.accounts.types import Role
-from wijkspil.core.periods import HalfOpenPeriod, PeriodQuerySet
+from wijkspil.core.validity import HalfOpenPeriod, PeriodQuerySet
 
 
 class User(AbstractBaseUser):

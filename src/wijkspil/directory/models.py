@@ -21,7 +21,7 @@ from wijkspil.core.identifiers import (
     validate_postcode,
     validate_ura,
 )
-from wijkspil.core.periods import HalfOpenPeriod, PeriodQuerySet, no_overlap
+from wijkspil.core.validity import HalfOpenPeriod, PeriodQuerySet, no_overlap
 from wijkspil.directory.types import (
     WEEKDAYS,
     AllianceRole,

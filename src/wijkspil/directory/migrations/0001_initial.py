@@ -7,7 +7,7 @@ import django.db.models.deletion
 import pgtrigger.compiler
 import pgtrigger.migrations
 import wijkspil.core.identifiers
-import wijkspil.core.periods
+import wijkspil.core.validity
 import wijkspil.directory.models
 from django.conf import settings
 from django.db import migrations, models
@@ -442,7 +442,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='dutyperiod',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(wijkspil.core.periods._Range('int8range', 'service_id', 'service_id', models.Value('[]')), '&&'), (wijkspil.core.periods._Range('int8range', 'area_id', 'area_id', models.Value('[]')), '&&'), (wijkspil.core.periods._Range('textrange', 'care', 'care', models.Value('[]')), '&&'), (wijkspil.core.periods._Range('int8range', 'rank', 'rank', models.Value('[]')), '&&'), (wijkspil.core.periods._Range('tstzrange', 'valid_from', 'valid_until'), '&&')], name='duty_no_overlap'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(wijkspil.core.validity._Range('int8range', 'service_id', 'service_id', models.Value('[]')), '&&'), (wijkspil.core.validity._Range('int8range', 'area_id', 'area_id', models.Value('[]')), '&&'), (wijkspil.core.validity._Range('textrange', 'care', 'care', models.Value('[]')), '&&'), (wijkspil.core.validity._Range('int8range', 'rank', 'rank', models.Value('[]')), '&&'), (wijkspil.core.validity._Range('tstzrange', 'valid_from', 'valid_until'), '&&')], name='duty_no_overlap'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='dutyperiod',
@@ -466,7 +466,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='coverage',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(wijkspil.core.periods._Range('int8range', 'service_id', 'service_id', models.Value('[]')), '&&'), (wijkspil.core.periods._Range('int8range', 'area_id', 'area_id', models.Value('[]')), '&&'), (wijkspil.core.periods._Range('textrange', 'care', 'care', models.Value('[]')), '&&'), (wijkspil.core.periods._Range('textrange', 'role', 'role', models.Value('[]')), '&&'), (wijkspil.core.periods._Range('tstzrange', 'valid_from', 'valid_until'), '&&')], name='coverage_no_overlap'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[(wijkspil.core.validity._Range('int8range', 'service_id', 'service_id', models.Value('[]')), '&&'), (wijkspil.core.validity._Range('int8range', 'area_id', 'area_id', models.Value('[]')), '&&'), (wijkspil.core.validity._Range('textrange', 'care', 'care', models.Value('[]')), '&&'), (wijkspil.core.validity._Range('textrange', 'role', 'role', models.Value('[]')), '&&'), (wijkspil.core.validity._Range('tstzrange', 'valid_from', 'valid_until'), '&&')], name='coverage_no_overlap'),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name='coverage',
