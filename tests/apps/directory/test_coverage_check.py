@@ -225,16 +225,27 @@ class TestQuestion:
         assert result.wijken[0].hours.covered == 7.0
 
     def test_an_unknown_region_is_named_with_the_remedy(self, db):
-        with pytest.raises(NotFound, match="NERGENS"):
+        AreaFactory(region=True, purpose=RegionPurpose.ZORGKANTOOR, code="delta")
+        with pytest.raises(NotFound, match=r"NERGENS.*delta"):
             check_coverage(period=FRIDAY, region_code="NERGENS")
 
     def test_a_code_of_several_purposes_asks_for_the_purpose(self, db):
         for purpose in (RegionPurpose.RESV, RegionPurpose.NIGHT_CARE):
-            AreaFactory(region=True, purpose=purpose, code="DELTA")
-        with pytest.raises(InvalidValue, match="night-care/DELTA, resv/DELTA"):
-            check_coverage(period=FRIDAY, region_code="DELTA")
-        result = check_coverage(period=FRIDAY, region_code="resv/DELTA")
-        assert result.region_code == "DELTA"
+            AreaFactory(region=True, purpose=purpose, code="delta")
+        with pytest.raises(InvalidValue, match="night-care/delta, resv/delta"):
+            check_coverage(period=FRIDAY, region_code="delta")
+        result = check_coverage(period=FRIDAY, region_code="resv/delta")
+        assert result.region_code == "delta"
+
+    def test_the_region_of_the_care_office_goes_first_by_code_or_name(self, db):
+        for purpose in (RegionPurpose.RESV, RegionPurpose.ZORGKANTOOR):
+            region = AreaFactory(
+                region=True, purpose=purpose, code="delta", name="De Delta"
+            )
+            AreaFactory(lies_in=[region], code=purpose)
+        for asked in ("DELTA", "de delta"):
+            result = check_coverage(period=FRIDAY, region_code=asked)
+            assert [wijk.code for wijk in result.wijken] == ["zorgkantoor"]
 
     def test_an_unknown_care_is_refused_with_what_is_known(self, db):
         with pytest.raises(InvalidValue, match=r"“nursing”.*district-nursing"):
@@ -248,9 +259,14 @@ class TestQuestion:
     def test_the_newest_division_not_after_the_period_is_used(self, db):
         for year in (2024, 2025, 2027):
             AreaFactory(year=year, code=f"WK{year}")
+        AreaFactory(year=2025, code="WK2025-without-point", lon=None)
+        AreaFactory(year=2026, code="WK2026-figures-only", lon=None)
         result = check_coverage(period=FRIDAY)
         assert result.year == 2025
-        assert [wijk.code for wijk in result.wijken] == ["WK2025"]
+        assert [wijk.code for wijk in result.wijken] == [
+            "WK2025",
+            "WK2025-without-point",
+        ]
 
     def test_without_wijken_there_is_nothing_to_prove(self, db):
         result = check_coverage(period=FRIDAY)

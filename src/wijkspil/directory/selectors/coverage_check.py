@@ -176,15 +176,16 @@ def check_coverage(
 ) -> CoverageResult:
     """Prove which wijk-hours of ``period`` have a responsible service.
 
-    ``region_code`` is the code of a region of any purpose, or of a gemeente; None is
-    the whole country. Where regions of several purposes share a code, write it as
-    ``purpose/code``. At most nine queries, whatever the size.
+    ``region_code`` is the code or name, in any case, of a region or a gemeente; None
+    is the whole country. Of regions with the same code the one of the zorgkantoor is
+    meant, unless it is written as ``purpose/code``. At most nine queries, whatever
+    the size.
 
     Raises
     ------
     InvalidValue
         If the care is unknown, the period is longer than 366 days, or the region's
-        code needs a purpose.
+        code needs a purpose to be clear.
     NotFound
         If there is no such region.
     """
@@ -256,29 +257,39 @@ class _Region:
     name: str
 
 
-def _find_region(region_code: str) -> _Region:
-    """Find a region or gemeente by its code, in every year it is known (one query)."""
-    purpose, _slash, code = region_code.rpartition("/")
+def _find_region(asked: str) -> _Region:
+    """Find a region or gemeente, in every year it is known (one query)."""
+    purpose, _slash, name = asked.strip().rpartition("/")
+    places = Area.objects.filter(kind__in=[AreaKind.REGION, AreaKind.GEMEENTE])
+    if purpose:
+        places = places.filter(purpose=purpose)
     rows = list(
-        Area.objects.filter(code=code, kind__in=[AreaKind.REGION, AreaKind.GEMEENTE])
-        .filter(Q(purpose=purpose) if purpose else Q())
+        places.filter(Q(code__iexact=name) | Q(name__iexact=name))
         .order_by("year")
         .values_list("id", "purpose", "code", "name")
     )
-    purposes = sorted({row[1] for row in rows})
+    purposes = {row[1] for row in rows}
+    if RegionPurpose.ZORGKANTOOR in purposes:
+        purposes = {str(RegionPurpose.ZORGKANTOOR)}
+        rows = [row for row in rows if row[1] in purposes]
     if not rows:
+        known = Area.objects.filter(purpose=RegionPurpose.ZORGKANTOOR).order_by("code")
+        codes = dict.fromkeys(known.values_list("code", flat=True))
         raise NotFound(
             _(
-                "There is no region or municipality with the code “%(code)s”. "
-                "Give a code that is loaded, for example GM0518."
+                "There is no region or municipality “%(asked)s”. Care office regions "
+                "here: %(known)s."
             )
-            % {"code": region_code},
+            % {"asked": asked[:60], "known": ", ".join(codes) or "-"},
             field="region",
         )
     if len(purposes) > 1:
         raise InvalidValue(
-            _("More than one region has the code “%(code)s”. Choose from: %(known)s.")
-            % {"code": code, "known": ", ".join(f"{p}/{code}" for p in purposes)},
+            _("More than one region is called “%(asked)s”. Choose from: %(known)s.")
+            % {
+                "asked": asked[:60],
+                "known": ", ".join(f"{one}/{name}" for one in sorted(purposes)),
+            },
             field="region",
         )
     return _Region(tuple(row[0] for row in rows), rows[-1][2], rows[-1][3])
@@ -335,13 +346,13 @@ class _Ground:
 def _read_wijken(period: Period, region: _Region | None) -> tuple[list[_Wijk], int]:
     """Read the wijken of the newest division not after the period (two queries).
 
-    A year that came with figures only, without points, is no division in use.
+    A year of which only figures were loaded, without a point, is no division in use.
     """
-    found = Area.objects.filter(kind=AreaKind.WIJK, lon__isnull=False)
+    found = Area.objects.filter(kind=AreaKind.WIJK)
     if region is not None:
         found = found.filter(within__overlap=list(region.ids))
     period_year = period.start.astimezone(AMSTERDAM).year
-    years = found.aggregate(
+    years = found.filter(lon__isnull=False).aggregate(
         past=Max("year", filter=Q(year__lte=period_year)), first=Min("year")
     )
     year = years["past"] or years["first"] or 0
