@@ -147,12 +147,17 @@ ROLE_WORDS = {
 }
 
 
-def make_tiles(pages: Iterable[Page], *, actor: Actor) -> list[Tile]:
-    """Return the tiles of the pages this actor can use and this site has."""
+def list_usable(pages: Iterable[Page], *, actor: Actor) -> list[Page]:
+    """Return the pages this actor may use."""
+    return [page for page in pages if page.is_for(actor)]
+
+
+def make_tiles(pages: Iterable[Page]) -> list[Tile]:
+    """Return the tiles of the pages this site has."""
     return [
         Tile(page.label, page.note, url)
         for page in pages
-        if page.is_for(actor) and (url := find_url(page.url_name))
+        if (url := find_url(page.url_name))
     ]
 
 

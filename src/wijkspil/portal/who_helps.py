@@ -46,6 +46,9 @@ PROFESSIONAL_CARES = (*RESIDENT_CARES, Care.HOSPITAL_TRANSFER)
 #: Care people choose themselves: several offer it, nobody is assigned to an address.
 FREE_CHOICE = frozenset({Care.GP_CARE, Care.PHARMACY, Care.PARAMEDICAL_CARE})
 
+#: Care of which teams say how many new clients they can take.
+REPORTS_ROOM = frozenset({Care.DISTRICT_NURSING, Care.TEMPORARY_STAY})
+
 #: Who helps instead when nobody of this kind is open.
 INSTEAD = {
     Care.GP_CARE: Care.GP_OUT_OF_HOURS,
@@ -144,6 +147,7 @@ class WhoHelpsView:
     """All that the page "Who helps here now?" says, in its order."""
 
     top: TopCard
+    fixed_contact: Entry | None
     next_in_line: Entry | None
     opens_next: Entry | None
     everyone: Sequence[Entry]
@@ -158,11 +162,16 @@ def view_of(found: WhoHelps, care: Care, *, is_now: bool) -> WhoHelpsView:
     everyone = list(_everyone(answer))
     post = found.by_care.get(Care.GP_OUT_OF_HOURS)
     top_id = top.entry.id if top.entry else None
+    coordinator = entry_of(answer.coordinator) if answer.coordinator else None
     return WhoHelpsView(
         top=top,
+        fixed_contact=_fixed_contact(answer, top),
         next_in_line=_next_in_line(answer, top, everyone),
         opens_next=None if answer.now is not None else _opens_next(everyone),
-        everyone=everyone,
+        # A coordinator is shown to whom she has a number for.
+        everyone=[*everyone, coordinator]
+        if coordinator is not None and coordinator.phone
+        else everyone,
         other_care=[
             card
             for other in found.by_care
@@ -175,6 +184,14 @@ def view_of(found: WhoHelps, care: Care, *, is_now: bool) -> WhoHelpsView:
         if post is not None and post.now is not None and post.answer in _OF_ITSELF
         else None,
     )
+
+
+def _fixed_contact(answer: Responsibility, top: TopCard) -> Entry | None:
+    """Return the fixed contact when it is not the one on top."""
+    contact = answer.first_contact
+    if contact is None or top.is_instead or top.entry is None:
+        return None
+    return entry_of(contact) if contact.id != top.entry.id else None
 
 
 def _next_in_line(
@@ -228,10 +245,24 @@ def _top_card(found: WhoHelps, care: Care, *, is_now: bool) -> TopCard:
         title=_("%(name)s helps here") % {"name": entry.name},
         status=_("Can be reached now") if is_now else _("Can be reached then"),
         tone="info" if answer.answer is Answer.COORDINATOR else "good",
-        why=answer.why(),
+        why=answer.why() if is_now else _WHY_THEN[answer.answer](),
         entry=entry,
     )
 
+
+#: The same reasons for a moment that is not now.
+_WHY_THEN: dict[Answer, Callable[[], str]] = {
+    Answer.FIRST_CONTACT: lambda: _("This is the fixed contact here, open then."),
+    Answer.TEAM: lambda: _("This is the regular team here, open then."),
+    Answer.ON_DUTY: lambda: _("The regular team is closed then. This team is on duty."),
+    Answer.BACK_UP: lambda: _("The regular team is closed then. This is its back-up."),
+    Answer.REGION_FALLBACK: lambda: _(
+        "Nobody of this wijk is open then. This team helps the whole region."
+    ),
+    Answer.COORDINATOR: lambda: _(
+        "No team is open here then. The coordinator of the region finds help."
+    ),
+}
 
 _FREE_CHOICE_WHY: dict[Care, Callable[[], str]] = {
     Care.GP_CARE: lambda: _("Do you have a GP already? Then call your own practice."),

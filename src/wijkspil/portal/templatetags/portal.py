@@ -1,5 +1,6 @@
 """Filters of the public pages: ``{% load portal %}``."""
 
+from datetime import datetime
 from typing import Literal
 
 from django import template
@@ -8,6 +9,7 @@ from django.utils.translation import get_language
 from wijkspil.directory.room import RoomReport
 from wijkspil.directory.signposts.types import LocalizedText
 from wijkspil.directory.wording import say_capacity
+from wijkspil.ui.moments import say_exactly
 
 register = template.Library()
 
@@ -31,3 +33,9 @@ def spaced_postcode(postcode: str) -> str:
 def room_words(report: RoomReport) -> str:
     """Say what a team can take: "2 new clients, morning, up to 5 hours a week"."""
     return say_capacity(report)
+
+
+@register.filter
+def exactly_said(moment: datetime) -> str:
+    """Return the full date and time in words."""
+    return say_exactly(moment)

@@ -1,5 +1,7 @@
 """Home "What can I help you with?", and the answers to a question in own words."""
 
+from collections.abc import Sequence
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,10 +14,15 @@ from wijkspil.portal.questions import read_question
 from wijkspil.portal.signposts import find_signposts
 from wijkspil.portal.tiles import (
     ALLIANCES,
+    CAPACITY,
+    COVERAGE,
     PROFESSIONS,
     SIGN_IN,
     SIGNPOSTS,
+    WHO_HELPS_AT_WORK,
     WORK_PAGES,
+    Page,
+    list_usable,
     make_tiles,
 )
 from wijkspil.portal.views.signposts import services_near
@@ -63,14 +70,16 @@ def _show_home(
     request: HttpRequest, form: QuestionForm, *, status: int = 200
 ) -> HttpResponse:
     actor = get_request_actor(request)
-    work = make_tiles(WORK_PAGES, actor=actor)
+    work: Sequence[Page] = (SIGN_IN, CAPACITY, COVERAGE)  # past the sign-in page
+    if actor.user_id is not None:
+        work = list_usable((WHO_HELPS_AT_WORK, *WORK_PAGES), actor=actor)
     return render(
         request,
         "portal/home.html",
         {
             "form": form,
-            "tiles": make_tiles((SIGNPOSTS, PROFESSIONS, ALLIANCES), actor=actor),
-            "work_tiles": work or make_tiles((SIGN_IN,), actor=actor),
+            "tiles": make_tiles((SIGNPOSTS, PROFESSIONS, ALLIANCES)),
+            "work_tiles": make_tiles(work),
         },
         status=status,
     )

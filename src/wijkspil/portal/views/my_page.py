@@ -13,6 +13,7 @@ from wijkspil.portal.tiles import (
     SIGNPOSTS,
     WHO_HELPS_AT_WORK,
     WORK_PAGES,
+    list_usable,
     make_tiles,
 )
 
@@ -24,12 +25,10 @@ def show_my_page(request: HttpRequest) -> HttpResponse:
     actor = get_request_actor(request)
     roles = [role for role in NEXT_STEP if role in actor.roles]
     # The first of these pages that this site has and this person may use.
-    first = make_tiles(
-        (*(NEXT_STEP[role] for role in roles), WHO_HELPS_AT_WORK, SIGNPOSTS),
-        actor=actor,
-    )[0]
+    steps = (*(NEXT_STEP[role] for role in roles), WHO_HELPS_AT_WORK, SIGNPOSTS)
+    first = make_tiles(list_usable(steps, actor=actor))[0]
     others = make_tiles(
-        (WHO_HELPS_AT_WORK, *WORK_PAGES, SIGNPOSTS, ALLIANCES), actor=actor
+        list_usable((WHO_HELPS_AT_WORK, *WORK_PAGES, SIGNPOSTS, ALLIANCES), actor=actor)
     )
     return render(
         request,

@@ -42,12 +42,14 @@ from wijkspil.portal.templatetags.portal import spaced_postcode
 from wijkspil.portal.who_helps import (
     CARE_WORDS,
     PROFESSIONAL_CARES,
+    REPORTS_ROOM,
     RESIDENT_CARES,
     Entry,
     WhoHelpsView,
     fridge_lines,
     view_of,
 )
+from wijkspil.ui.moments import say_moment
 from wijkspil.ui.navigation import Chip, Crumb, MapCategory
 
 MAP_CATEGORIES = (
@@ -94,6 +96,7 @@ def show_who_helps(request: HttpRequest) -> HttpResponse:
         return refuse(request, form, error)
     record_duty_views(actor=actor, found=found, purpose="page.who-helps", at=now)
     view = view_of(found, asked.care, is_now=asked.is_now)
+    is_professional = can_view_professional_contacts(actor)
     return render(
         request,
         "portal/who_helps.html",
@@ -118,21 +121,32 @@ def show_who_helps(request: HttpRequest) -> HttpResponse:
                     if area.purpose == RegionPurpose.ALLIANCE
                 ]
             ),
-            "is_professional": can_view_professional_contacts(actor),
-            "moments": [
-                Chip(
-                    choice.label,
-                    f"?{asked.query(moment=choice.value)}",
-                    active=choice.value
-                    == ("" if asked.is_now else write_moment(asked.moment)),
-                )
-                for choice in list_choices(now)
-            ],
+            "is_professional": is_professional,
+            "shows_room": is_professional and asked.care in REPORTS_ROOM,
+            "moments": moment_chips(asked, now=now),
             "on_map": on_map(view),
             "map_categories": MAP_CATEGORIES,
             "crumbs": crumbs(),
         },
     )
+
+
+def moment_chips(asked: Asked, *, now: datetime) -> list[Chip]:
+    """Return the moments one tap away, with the chosen one marked."""
+    chosen = "" if asked.is_now else write_moment(asked.moment)
+    chips = [
+        Chip(
+            choice.label,
+            f"?{asked.query(moment=choice.value)}",
+            active=choice.value == chosen,
+        )
+        for choice in list_choices(now)
+    ]
+    if not any(chip.active for chip in chips):
+        chips.append(
+            Chip(say_moment(asked.moment, now), f"?{asked.query()}", active=True)
+        )
+    return chips
 
 
 def cares_for(actor: Actor) -> tuple[Care, ...]:
