@@ -25,7 +25,6 @@ from wijkspil.config.cli_progress import show_progress
 from wijkspil.config.doctor import doctor
 
 app = typer.Typer(
-    help="Wijkspil: who is responsible here, now, and who has room.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -36,11 +35,23 @@ app.add_typer(db_app, name="db")
 app.command()(doctor)
 
 
+#: Commands that find the application started.
+_ON_THE_APPLICATION = {"load", "generate", "coverage-check", "migrate", "serve"}
+
+
 @app.callback()
-def prepare(context: typer.Context) -> None:
-    """Start the database and the application for commands that need them."""
-    if context.invoked_subcommand in {"load", "generate", "coverage-check"}:
-        runtime.start_application()
+def prepare(
+    context: typer.Context,
+    database: Annotated[
+        str,
+        typer.Option(
+            help="Database on the embedded server, as in wijkspil_haaglanden."
+        ),
+    ] = runtime.DEFAULT_DATABASE,
+) -> None:
+    """Wijkspil: who is responsible here, now, and who has room."""
+    if context.invoked_subcommand in _ON_THE_APPLICATION:
+        runtime.start_application(database=database)
 
 
 app.command()(load)
@@ -51,7 +62,6 @@ app.command("coverage-check")(coverage_check)
 @app.command()
 def migrate() -> None:
     """Create or update the tables (``demo`` and ``serve`` do it themselves)."""
-    runtime.start_application()
     console.print("De tabellen zijn bijgewerkt.")
 
 
@@ -62,7 +72,6 @@ def serve(
     workers: Annotated[int, typer.Option(min=1, max=64)] = 2,
 ) -> None:
     """Serve the site."""
-    runtime.start_application()
     runtime.serve(host=host, port=port, workers=workers)
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from wijkspil.config.postgres import default_data_dir
+from wijkspil.config.runtime import DEFAULT_DATABASE
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.progress import Progress
 
@@ -47,7 +48,7 @@ def choose_place(
             raise InvalidValue(
                 "--region and --all choose from open data: add --data FOLDER."
             )
-        return DemoPlace("Spilland", "wijkspil_demo", None, None)
+        return DemoPlace("Spilland", DEFAULT_DATABASE, None, None)
     if not data.is_dir():
         raise InvalidValue(f"--data {data}: there is no such folder.")
     if everything == bool(region):

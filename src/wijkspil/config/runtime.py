@@ -8,9 +8,15 @@ import os
 import sys
 from pathlib import Path
 
+#: The database of the embedded server that commands use unless told otherwise.
+DEFAULT_DATABASE = "wijkspil"
 
-def start_application(*, database: str = "wijkspil", migrate: bool = True) -> None:
+
+def start_application(*, database: str = DEFAULT_DATABASE) -> None:
     """Start the embedded PostgreSQL if needed, set Django up and migrate.
+
+    ``database`` is used (and made) on the embedded server; ``DATABASE_URL`` names
+    its own.
 
     Raises
     ------
@@ -30,10 +36,9 @@ def start_application(*, database: str = "wijkspil", migrate: bool = True) -> No
     import django
 
     django.setup()
-    if migrate:
-        from django.core.management import call_command
+    from django.core.management import call_command
 
-        call_command("migrate", verbosity=0)
+    call_command("migrate", verbosity=0)
 
 
 def serve(*, host: str, port: int, workers: int) -> None:
