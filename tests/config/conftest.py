@@ -26,7 +26,7 @@ def data_dir() -> Iterator[Path]:
     shutil.rmtree(place)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server() -> Iterator[postgres.Server]:
     place = Path(tempfile.mkdtemp(prefix="wijkspil-test-"))
     place.chmod(0o755)
