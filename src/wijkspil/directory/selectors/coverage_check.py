@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from django.db.models import Max, Min, Q, TextField
@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import InvalidValue, NotFound
 from wijkspil.core.periods import Period
+from wijkspil.core.validity import PeriodQuerySet
 from wijkspil.directory.interval_cover import (
     Division,
     Floats,
@@ -195,7 +196,7 @@ def check_coverage(
     wijken, year = _read_wijken(period, region)
     ground = _read_ground(wijken, is_country=region is None)
     source_rows = _read_sources(
-        period, care, None if region is None else ground.filter_of_sources()
+        period, care, [Q()] if region is None else ground.filters_of_sources()
     )
     postcodes = _read_postcodes(ground, source_rows)
     length = (period.end - period.start) // _MICROSECOND
@@ -332,15 +333,19 @@ class _Ground:
     regions_of: Mapping[int, Sequence[int]]
     pc4_of_member_pc6: Mapping[int, int]
 
-    def filter_of_sources(self) -> Q:
-        """Return the filter for what can cover any of this ground."""
+    def filters_of_sources(self) -> list[Q]:
+        """Return filters, no two with a row in common, of what can cover any of it.
+
+        Not one filter with "or": the database would then read every coverage.
+        """
         pc4_ids = set(self.postcode_pieces.area_id.tolist())
         areas = {area_id for wijk in self.wijken for area_id in wijk.within}
         areas |= pc4_ids | set(self.buurten.area_id.tolist())
         areas |= {region for regions in self.regions_of.values() for region in regions}
-        return Q(area_id__in=areas) | Q(
-            area__kind=AreaKind.PC6, area__parent_id__in=pc4_ids
-        )
+        return [
+            Q(area_id__in=areas),
+            Q(area__kind=AreaKind.PC6, area__parent_id__in=pc4_ids),
+        ]
 
 
 def _read_wijken(period: Period, region: _Region | None) -> tuple[list[_Wijk], int]:
@@ -481,59 +486,79 @@ class _Sources:
         )
 
 
-def _read_sources(period: Period, care: str, only: Q | None) -> list[_SourceRow]:
-    """Read who covers and who is on duty in the period (two queries)."""
-    holidays = dutch_holidays(local_years(period))
-    spans_by_hours: dict[tuple[str, bool], tuple[Integers, Integers]] = {}
+def _read_sources(period: Period, care: str, only: Sequence[Q]) -> list[_SourceRow]:
+    """Read who covers and who is on duty in the period (two queries).
 
-    def since_start(moment: datetime) -> int:
-        return (moment - period.start) // _MICROSECOND
-
-    def spans_of_hours(hours: str, on_holidays: bool) -> tuple[Integers, Integers]:
-        spans = open_spans(json.loads(hours), on_holidays, period, holidays)
-        return (
-            np.array([since_start(span.start) for span in spans], dtype=np.int64),
-            np.array([since_start(span.end) for span in spans], dtype=np.int64),
-        )
-
+    Each row of interest passes exactly one of the filters ``only``.
+    """
     active = Q(care=care, service__is_active=True)
     active &= Q(service__organization__is_active=True)
-    if only is not None:
-        active &= only
-    place = ("area_id", "area__kind", "area__purpose", "area__parent_id")
-    when = ("valid_from", "valid_until")
-    rows: list[_SourceRow] = []
-    coverages = Coverage.objects.within(period).filter(active)
+    where = ("area_id", "area__kind", "area__purpose", "area__parent_id")
     # Few services have hours of their own kind: as text they are worked out once.
-    hours_as_text = Cast("service__opening_hours", TextField())
-    for (
-        area,
-        kind,
-        purpose,
-        parent,
-        begin,
-        finish,
-        hours,
-        on_holidays,
-    ) in coverages.values_list(
-        *place, *when, hours_as_text, "service__is_open_on_holidays"
+    hours = (
+        Cast("service__opening_hours", TextField()),
+        "service__is_open_on_holidays",
+    )
+
+    def read(rows: PeriodQuerySet, *columns: Any) -> Iterable[Any]:
+        valid = rows.within(period).filter(active)
+        first, *others = (
+            valid.filter(one).values_list("valid_from", "valid_until", *columns)
+            for one in only
+        )
+        return first.union(*others, all=True) if others else first
+
+    found = _Clipper(period)
+    for begin, finish, *place, hours_text, on_holidays in read(
+        Coverage.objects.all(), *where, *hours
     ):
-        if (hours, on_holidays) not in spans_by_hours:
-            spans_by_hours[hours, on_holidays] = spans_of_hours(hours, on_holidays)
-        start, end = spans_by_hours[hours, on_holidays]
-        if begin > period.start:
-            start = np.maximum(start, since_start(begin))
-        if finish is not None and finish < period.end:
-            end = np.minimum(end, since_start(finish))
-        where = _Where(area, kind, purpose, parent)
-        rows.append(_SourceRow(where, start[start < end], end[start < end]))
-    length = since_start(period.end)
-    duties = DutyPeriod.objects.within(period).filter(active)
-    for area, kind, purpose, parent, begin, finish in duties.values_list(*place, *when):
-        start = np.array([max(since_start(begin), 0)], dtype=np.int64)
-        end = np.array([min(since_start(finish), length)], dtype=np.int64)
-        rows.append(_SourceRow(_Where(area, kind, purpose, parent), start, end))
-    return rows
+        found.add(_Where(*place), begin, finish, (hours_text, on_holidays))
+    for begin, finish, *place in read(DutyPeriod.objects.all(), *where):
+        found.add(_Where(*place), begin, finish, None)
+    return found.rows
+
+
+class _Clipper:
+    """Collects when each coverage and duty answers, within one period."""
+
+    def __init__(self, period: Period) -> None:
+        self.rows: list[_SourceRow] = []
+        self._period = period
+        self._holidays = dutch_holidays(local_years(period))
+        whole = np.array([0]), np.array([self._since_start(period.end)])
+        # A duty, with None for hours, answers from begin to end.
+        self._spans: dict[tuple[str, bool] | None, tuple[Integers, Integers]] = {
+            None: whole
+        }
+
+    def add(
+        self,
+        where: _Where,
+        begin: datetime,
+        finish: datetime | None,
+        hours: tuple[str, bool] | None,
+    ) -> None:
+        """Add a row: open at ``hours`` (as text, on holidays), from begin to finish."""
+        if hours is not None and hours not in self._spans:
+            self._spans[hours] = self._open(*hours)
+        start, end = self._spans[hours]
+        if begin > self._period.start:
+            start = np.maximum(start, self._since_start(begin))
+        if finish is not None and finish < self._period.end:
+            end = np.minimum(end, self._since_start(finish))
+        self.rows.append(_SourceRow(where, start[start < end], end[start < end]))
+
+    def _open(self, hours_text: str, on_holidays: bool) -> tuple[Integers, Integers]:
+        spans = open_spans(
+            json.loads(hours_text), on_holidays, self._period, self._holidays
+        )
+        return (
+            np.array([self._since_start(span.start) for span in spans], dtype=np.int64),
+            np.array([self._since_start(span.end) for span in spans], dtype=np.int64),
+        )
+
+    def _since_start(self, moment: datetime) -> int:
+        return (moment - self._period.start) // _MICROSECOND
 
 
 #: Per PC4 its PC6, each with the areas it lies in.
