@@ -9,8 +9,8 @@ with a made-up country of the real size (seeded), for use without the generator.
 
 import argparse
 import json
-import os
 import resource
+import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
@@ -49,7 +49,7 @@ def fill_synthetic() -> None:
     rng = np.random.default_rng(SEED)
 
     def make(kind: str, count: int, parents: list[Any] | None, **fields: Any) -> Any:
-        chosen = rng.integers(len(parents), size=count) if parents else [None] * count
+        chosen = rng.integers(len(parents) if parents else 1, size=count)
         if parents:  # every parent has a child
             chosen[: len(parents)] = np.arange(min(len(parents), count))
         rows = models.Area.objects.bulk_create(
@@ -61,6 +61,8 @@ def fill_synthetic() -> None:
                     year=2025,
                     parent=parents[int(chosen[number])] if parents else None,
                     population=int(rng.integers(200, 12000)),
+                    lon=float(rng.uniform(3.4, 7.2)),
+                    lat=float(rng.uniform(50.8, 53.5)),
                     source="benchmark",
                     is_fictional=True,
                     **fields,
@@ -221,7 +223,7 @@ def main() -> None:
         fill_synthetic()
         # A fresh process: filling must not count in the memory.
         rest = [arg for arg in sys.argv if arg != "--synthetic"]
-        os.execv(sys.executable, [sys.executable, *rest])
+        sys.exit(subprocess.run([sys.executable, *rest], check=False).returncode)
     report = measure()
     text = json.dumps(report, indent=2)
     print(text)

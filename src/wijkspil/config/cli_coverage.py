@@ -2,7 +2,7 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 import typer
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from rich.console import Console
 from rich.table import Table
 
 from wijkspil.core.errors import Conflict, InvalidValue
+from wijkspil.core.periods import Period
 from wijkspil.ui.moments import say_clock
 
 if TYPE_CHECKING:
-    from wijkspil.core.periods import Period
     from wijkspil.directory.selectors.coverage_check import (
         CoverageResult,
         Hours,
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 #: Columns of the tables in a log file, where there is no terminal to fit.
 _WIDE = 120
+#: As many as the check takes at once.
+_MOST_DAYS = 366
 #: Wijken shown; a file has them all.
 _MOST_ROWS = 25
 
@@ -42,7 +45,7 @@ def coverage_check(
             help="First day (2026-11-23) or moment with zone; empty: today.",
         ),
     ] = "",
-    days: Annotated[int, typer.Option(min=1, max=366, help="How many days.")] = 7,
+    days: Annotated[int, typer.Option(help="How many days, 1 to 366.")] = 7,
     care: Annotated[
         str, typer.Option(help="Kind of care, for example district-nursing or gp-care.")
     ] = "district-nursing",
@@ -91,20 +94,21 @@ def coverage_check(
         console.width = _WIDE
     console.print(_totals_table(result))
     console.print(_gaps_table(result) if gaps else _wijken_table(result))
-    if csv_file is not None:
-        rows = list(_gap_rows(result) if gaps else _wijk_rows(result))
-        with csv_file.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.DictWriter(stream, rows[0].keys() if rows else ["wijk"])
-            writer.writeheader()
-            writer.writerows(rows)
-    if json_file is not None:
-        text = json.dumps(asdict(result), ensure_ascii=False, indent=1, default=_plain)
-        json_file.write_text(text + "\n", encoding="utf-8")
+    try:
+        if csv_file is not None:
+            _write_csv(csv_file, list((_gap_rows if gaps else _wijk_rows)(result)))
+        if json_file is not None:
+            _write_json(json_file, result)
+    except OSError as error:
+        raise InvalidValue(
+            _("“%(file)s” cannot be written: %(reason)s.")
+            % {"file": error.filename, "reason": error.strerror}
+        ) from error
     if fail_on_gap and result.totals.wijk_hours.uncovered > 0:
         raise typer.Exit(1)
 
 
-def read_period(text: str, *, days: int, today: date) -> "Period":
+def read_period(text: str, *, days: int, today: date) -> Period:
     """Return the period of ``days`` local days from a day or a moment.
 
     Empty text is the start of ``today``. A day has 23 or 25 hours when the clock
@@ -113,10 +117,15 @@ def read_period(text: str, *, days: int, today: date) -> "Period":
     Raises
     ------
     InvalidValue
-        If the text is neither a day nor a moment with its zone.
+        If the text is neither a day nor a moment with its zone, or the days are
+        not 1 to 366.
     """
-    from wijkspil.core.periods import Period
-
+    if not 1 <= days <= _MOST_DAYS:
+        raise InvalidValue(
+            _("--days %(value)d: give the number of days to check, 1 to %(most)d.")
+            % {"value": days, "most": _MOST_DAYS},
+            field="days",
+        )
     try:
         if len(text) <= len("2026-11-23"):
             day = date.fromisoformat(text) if text else today
@@ -147,6 +156,18 @@ def _check_writable(file: Path | None) -> None:
             _("“%(file)s” cannot be written: give a file in a folder that exists.")
             % {"file": file}
         )
+
+
+def _write_csv(file: Path, rows: Sequence[dict[str, Any]]) -> None:
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.DictWriter(stream, rows[0] if rows else ["wijk"])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_json(file: Path, result: "CoverageResult") -> None:
+    text = json.dumps(asdict(result), ensure_ascii=False, indent=1, default=_plain)
+    file.write_text(text + "\n", encoding="utf-8")
 
 
 def _totals_table(result: "CoverageResult") -> Table:
@@ -201,10 +222,10 @@ def _wijken_table(result: "CoverageResult") -> Table:
         table.caption = _("And %(count)s more: --csv writes all.") % {
             "count": _number(len(found) - _MOST_ROWS)
         }
-    table.add_column(_("wijk"))
+    table.add_column(_("wijk"), ratio=1)
     for title in (_("gap, hours"), _("partly, hours"), _("left with fallback")):
         table.add_column(title, justify="right")
-    table.add_column(_("first gap"))
+    table.add_column(_("first gap"), no_wrap=True)
     for wijk in found[:_MOST_ROWS]:
         table.add_row(
             _place(wijk),
@@ -273,16 +294,21 @@ def _place(wijk: "WijkCoverage") -> str:
     return f"{wijk.name}, {wijk.gemeente_name}" if wijk.gemeente_name else wijk.name
 
 
-def _in_words(period: "Period") -> str:
-    return _("%(from)s until %(until)s (%(hours)s hours)") % {
+def _in_words(period: Period) -> str:
+    """Say when a gap is: "Wed 25 Nov 22:30 – 7:00 (8.5 hours)"."""
+    # Less than a day needs one date: the clock says whether it is the next morning.
+    is_short = period.hours < 24
+    return _("%(from)s – %(until)s (%(hours)s hours)") % {
         "from": _say(period.start),
-        "until": _say(period.end),
+        "until": say_clock(period.end) if is_short else _say(period.end),
         "hours": _number(period.hours, 1),
     }
 
 
 def _say(moment: datetime) -> str:
-    day = formats.date_format(timezone.localtime(moment), _("D j M"))
+    day = formats.date_format(
+        timezone.localtime(moment), pgettext("format of a short date", "D j M")
+    )
     return f"{day} {say_clock(moment)}"
 
 
