@@ -18,6 +18,7 @@ from rich.table import Table
 
 from wijkspil.core.errors import Conflict, InvalidValue
 from wijkspil.core.periods import Period
+from wijkspil.directory.types import Care
 from wijkspil.ui.moments import say_clock
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def _totals_table(result: "CoverageResult") -> Table:
     table = Table(
         title=_("Who is responsible: %(care)s, %(place)s, %(from)s until %(until)s")
         % {
-            "care": result.care,
+            "care": str(Care(result.care).label),
             "place": result.region_name or _("everything loaded"),
             "from": _say(result.period.start),
             "until": _say(result.period.end),

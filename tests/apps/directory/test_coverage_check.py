@@ -33,6 +33,7 @@ from wijkspil.directory.models import (
 )
 from wijkspil.directory.opening_hours import dutch_holidays, is_open
 from wijkspil.directory.selectors.coverage_check import check_coverage, list_gaps
+from wijkspil.directory.selectors.responsibility import Answer, get_who_helps
 from wijkspil.directory.types import Care, RegionPurpose
 
 #: Friday 20 November 2026, 00.00 to Saturday 00.00 in Amsterdam.
@@ -290,6 +291,32 @@ class TestQuestion:
                 DutyPeriodFactory(area=piece)
             counts.append(n_queries())
         assert counts[0] == counts[1] <= 9
+
+
+class TestAgreement:
+    def test_an_address_gets_the_answer_that_the_proof_counts(self, db):
+        region = AreaFactory(region=True)
+        wijk = AreaFactory(lies_in=[region])
+        AreaFactory(pc4=True, code="9901", parent=wijk)
+        CoverageFactory(area=wijk)
+        CoverageFactory(area=region, service__always_open=True)
+        DutyPeriodFactory(area=wijk)
+        (found,) = check_coverage(period=FRIDAY).wijken
+
+        for hour in range(24):
+            moment = FRIDAY.start + timedelta(hours=hour)
+            who = get_who_helps(
+                postcode="9901",
+                at=moment,
+                cares=[Care.DISTRICT_NURSING],
+                audiences=[],
+                show_room=False,
+                show_duty_person=False,
+            )
+            is_gap = any(g.period.start <= moment < g.period.end for g in found.gaps)
+            answer = who.by_care[Care.DISTRICT_NURSING].answer
+            assert (answer == Answer.REGION_FALLBACK) == is_gap, moment
+        assert all(gap.has_fallback for gap in found.gaps)
 
 
 class TestTotals:

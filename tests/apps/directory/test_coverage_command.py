@@ -52,6 +52,7 @@ def wijken(db):
 def test_it_shows_the_totals_and_the_wijken_with_gaps(wijken):
     result = run("--days", "1")
     assert result.exit_code == 0, result.output
+    assert "District nursing, everything loaded" in result.output
     assert "Fri 20 Nov 0:00 until Sat 21 Nov 0:00" in result.output
     for words in ("16.0", "33.3 %", "9.0", "23.0", "48.0", "100.0 %", "2 wijken"):
         assert words in result.output
