@@ -29,10 +29,15 @@ def navigation(request: HttpRequest) -> dict[str, object]:
     except UnknownToken:  # the page that refuses the token has a menu as well
         actor = VISITOR
     menu = [
-        MenuItem(label, url, current=request.path == url)
+        MenuItem(label, url, current=_is_within(request.path, url))
         for label, page in MENU
         if page.is_for(actor) and (url := tiles.find_url(page.url_name))
     ]
     if actor.user_id is not None and (url := tiles.find_url("portal:my-page")):
-        menu.append(MenuItem(_("My page"), url, current=request.path == url))
+        menu.append(MenuItem(_("My page"), url, current=_is_within(request.path, url)))
     return {"menu": menu}
+
+
+def _is_within(path: str, url: str) -> bool:
+    """Whether a page is the one of the menu, or lies below it."""
+    return path == url or path.startswith(f"{url.rstrip('/')}/")

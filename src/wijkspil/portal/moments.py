@@ -42,16 +42,17 @@ def read_moment(text: str, *, now: datetime) -> datetime:
         return now
     try:
         moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            moment = clock_moment(moment.date(), f"{moment:%H:%M}")
-        distance = abs(moment - now)
-    except (ValueError, OverflowError, InvalidValue):
+    except ValueError:
         raise InvalidValue(
             _("“%(value)s” is not a date with a time. Write it as 2026-11-21T03:00.")
             % {"value": text[:40]},
             field="moment",
         ) from None
-    if distance > FURTHEST:
+    # Years first: the ends of the calendar have no time zone to go to.
+    is_near = abs(moment.year - now.year) <= 3
+    if is_near and moment.tzinfo is None:
+        moment = clock_moment(moment.date(), f"{moment:%H:%M}")
+    if not is_near or abs(moment - now) > FURTHEST:
         raise InvalidValue(
             _("%(value)s is too far away. Choose a moment within two years.")
             % {"value": text[:40]},
