@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.http_load import LoadResult, load
 
 CONNECTIONS = 20
-REQUESTS = 6_000
+REQUESTS = int(os.environ.get("REQUESTS", "6000"))
 ROUNDS = 3
 PORT = 8377
 

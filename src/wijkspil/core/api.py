@@ -9,10 +9,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
-from ninja import NinjaAPI, Schema
+from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.responses import NinjaJSONEncoder
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from wijkspil.core.errors import Conflict, NotFound, NotPermitted, WijkspilError
@@ -20,8 +20,12 @@ from wijkspil.core.errors import Conflict, NotFound, NotPermitted, WijkspilError
 API_VERSION = "1.0.0"
 
 
-class CamelSchema(Schema):
-    """A body with camelCase names outside and snake_case inside."""
+class CamelSchema(BaseModel):
+    """A body with camelCase names outside and snake_case inside.
+
+    Plain pydantic: ninja's own Schema looks each attribute up as a Django template
+    would, which took 15 ms for one answer of ``responsible``.
+    """
 
     model_config = ConfigDict(
         alias_generator=to_camel,
