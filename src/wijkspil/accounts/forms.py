@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from wijkspil.accounts.audit_trail import TrailFilter
 from wijkspil.core.models import AuditEvent
 
-ACTION_WORDS = {
+ACTION_WORDS: dict[str, Any] = {
     AuditEvent.Action.READ: _("Seen"),
     AuditEvent.Action.CREATE: _("Added"),
     AuditEvent.Action.UPDATE: _("Changed"),

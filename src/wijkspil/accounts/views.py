@@ -26,7 +26,7 @@ from django.views.decorators.http import (
 )
 
 from wijkspil.accounts.audit_trail import find_events, list_rows
-from wijkspil.accounts.forms import ACTION_WORDS, SignInForm, TrailForm
+from wijkspil.accounts.forms import SignInForm, TrailForm
 from wijkspil.accounts.permissions import check_can_view_audit
 from wijkspil.accounts.requests import get_request_actor
 from wijkspil.accounts.sign_in import TooManyFailures, check_password
@@ -117,7 +117,7 @@ def show_audit_trail(request: HttpRequest) -> HttpResponse:
         {
             "form": form,
             "page": page,
-            "events": [(event, ACTION_WORDS.get(event.action, "")) for event in events],
+            "events": events,
             "query": request.GET.urlencode(),
         },
         status=200 if is_valid else 400,
