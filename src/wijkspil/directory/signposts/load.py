@@ -6,7 +6,7 @@ for people; that is the clinical owner's, before the review date.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -222,7 +222,9 @@ def _read(file: Path, problems: list[Problem]) -> Mapping[str, Any]:
         return {}
 
     try:
-        content = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
+        loader = _LOADER(file.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+        content = None if node is None else loader.construct_document(node)
     except FileNotFoundError:
         return report("is not there; restore it from the repository")
     except UnicodeDecodeError as error:
@@ -231,7 +233,28 @@ def _read(file: Path, problems: list[Problem]) -> Mapping[str, Any]:
         return report(f"is not YAML: {' '.join(str(error).split())}")
     if not isinstance(content, dict):
         return report("must hold named lists at the top, such as `signposts:`")
+    problems.extend(_repeated_fields(node, file))
     return content
+
+
+def _repeated_fields(node: yaml.Node | None, file: Path) -> Iterator[Problem]:
+    """Fields written twice: YAML keeps the last without a word."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield Problem(
+                    ProblemKind.DUPLICATE,
+                    file,
+                    f"line {key.start_mark.line + 1}",
+                    str(key.value),
+                    "stands twice in one entry; remove one",
+                )
+            seen.add(key.value)
+            yield from _repeated_fields(value, file)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _repeated_fields(value, file)
 
 
 def _entries(

@@ -39,38 +39,42 @@ class SearchWeights:
     How they were chosen is in docs/algorithms/signpost-search.md.
     """
 
-    # share of each score in the total; together 1
-    entry_share: float = 0.45
+    # share of each score in the total
+    entry_share: float = 0.30
     phrase_share: float = 0.35
-    pieces_share: float = 0.20
+    pieces_share: float = 0.35
     # how sure a match is, compared with the same stem
     synonym: float = 0.75
-    compound_part: float = 0.55
-    same_sound: float = 0.90
+    compound_part: float = 0.65
+    same_sound: float = 0.95
     prefix: float = 0.60
+    known_part: float = 0.45
+    # how much sooner a misspelled word is taken for a small one
+    empty_bonus: float = 0.06
     # how much a field says about its entry
-    keyword: float = 2.0
+    keyword: float = 1.0
     phrase: float = 1.0
     background: float = 0.25
     # a typed word that no entry knows counts this much of a rare word
     unknown_word: float = 0.35
     # unmatched words of a phrase count this much against it
-    unmatched_phrase_word: float = 0.45
+    unmatched_phrase_word: float = 0.35
     # a phrase that also shares the small words is closer; alone they must share a lot
-    wording_share: float = 0.12
+    wording_share: float = 0.15
     least_wording: float = 0.50
     # a second hit with the same lead helps the reader less
-    same_lead: float = 0.93
+    same_lead: float = 0.85
     # below this score there is no answer
-    lowest_score: float = 0.10
+    lowest_score: float = 0.15
 
 
 @dataclass(frozen=True, slots=True)
 class _Phrase:
     entry: int
     text: str
-    weight: float  # sum of idf of its stems
-    wording: float  # sum of rarity of all its words, small ones too
+    weight: float  # sum of idf of its stems that carry meaning
+    words: frozenset[str]  # stems of all its words, small ones too
+    wording: float  # sum of rarity of those
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,8 @@ _EMPTY: Final = _Match(MappingProxyType({}), 0.0)
 _LONGEST_FUZZY = 24  # words per query that get the slow look-up
 _KEPT_CANDIDATES = 6
 _PIECE_LENGTHS = (3, 4)
+_MOST_TORN = 6  # more unknown words than this and pairs are not tried together
+_SURE_ENOUGH = 0.80
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,6 +101,8 @@ class SignpostIndex:
     signposts: tuple[Signpost, ...]
     weights: SearchWeights
     _empty: frozenset[str]
+    _empty_stems: frozenset[str]
+    _parts: Mapping[str, tuple[str, ...]]
     _idf: Mapping[str, float]
     _strength: Mapping[str, Mapping[int, float]]
     _phrases: tuple[_Phrase, ...]
@@ -106,8 +114,10 @@ class SignpostIndex:
     _lexicon: frozenset[str]
     _pieces: Mapping[str, tuple[tuple[int, float], ...]]
     _piece_idf: Mapping[str, float]
-    _wording: Mapping[str, tuple[int, ...]]
+    _stems: Mapping[str, str]
+    _near: Mapping[int, tuple[str, ...]]
     _wording_idf: Mapping[str, float]
+    _small_talk: tuple[int, ...]
     _rare: float
 
     @classmethod
@@ -129,24 +139,18 @@ class SignpostIndex:
         words = words_of(query)
         if not words or limit < 1:
             return []
-        stem = dutch_stem()
+        fresh_stem = dutch_stem()
+
+        def stem(word: str) -> str:
+            return self._stems.get(word) or fresh_stem(word)
+
         matches = self._matches(words, stem)
-        by_wording = self._score_wording({stem(word) for word in words})
+        stems = frozenset(stem(word) for word in words)
         asked = sum(match.weight for match in matches)
         if not any(match.stems for match in matches):
-            if asked > 0.0:
-                return []
-            return self._hits(
-                {
-                    entry: score
-                    for entry, (score, _) in by_wording.items()
-                    if score >= self.weights.least_wording
-                },
-                by_wording,
-                limit,
-            )
+            return [] if asked > 0.0 else self._search_small_talk(stems, limit)
         by_entry = self._score_entries(matches, asked)
-        by_phrase = self._score_phrases(matches, asked)
+        by_phrase, by_wording = self._score_phrases(matches, asked, stems)
         by_pieces = self._score_pieces(
             word
             for word, match in zip(words, matches, strict=True)
@@ -159,11 +163,29 @@ class SignpostIndex:
                 weights.entry_share * score
                 + weights.phrase_share * by_phrase.get(entry, _NOWHERE)[0]
                 + weights.pieces_share * by_pieces.get(entry, 0.0)
-                + weights.wording_share * by_wording.get(entry, _NOWHERE)[0],
+                + weights.wording_share * by_wording.get(entry, 0.0),
             )
             for entry, score in by_entry.items()
         }
         return self._hits(totals, by_phrase, limit)
+
+    def _search_small_talk(
+        self, stems: frozenset[str], limit: int
+    ) -> list[SignpostHit]:
+        """Answer a query of small words only, such as "ik wil er niet meer zijn"."""
+        closest: dict[int, tuple[float, int]] = {}
+        words_weight = self._words_weight(stems)
+        for number in self._small_talk:
+            phrase = self._phrases[number]
+            score = self._wording_of(stems, words_weight, phrase)
+            if score > closest.get(phrase.entry, _NOWHERE)[0]:
+                closest[phrase.entry] = (score, number)
+        totals = {
+            entry: score
+            for entry, (score, _) in closest.items()
+            if score >= self.weights.least_wording
+        }
+        return self._hits(totals, closest, limit)
 
     def _hits(
         self,
@@ -215,70 +237,117 @@ class SignpostIndex:
         self, words: Sequence[str], stem: Callable[[str], str]
     ) -> list[_Match]:
         matches: list[_Match] = []
-        slow = 0
-        for word in words:
+        unknown: set[int] = set()
+        for place, word in enumerate(words):
             known = self._known(word, stem(word))
             if known is None:
-                slow += 1
-                known = self._guess(word) if slow <= _LONGEST_FUZZY else _EMPTY
+                unknown.add(place)
+                known = self._guess(word) if len(unknown) <= _LONGEST_FUZZY else _EMPTY
             matches.append(known)
         for left in range(len(words) - 1):
-            self._join(words, matches, left, stem(words[left] + words[left + 1]))
+            self._join(words, matches, left, unknown)
+        if not any(match.stems for match in matches):
+            # nothing left to go on: a misspelled word is better than no answer
+            for place in sorted(unknown)[:_MOST_TORN]:
+                matches[place] = self._guess(words[place], lean=True)
         return matches
 
     def _join(
-        self, words: Sequence[str], matches: list[_Match], left: int, joined: str
+        self,
+        words: Sequence[str],
+        matches: list[_Match],
+        left: int,
+        unknown: set[int],
     ) -> None:
         """Read "steun kousen" as "steunkousen" when that is a word here."""
-        if len(joined) < 5 or joined not in self._idf:
+        joined = words[left] + words[left + 1]
+        if len(joined) < 5:
             return
-        if words[left] in self._empty and words[left + 1] in self._empty:
-            return
-        for place in (left, left + 1):
-            found = dict(matches[place].stems)
-            found[joined] = 1.0
-            weight = max(matches[place].weight, self._idf[joined] / 2)
-            matches[place] = _Match(found, weight)
+        stem = self._surfaces.get(joined, "")
+        whole = self._idf.get(stem)
+        torn = left in unknown or left + 1 in unknown
+        if whole is not None and torn:
+            # a piece that is no word by itself: the two were one word
+            matches[left] = _Match({stem: 1.0}, whole)
+            matches[left + 1] = _EMPTY
+        elif whole is not None:
+            if words[left] in self._empty and words[left + 1] in self._empty:
+                return
+            for place in (left, left + 1):
+                found = dict(matches[place].stems)
+                found[stem] = 1.0
+                weight = max(matches[place].weight, whole / 2)
+                matches[place] = _Match(found, weight)
+        elif torn and len(joined) >= 7 and len(unknown) <= _MOST_TORN:
+            guess = self._guess(joined)
+            best = max(guess.stems.values(), default=0.0)
+            apart = max(
+                (
+                    sure
+                    for place in (left, left + 1)
+                    if place in unknown
+                    for sure in matches[place].stems.values()
+                ),
+                default=0.0,
+            )
+            if best >= _SURE_ENOUGH and best > apart:
+                matches[left] = guess
+                matches[left + 1] = _EMPTY
 
     def _known(self, word: str, stem: str) -> _Match | None:
         """A word that entries or synonyms have; None when it must be guessed."""
-        if word in self._empty:
+        if word in self._empty or (
+            stem in self._empty_stems and word not in self._surfaces
+        ):
             return _EMPTY
         found: dict[str, float] = {}
+        weight = 0.0
         if stem in self._idf:
             found[stem] = 1.0
             weight = self._idf[stem]
-        elif stem in self._synonyms:
-            weight = 0.0
-        else:
+        elif stem not in self._synonyms:
             return None
         for other in self._synonyms.get(stem, ()):
             if other in self._idf:
                 found.setdefault(other, self.weights.synonym)
                 if stem not in self._idf:
                     weight = max(weight, self._idf[other])
+        for part in self._parts.get(word, ()):
+            found.setdefault(part, self.weights.known_part)
         if not found:
             return None
         return _Match(found, weight)
 
-    def _guess(self, word: str) -> _Match:
-        """Find what an unknown word can be: compound, sound or typing error."""
+    def _guess(self, word: str, *, lean: bool = False) -> _Match:
+        """Find what an unknown word can be: compound, sound or typing error.
+
+        ``lean`` takes a word with meaning also where a small word is nearer.
+        """
         found: dict[str, float] = {}
         parts = parts_of(word, lexicon=self._lexicon)
         if parts:
             content = [part for part in parts if part not in self._empty]
-            if not content and min(len(part) for part in parts) > 2:
+            if not content:
                 return _EMPTY
             for part in content:
                 self._add(found, part, 0.85)
-        for surface in self._sounds.get(sound_of(word), ()):
-            if surface in self._empty:
-                return _EMPTY
+        sound = sound_of(word)
+        alike = self._sounds.get(sound, frozenset())
+        if alike & self._empty and not alike - self._empty:
+            return _EMPTY
+        for surface in alike - self._empty:
             self._add(found, surface, self.weights.same_sound)
-        best_empty = self._add_near(found, word)
+        if not found and len(word) >= 7:
+            self._add_parts_by_sound(found, sound)
+        best_empty = self._add_near(found, word, lean=lean)
         self._add_prefixed(found, word)
         best = max(found.values(), default=0.0)
-        if best_empty > best:
+        # small words are typed far more often, so they win when it is close
+        if (
+            not lean
+            and best_empty > 0.0
+            and best_empty + self.weights.empty_bonus >= best
+        ):
             return _EMPTY
         if not found:
             return _Match(MappingProxyType({}), self._rare * self.weights.unknown_word)
@@ -289,6 +358,12 @@ class SignpostIndex:
         )
         weight = max(self._idf[stem] * sure for stem, sure in kept.items())
         return _Match(kept, weight)
+
+    def _add_parts_by_sound(self, found: dict[str, float], sound: str) -> None:
+        """Split a compound that is spelled by ear: bekkenbodem as beckenbodem."""
+        for part in parts_of(sound, lexicon=self._sounds):
+            for surface in self._sounds[part] - self._empty:
+                self._add(found, surface, self.weights.compound_part)
 
     def _add(self, found: dict[str, float], surface: str, sure: float) -> None:
         """Note what a surface word stands for, with its synonyms a little less."""
@@ -302,27 +377,30 @@ class SignpostIndex:
                 less = sure * self.weights.synonym
                 found[other] = max(found.get(other, 0.0), less)
 
-    def _add_near(self, found: dict[str, float], word: str) -> float:
+    def _add_near(
+        self, found: dict[str, float], word: str, *, lean: bool = False
+    ) -> float:
         """Add words within a few typing errors; the best similarity of an empty one."""
-        if len(word) < 3:
+        if len(word) < 3 or len(word) not in self._near:
             return 0.0
-        cutoff = 0.74 if len(word) < 6 else 0.66
         best_empty = 0.0
         near = process.extract(
             word,
-            self._surface_list,
+            self._near[len(word)],
             scorer=OSA.normalized_similarity,
-            score_cutoff=cutoff,
+            score_cutoff=0.66 if lean else 0.74 if len(word) < 6 else 0.66,
             limit=8,
         )
+        # the longer the word, the less chance that it is near another by accident
+        power = 2.0 if len(word) < 6 else 1.5 if len(word) < 8 else 1.0
         for surface, similarity, _ in near:
             # a typo seldom hits the first letter
             sure = similarity if surface[0] == word[0] else similarity - 0.06
             if surface in self._empty:
-                best_empty = max(best_empty, sure)
+                best_empty = max(best_empty, sure**power)
             else:
-                self._add(found, surface, sure * sure)
-        return best_empty * best_empty
+                self._add(found, surface, sure**power)
+        return best_empty
 
     def _add_prefixed(self, found: dict[str, float], word: str) -> None:
         """Add words that begin with this one, or that it begins with."""
@@ -335,6 +413,7 @@ class SignpostIndex:
             place += 1
         for length in range(5, len(word)):
             self._add(found, word[:length], self.weights.prefix)
+            self._add(found, word[-length:], self.weights.prefix)
 
     # -- the three scores ----------------------------------------------------
 
@@ -355,49 +434,48 @@ class SignpostIndex:
         return {entry: score / asked for entry, score in scores.items()}
 
     def _score_phrases(
-        self, matches: Sequence[_Match], asked: float
-    ) -> dict[int, tuple[float, int]]:
-        """For each entry the closest phrase: overlap against both lengths."""
+        self, matches: Sequence[_Match], asked: float, stems: frozenset[str]
+    ) -> tuple[dict[int, tuple[float, int]], dict[int, float]]:
+        """For each entry the closest phrase, by meaning, and how alike in wording."""
         matched: dict[int, float] = defaultdict(float)
         covered: dict[int, float] = defaultdict(float)
         for match in matches:
             best: dict[int, tuple[float, float]] = {}
             for stem, sure in match.stems.items():
                 idf = self._idf[stem]
-                for phrase in self._phrases_of.get(stem, ()):
-                    if sure > best.get(phrase, (0.0, 0.0))[0]:
-                        best[phrase] = (sure, idf)
-            for phrase, (sure, idf) in best.items():
-                matched[phrase] += match.weight * sure
-                covered[phrase] += idf
-        found: dict[int, tuple[float, int]] = {}
+                for number in self._phrases_of.get(stem, ()):
+                    if sure > best.get(number, (0.0, 0.0))[0]:
+                        best[number] = (sure, idf)
+            for number, (sure, idf) in best.items():
+                matched[number] += match.weight * sure
+                covered[number] += idf
+        closest: dict[int, tuple[float, int]] = {}
+        wording: dict[int, float] = {}
+        share = self.weights.wording_share
+        best_sum: dict[int, float] = {}
+        words_weight = self._words_weight(stems)
         for number, value in matched.items():
             phrase = self._phrases[number]
             missed = max(0.0, phrase.weight - covered[number])
             score = value / (asked + self.weights.unmatched_phrase_word * missed)
-            if score > found.get(phrase.entry, (0.0, -1))[0]:
-                found[phrase.entry] = (score, number)
-        return found
+            worded = self._wording_of(stems, words_weight, phrase)
+            total = self.weights.phrase_share * score + share * worded
+            if total > best_sum.get(phrase.entry, 0.0):
+                best_sum[phrase.entry] = total
+                closest[phrase.entry] = (score, number)
+                wording[phrase.entry] = worded
+        return closest, wording
 
-    def _score_wording(self, stems: Iterable[str]) -> dict[int, tuple[float, int]]:
-        """For each entry the phrase that shares most words, small ones too."""
-        shared: dict[int, float] = defaultdict(float)
-        asked = 0.0
-        for stem in stems:
-            rarity = self._wording_idf.get(stem)
-            if rarity is None:
-                asked += self._rare
-                continue
-            asked += rarity
-            for phrase in self._wording[stem]:
-                shared[phrase] += rarity
-        found: dict[int, tuple[float, int]] = {}
-        for number, value in shared.items():
-            phrase = self._phrases[number]
-            score = 2.0 * value / (asked + phrase.wording)
-            if score > found.get(phrase.entry, _NOWHERE)[0]:
-                found[phrase.entry] = (score, number)
-        return found
+    def _words_weight(self, stems: frozenset[str]) -> float:
+        return sum(self._wording_idf.get(stem, self._rare) for stem in stems)
+
+    def _wording_of(
+        self, stems: frozenset[str], words_weight: float, phrase: _Phrase
+    ) -> float:
+        """Share of all words, small ones too, that query and phrase have in common."""
+        rarity = self._wording_idf
+        shared = sum([rarity[stem] for stem in stems & phrase.words])
+        return 2.0 * shared / (words_weight + phrase.wording)
 
     def _score_pieces(self, words: Iterable[str]) -> dict[int, float]:
         """Cosine of character n-grams, by sound, of the words that carry meaning."""
@@ -436,6 +514,19 @@ def _pieces_of(word: str) -> list[str]:
     ]
 
 
+def _by_length(surfaces: Sequence[str]) -> dict[int, tuple[str, ...]]:
+    """For each length of a typed word the words a few typing errors away at most."""
+    longest = max((len(word) for word in surfaces), default=0)
+    return {
+        length: tuple(
+            word
+            for word in surfaces
+            if abs(len(word) - length) <= (1 if length < 6 else 2 if length < 10 else 3)
+        )
+        for length in range(3, longest + 3)
+    }
+
+
 class _Builder:
     """Collects the counts of the index; thrown away afterwards."""
 
@@ -447,7 +538,9 @@ class _Builder:
     ) -> None:
         self.signposts = signposts
         self.weights = weights
-        self.stem = dutch_stem()
+        self.stems: dict[str, str] = {}
+        self.parts: dict[str, tuple[str, ...]] = {}
+        self.fresh_stem = dutch_stem()
         self.empty = frozenset(
             word for text in language.empty_words for word in words_of(text)
         )
@@ -463,6 +556,11 @@ class _Builder:
         self.pieces: dict[str, dict[int, float]] = defaultdict(
             lambda: defaultdict(float)
         )
+
+    def stem(self, word: str) -> str:
+        if word not in self.stems:
+            self.stems[word] = self.fresh_stem(word)
+        return self.stems[word]
 
     def build(self) -> SignpostIndex:
         fields = [self._fields(signpost) for signpost in self.signposts]
@@ -480,38 +578,51 @@ class _Builder:
                 self._count(entry, text, weight, is_phrase, lexicon)
         idf = self._idf()
         synonyms = self._synonyms()
-        wording = self._wording()
-        wording_idf = {
-            stem: log(1.0 + len(self.phrases) / len(numbers))
-            for stem, numbers in wording.items()
-        }
+        rarity = self._rarity()
+        phrases = tuple(
+            _Phrase(
+                entry=entry,
+                text=text,
+                weight=sum(idf[stem] for stem in stems),
+                words=self._all_stems(text),
+                wording=sum(rarity[stem] for stem in self._all_stems(text)),
+            )
+            for entry, text, stems in self.phrases
+        )
+        surface_list = tuple(
+            sorted(word for word in {*self.surfaces, *self.empty} if len(word) > 2)
+        )
+        pieces, piece_idf = self._piece_index()
         return SignpostIndex(
             signposts=self.signposts,
             weights=self.weights,
             _empty=self.empty,
+            _empty_stems=frozenset(self.stem(word) for word in self.empty),
+            _parts=MappingProxyType(
+                {
+                    word: tuple(part for part in parts if part in idf)
+                    for word, parts in self.parts.items()
+                    if parts
+                }
+            ),
             _idf=MappingProxyType(idf),
             _strength=MappingProxyType(self._strength()),
-            _phrases=tuple(
-                _Phrase(
-                    entry=entry,
-                    text=text,
-                    weight=sum(idf[stem] for stem in stems),
-                    wording=sum(wording_idf[stem] for stem in self._all_stems(text)),
-                )
-                for entry, text, stems in self.phrases
-            ),
+            _phrases=phrases,
             _phrases_of=MappingProxyType(self._phrases_of()),
+            _stems=MappingProxyType(self.stems),
+            _near=MappingProxyType(_by_length(surface_list)),
+            _wording_idf=MappingProxyType(rarity),
+            _small_talk=tuple(
+                number for number, phrase in enumerate(phrases) if phrase.weight == 0.0
+            ),
             _synonyms=MappingProxyType(synonyms),
             _surfaces=MappingProxyType(self.surfaces),
-            _surface_list=tuple(
-                sorted(word for word in {*self.surfaces, *self.empty} if len(word) > 2)
-            ),
-            _wording=MappingProxyType(wording),
-            _wording_idf=MappingProxyType(wording_idf),
+            _surface_list=surface_list,
             _sounds=MappingProxyType(self._sounds()),
-            _lexicon=lexicon | {word for word in self.empty if len(word) > 2},
+            _lexicon=lexicon | {word for word in self.empty if len(word) > 1},
             _rare=max(idf.values(), default=1.0),
-            **self._piece_index(),
+            _pieces=MappingProxyType(pieces),
+            _piece_idf=MappingProxyType(piece_idf),
         )
 
     def _fields(self, signpost: Signpost) -> list[tuple[str, float, bool]]:
@@ -543,14 +654,21 @@ class _Builder:
             stem = self.stem(word)
             stems.add(stem)
             self.counts[stem][entry] += weight
-            for part in parts_of(word, lexicon=lexicon):
-                part_stem = self.stem(part)
-                if part not in self.empty and part_stem != stem:
-                    self.counts[part_stem][entry] += weight * self.weights.compound_part
+            for part in self._parts_of(word, lexicon):
+                self.counts[part][entry] += weight * self.weights.compound_part
             for piece in _pieces_of(word):
                 self.pieces[piece][entry] += weight
         if is_phrase:
             self.phrases.append((entry, text, frozenset(stems)))
+
+    def _parts_of(self, word: str, lexicon: frozenset[str]) -> tuple[str, ...]:
+        if word not in self.parts:
+            self.parts[word] = tuple(
+                self.stem(part)
+                for part in parts_of(word, lexicon=lexicon)
+                if part not in self.empty and self.stem(part) != self.stem(word)
+            )
+        return self.parts[word]
 
     def _idf(self) -> dict[str, float]:
         """Rarity over entries; a word in every entry says nothing."""
@@ -582,15 +700,17 @@ class _Builder:
                 found[stem].append(number)
         return {stem: tuple(numbers) for stem, numbers in found.items()}
 
-    def _all_stems(self, text: str) -> set[str]:
-        return {self.stem(word) for word in words_of(text)}
+    def _all_stems(self, text: str) -> frozenset[str]:
+        return frozenset(self.stem(word) for word in words_of(text))
 
-    def _wording(self) -> dict[str, tuple[int, ...]]:
-        found: dict[str, list[int]] = defaultdict(list)
-        for number, (_, text, _) in enumerate(self.phrases):
+    def _rarity(self) -> dict[str, float]:
+        """How rare each word is over the phrases, small words too."""
+        counts: dict[str, int] = defaultdict(int)
+        for _, text, _ in self.phrases:
             for stem in self._all_stems(text):
-                found[stem].append(number)
-        return {stem: tuple(numbers) for stem, numbers in found.items()}
+                counts[stem] += 1
+        total = len(self.phrases)
+        return {stem: log(1.0 + total / count) for stem, count in counts.items()}
 
     def _synonyms(self) -> dict[str, frozenset[str]]:
         found: dict[str, set[str]] = defaultdict(set)
@@ -609,7 +729,9 @@ class _Builder:
                 found[sound_of(word)].add(word)
         return {sound: frozenset(words) for sound, words in found.items()}
 
-    def _piece_index(self) -> dict[str, Mapping[str, object]]:
+    def _piece_index(
+        self,
+    ) -> tuple[dict[str, tuple[tuple[int, float], ...]], dict[str, float]]:
         total = len(self.signposts)
         idf = {
             piece: log(1.0 + total / len(by_entry))
@@ -626,7 +748,4 @@ class _Builder:
             )
             for piece, by_entry in self.pieces.items()
         }
-        return {
-            "_pieces": MappingProxyType(postings),
-            "_piece_idf": MappingProxyType(idf),
-        }
+        return postings, idf

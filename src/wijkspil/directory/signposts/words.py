@@ -92,7 +92,8 @@ def parts_of(
     """
     best: tuple[str, ...] = ()
     best_length = 0
-    for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+    # only the first part may be as short as ik or mn: ikheb, mnmoeder
+    for cut in range(_SHORTEST_PART - 1, len(word) - _SHORTEST_PART + 1):
         head = _known_head(word[:cut], lexicon)
         if head is None:
             continue
