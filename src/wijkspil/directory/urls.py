@@ -2,10 +2,19 @@
 
 from django.urls import path
 
-from wijkspil.directory.views import capacity
+from wijkspil.directory.views import (
+    alliances,
+    capacity,
+    contacts,
+    coverage_editing,
+    duty,
+    history,
+    manage,
+)
 
 app_name = "directory"
-urlpatterns = [
+
+_CAPACITY = [
     path("capaciteit/", capacity.list_my_teams, name="capacity-teams"),
     path("capaciteit/<int:service_id>/", capacity.report, name="capacity"),
     path(
@@ -24,3 +33,134 @@ urlpatterns = [
         name="capacity-again",
     ),
 ]
+
+_ORGANIZATIONS = [
+    path("beheer/", manage.search, name="manage"),
+    path("beheer/organisatie/nieuw/", manage.new_organization, name="organization-new"),
+    path(
+        "beheer/organisatie/<int:organization_id>/",
+        manage.show_organization,
+        name="organization",
+    ),
+    path(
+        "beheer/organisatie/<int:organization_id>/wijzig/",
+        manage.edit_organization,
+        name="organization-edit",
+    ),
+    path(
+        "beheer/organisatie/<int:organization_id>/beeindig/",
+        manage.end_an_organization,
+        name="organization-end",
+    ),
+    path(
+        "beheer/organisatie/<int:organization_id>/nieuwe-dienst/",
+        manage.new_service,
+        name="service-new",
+    ),
+]
+
+_SERVICES = [
+    path("beheer/dienst/<int:service_id>/", manage.show_service, name="service"),
+    path(
+        "beheer/dienst/<int:service_id>/wijzig/",
+        manage.edit_service,
+        name="service-edit",
+    ),
+    path(
+        "beheer/dienst/<int:service_id>/beeindig/",
+        manage.end_a_service,
+        name="service-end",
+    ),
+    path(
+        "beheer/dienst/<int:service_id>/geschiedenis/",
+        history.show_service_history,
+        name="service-history",
+    ),
+    path(
+        "beheer/dienst/<int:service_id>/nieuw-contact/",
+        contacts.new_contact,
+        name="contact-new",
+    ),
+    path(
+        "beheer/contact/<int:contact_id>/wijzig/",
+        contacts.edit_contact,
+        name="contact-edit",
+    ),
+    path(
+        "beheer/contact/<int:contact_id>/beeindig/",
+        contacts.end_a_contact,
+        name="contact-end",
+    ),
+    path(
+        "beheer/dienst/<int:service_id>/nieuw-team/",
+        contacts.new_team,
+        name="team-new",
+    ),
+    path("beheer/team/<int:team_id>/wijzig/", contacts.edit_team, name="team-edit"),
+    path("beheer/team/<int:team_id>/verwijder/", contacts.end_a_team, name="team-end"),
+    path(
+        "beheer/dienst/<int:service_id>/gebieden-toevoegen/",
+        coverage_editing.new_coverage,
+        name="coverage-new",
+    ),
+    path("beheer/gebieden/", coverage_editing.find_areas, name="find-areas"),
+    path(
+        "beheer/dekking/<int:coverage_id>/wijzig/",
+        coverage_editing.edit_coverage,
+        name="coverage-edit",
+    ),
+    path(
+        "beheer/dekking/<int:coverage_id>/beeindig/",
+        coverage_editing.end_a_coverage,
+        name="coverage-end",
+    ),
+    path(
+        "beheer/dienst/<int:service_id>/achterwacht-toevoegen/",
+        duty.new_duty,
+        name="duty-new",
+    ),
+    path(
+        "beheer/achterwacht/<int:duty_id>/intrekken/",
+        duty.withdraw,
+        name="duty-withdraw",
+    ),
+]
+
+_ALLIANCES = [
+    path("beheer/wijkverbanden/", alliances.list_all, name="alliances"),
+    path(
+        "beheer/wijkverbanden/<int:alliance_id>/",
+        alliances.show_alliance,
+        name="alliance",
+    ),
+    path(
+        "beheer/wijkverbanden/<int:alliance_id>/wijzig/",
+        alliances.edit_alliance,
+        name="alliance-edit",
+    ),
+    path(
+        "beheer/wijkverbanden/<int:alliance_id>/geschiedenis/",
+        history.show_alliance_history,
+        name="alliance-history",
+    ),
+    path(
+        "beheer/wijkverbanden/lid/<int:member_id>/verwijder/",
+        alliances.end_member,
+        name="member-end",
+    ),
+]
+
+_HISTORY = [
+    path(
+        "beheer/geschiedenis/<slug:kind>/<int:entry_id>/",
+        history.show_history,
+        name="history",
+    ),
+    path(
+        "beheer/geschiedenis/<slug:kind>/<int:event_id>/ongedaan/",
+        history.undo,
+        name="undo",
+    ),
+]
+
+urlpatterns = [*_CAPACITY, *_ORGANIZATIONS, *_SERVICES, *_ALLIANCES, *_HISTORY]

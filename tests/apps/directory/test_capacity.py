@@ -26,14 +26,14 @@ from wijkspil.directory.models import (
     HealthcareService,
     RegionPolicy,
 )
-from wijkspil.directory.room import Room, derive_room
+from wijkspil.directory.room import derive_room
 from wijkspil.directory.selectors.capacity import as_room_report, get_newest_report
 from wijkspil.directory.services.capacity import (
     Capacity,
     confirm_capacity,
     report_capacity,
 )
-from wijkspil.directory.types import CapacitySource
+from wijkspil.directory.types import CapacitySource, Room
 
 AT = datetime(2026, 11, 20, 9, tzinfo=UTC)
 ROOM = Capacity(new_clients=2, size_band="to-5", parts_of_day=("morning", "evening"))

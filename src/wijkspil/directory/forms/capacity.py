@@ -81,7 +81,7 @@ class CapacityForm(forms.Form):
     )
     room_again_on = forms.DateField(
         label=gettext_lazy("On another day, namely"),
-        widget=forms.DateInput(attrs={"type": "date"}),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         required=False,
     )
     seen_report_id = forms.IntegerField(widget=forms.HiddenInput, required=False)
@@ -90,6 +90,7 @@ class CapacityForm(forms.Form):
         self, *args: Any, today: date, tasks: Sequence[str] = (), **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.today = today
         again = self.fields["room_again"]
         excluded = self.fields["tasks_excluded"]
         assert isinstance(again, forms.ChoiceField)
@@ -101,6 +102,11 @@ class CapacityForm(forms.Form):
         ]
         if tasks:
             excluded.choices = [c for c in CareTask.choices if c[0] in tasks]
+
+    def room_again_hints(self) -> dict[str, str]:
+        """Return the day behind each quick choice, by its value."""
+        days = [_weeks_choice(self.today, weeks)[0] for weeks in WEEKS_AHEAD]
+        return {day: date_format(date.fromisoformat(day), _("l j F")) for day in days}
 
     def clean(self) -> dict[str, Any]:
         """Ask for the day when "another day" was chosen."""
@@ -163,9 +169,5 @@ def initial_of(report: RoomReport | None, *, report_id: int) -> dict[str, Any]:
 
 
 def _weeks_choice(today: date, weeks: int) -> tuple[str, str]:
-    day = today + timedelta(weeks=weeks)
     said = {1: _("In a week"), 2: _("In two weeks"), 4: _("In four weeks")}[weeks]
-    return (
-        day.isoformat(),
-        _("%(when)s, %(day)s") % {"when": said, "day": date_format(day, _("l j F"))},
-    )
+    return ((today + timedelta(weeks=weeks)).isoformat(), said)

@@ -160,11 +160,15 @@ class FieldChange:
 
 @dataclass(frozen=True)
 class Change:
-    """One act on one entry. ``by`` is empty when no person or system is known."""
+    """One act on one entry; ``subject`` is its name, number or area.
+
+    ``by`` is empty when no person or system is known.
+    """
 
     event_id: int
     kind: EntryKind
     entry_id: int
+    subject: str
     act: Act
     at: datetime
     by: str
@@ -255,7 +259,19 @@ def list_changes(kind: EntryKind, entry_id: int, *, show_persons: bool) -> list[
         raise UnknownEntry(
             _("There is no history of this entry: it is not in the directory.")
         )
-    names = _names_in(snapshots)
+    return _say_changes(
+        kind, entry_id, snapshots, _names_in(snapshots), show_persons=show_persons
+    )[::-1]
+
+
+def _say_changes(
+    kind: EntryKind,
+    entry_id: int,
+    snapshots: Sequence[Snapshot],
+    names: Mapping[tuple[str, int], str],
+    *,
+    show_persons: bool,
+) -> list[Change]:
     hidden = (
         frozenset({"person_name", "phone"})
         if kind is EntryKind.DUTY and not show_persons
@@ -269,6 +285,7 @@ def list_changes(kind: EntryKind, entry_id: int, *, show_persons: bool) -> list[
                 event_id=snapshot.event_id,
                 kind=kind,
                 entry_id=entry_id,
+                subject=_subject(snapshot.values, names),
                 act=snapshot.act,
                 at=snapshot.at,
                 by=snapshot.by,
@@ -277,7 +294,49 @@ def list_changes(kind: EntryKind, entry_id: int, *, show_persons: bool) -> list[
             )
         )
         before = {} if snapshot.act is Act.REMOVED else snapshot.values
-    return changes[::-1]
+    return changes
+
+
+def list_group_changes(
+    groups: Mapping[EntryKind, tuple[str, int]], *, limit: int, show_persons: bool
+) -> list[Change]:
+    """Return the last changes of entries that belong together, newest first.
+
+    ``groups`` names per kind the column and the id that they share. Two queries per
+    kind, and one per kind of thing that is named.
+    """
+    changes: list[Change] = []
+    snapshots_of: dict[tuple[EntryKind, int], list[Snapshot]] = {}
+    wanted: set[tuple[EntryKind, int]] = set()
+    for kind, (column, shared_id) in groups.items():
+        events = _event_model(kind).objects
+        newest = list(
+            events.filter(**{column: shared_id})
+            .order_by("-pgh_id")
+            .values_list("pgh_id", "pgh_obj_id")[:limit]
+        )
+        wanted |= {(kind, event_id) for event_id, _entry in newest}
+        names = _field_names(kind)
+        for row in (
+            events.filter(pgh_obj_id__in={entry for _event, entry in newest})
+            .order_by("pgh_id")
+            .select_related("pgh_context")
+        ):
+            snapshots_of.setdefault((kind, row.pgh_obj_id), []).append(
+                _snapshot(row, names)
+            )
+    named = _names_in([s for each in snapshots_of.values() for s in each])
+    for (kind, entry_id), snapshots in snapshots_of.items():
+        changes += [
+            change
+            for change in _say_changes(
+                kind, entry_id, snapshots, named, show_persons=show_persons
+            )
+            if (kind, change.event_id) in wanted
+        ]
+    # Numbers of acts are per kind of entry; moments are shared.
+    changes.sort(key=lambda change: (change.at, change.event_id), reverse=True)
+    return changes[:limit]
 
 
 def list_changed_fields(
@@ -314,6 +373,17 @@ def say_value(
     if isinstance(value, dict):
         return ", ".join(f"{key}: {count}" for key, count in value.items()) or "–"
     return str(value)
+
+
+def _subject(values: Mapping[str, Any], names: Mapping[tuple[str, int], str]) -> str:
+    """Return what an entry is called: its own name, else what it is about."""
+    for field in ("name", "value"):
+        if values.get(field):
+            return str(values[field])
+    for field in ("area_id", "service_id"):
+        if values.get(field):
+            return names.get((field, values[field]), "")
+    return ""
 
 
 def _field_changes(

@@ -12,7 +12,7 @@ from django.db.models import Case, IntegerField, Max, Q, QuerySet, Value, When
 
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.identifiers import clean_postcode
-from wijkspil.directory.models import Area, HealthcareService
+from wijkspil.directory.models import Area, Coverage, HealthcareService
 from wijkspil.directory.types import AreaKind, Care
 
 #: Mean radius of the earth, kilometres (IUGG).
@@ -110,6 +110,15 @@ def list_areas(area_ids: Iterable[int]) -> list[AreaHit]:
         .order_by("kind", "name", "code")
     )
     return [_hit(row) for row in rows]
+
+
+def list_areas_of_service(service_id: int, *, limit: int = 30) -> list[AreaHit]:
+    """Return areas a service covers, largest kind first (one query)."""
+    covered = Coverage.objects.filter(service_id=service_id).values("area_id")
+    rows = Area.objects.filter(pk__in=covered).select_related("parent")
+    hits = [_hit(row) for row in rows.order_by("name", "code")]
+    order = list(AreaKind.values)
+    return sorted(hits, key=lambda hit: order.index(hit.kind))[:limit]
 
 
 def get_area(kind: str, code: str) -> Area | None:
