@@ -19,6 +19,7 @@ from tests.factories.directory import (
 from tests.web.zuiderpark import SECRETS, make_zuiderpark, report
 from wijkspil.accounts.types import Role
 from wijkspil.core.models import AuditEvent
+from wijkspil.portal.who_helps import RESIDENT_CARES
 
 pytestmark = pytest.mark.django_db
 
@@ -185,6 +186,16 @@ class TestAroundTheCard:
         assert not re.search(r"\s(on[a-z]+|style)=\"", page)
 
 
+class TestManyTeams:
+    def test_more_than_five_stand_behind_one_line(self, visitor, place):
+        for number in range(9):
+            team = HealthcareServiceFactory(name=f"Team {number}")
+            CoverageFactory(service=team, area=place.wijk, rank=number + 2)
+        page = ask(visitor, moment=place.day)
+        assert "6 more" in text_of(page)
+        assert len(re.findall("data-map-area", page)) <= 5 + len(RESIDENT_CARES)
+
+
 class TestWhoSeesWhat:
     @pytest.mark.parametrize("care", ["district-nursing", "gp-care", "pharmacy"])
     def test_a_visitor_sees_no_number_or_person_of_professionals(
@@ -273,17 +284,26 @@ class TestTheMap:
         names = {item["properties"]["name"] for item in data["features"]}
         assert {"Zuiderpark", "Team Zuiderpark", "Huisartsen Parkzicht"} <= names
 
-    def test_the_table_beside_it_has_the_same_services(self, visitor, place):
-        data = json.loads(
-            ask(visitor, page="/wie-helpt/kaart.geojson", moment=place.day)
-        )
-        on_map = {
-            item["properties"]["code"]
-            for item in data["features"]
-            if item["geometry"]["type"] == "Point"
-        }
-        page = ask(visitor, moment=place.day)
-        assert set(re.findall(r'data-map-area="([^"]+)"', page)) == on_map
+    def test_the_table_beside_it_has_the_same_services(self, visitor, referrer, place):
+        for client, moment in (
+            (visitor, place.day),
+            (visitor, place.night),
+            (referrer, place.day),
+            (referrer, place.night),
+        ):
+            page = ask(client, page="/wie-helpt/kaart.geojson", moment=moment)
+            assert [secret for secret in SECRETS if secret in page] == []
+            on_map = {
+                item["properties"]["code"]
+                for item in json.loads(page)["features"]
+                if item["geometry"]["type"] == "Point"
+            }
+            page = ask(client, moment=moment)
+            assert set(re.findall(r'data-map-area="([^"]+)"', page)) == on_map
+
+    def test_it_reads_no_person_and_writes_nothing(self, referrer, place):
+        ask(referrer, page="/wie-helpt/kaart.geojson", moment=place.night)
+        assert not AuditEvent.objects.exists()
 
     def test_a_bad_question_is_refused(self, visitor, place):
         ask(visitor, status=400, page="/wie-helpt/kaart.geojson", postcode="x")

@@ -142,17 +142,40 @@ class TopCard:
     is_instead: bool = False
 
 
+#: More than these at once is a wall; the rest stands behind one line.
+SHOWN_AT_ONCE = 5
+
+
 @dataclass(frozen=True, slots=True)
 class WhoHelpsView:
     """All that the page "Who helps here now?" says, in its order."""
 
     top: TopCard
     fixed_contact: Entry | None
+    next_title: str
     next_in_line: Entry | None
     opens_next: Entry | None
     everyone: Sequence[Entry]
     other_care: Sequence[Entry]
     out_of_hours: Entry | None
+
+    @property
+    def first_of_everyone(self) -> Sequence[Entry]:
+        """Those shown at once."""
+        return self.everyone[:SHOWN_AT_ONCE]
+
+    @property
+    def rest_of_everyone(self) -> Sequence[Entry]:
+        """Those behind one line."""
+        return self.everyone[SHOWN_AT_ONCE:]
+
+    @property
+    def on_map(self) -> Sequence[Entry]:
+        """The services of the map and of its table: the same in both, each once."""
+        entries = (*self.first_of_everyone, *self.other_care)
+        if self.top.entry is not None:
+            entries = (self.top.entry, *entries)
+        return list({entry.id: entry for entry in entries}.values())
 
 
 def view_of(found: WhoHelps, care: Care, *, is_now: bool) -> WhoHelpsView:
@@ -166,11 +189,14 @@ def view_of(found: WhoHelps, care: Care, *, is_now: bool) -> WhoHelpsView:
     return WhoHelpsView(
         top=top,
         fixed_contact=_fixed_contact(answer, top),
+        next_title=_("Also open, close by")
+        if care in FREE_CHOICE
+        else _("No answer? Then call"),
         next_in_line=_next_in_line(answer, top, everyone),
         opens_next=None if answer.now is not None else _opens_next(everyone),
-        # A coordinator is shown to whom she has a number for.
+        # The coordinator is shown to whom she has a number for, where she has a say.
         everyone=[*everyone, coordinator]
-        if coordinator is not None and coordinator.phone
+        if coordinator and coordinator.phone and care not in FREE_CHOICE
         else everyone,
         other_care=[
             card
@@ -441,31 +467,43 @@ def _part(service: ServiceCard, duty: DutyCard | None) -> object:
     return _PARTS[CoverageRole(service.role)]
 
 
-#: Which number a reader needs first: those for colleagues before those for residents.
-#: A visitor's contacts hold only the latter.
-_AUDIENCE_ORDER = (Audience.REFERRER, Audience.PROFESSIONAL, Audience.RESIDENT)
-_PURPOSE_ORDER = (
-    ContactPurpose.DUTY,
-    ContactPurpose.GENERAL,
-    ContactPurpose.COMPLEX_CARE,
+#: Which number a reader needs first: those for colleagues before the one for
+#: residents. A visitor's contacts hold only the latter.
+_NUMBER_ORDER = (
+    (Audience.REFERRER, ContactPurpose.GENERAL),
+    (Audience.PROFESSIONAL, ContactPurpose.GENERAL),
+    (Audience.PROFESSIONAL, ContactPurpose.DUTY),
+    (Audience.RESIDENT, ContactPurpose.GENERAL),
+    (Audience.RESIDENT, ContactPurpose.DUTY),
+    (Audience.REFERRER, ContactPurpose.DUTY),
+    (Audience.REFERRER, ContactPurpose.COMPLEX_CARE),
+    (Audience.PROFESSIONAL, ContactPurpose.COMPLEX_CARE),
+    (Audience.RESIDENT, ContactPurpose.COMPLEX_CARE),
 )
 _SYSTEM_ORDER = (ContactSystem.PHONE, ContactSystem.EMAIL, ContactSystem.WEB)
 
 
 def _numbers(contacts: Sequence[Contact]) -> list[Number]:
-    """Return what a person can use, the number to call first on top."""
+    """Return what a person can use, the number to call first on top.
+
+    A number that stands there twice is shown once, with the person if there is one.
+    """
     usable = [
         contact
         for contact in contacts
-        if contact.purpose in _PURPOSE_ORDER and contact.system in _SYSTEM_ORDER
+        if (contact.audience, contact.purpose) in _NUMBER_ORDER
+        and contact.system in _SYSTEM_ORDER
     ]
     usable.sort(
         key=lambda contact: (
             _SYSTEM_ORDER.index(ContactSystem(contact.system)),
-            _PURPOSE_ORDER.index(ContactPurpose(contact.purpose)),
-            _AUDIENCE_ORDER.index(Audience(contact.audience)),
+            _NUMBER_ORDER.index(
+                (Audience(contact.audience), ContactPurpose(contact.purpose))
+            ),
+            not contact.person_name,
         )
     )
+    once = {(contact.system, contact.value): contact for contact in reversed(usable)}
     return [
         Number(
             label=_number_label(contact),
@@ -475,11 +513,13 @@ def _numbers(contacts: Sequence[Contact]) -> list[Number]:
             is_for_residents=contact.audience == Audience.RESIDENT
             and contact.system == ContactSystem.PHONE,
         )
-        for contact in usable
+        for contact in reversed(once.values())
     ]
 
 
 def _number_label(contact: Contact) -> object:
+    if contact.system == ContactSystem.WEB:
+        return _("Website")
     if contact.purpose == ContactPurpose.COMPLEX_CARE:
         return _("Complex questions")
     if contact.purpose == ContactPurpose.DUTY:

@@ -44,7 +44,6 @@ from wijkspil.portal.who_helps import (
     PROFESSIONAL_CARES,
     REPORTS_ROOM,
     RESIDENT_CARES,
-    Entry,
     WhoHelpsView,
     fridge_lines,
     view_of,
@@ -124,7 +123,6 @@ def show_who_helps(request: HttpRequest) -> HttpResponse:
             "is_professional": is_professional,
             "shows_room": is_professional and asked.care in REPORTS_ROOM,
             "moments": moment_chips(asked, now=now),
-            "on_map": on_map(view),
             "map_categories": MAP_CATEGORIES,
             "crumbs": crumbs(),
         },
@@ -227,10 +225,22 @@ def crumbs() -> list[Crumb]:
 
 @require_safe
 def send_map(request: HttpRequest) -> HttpResponse:
-    """Send the wijk and its services as GeoJSON: what anybody may see."""
-    form = WhoHelpsForm(request.GET, cares=PROFESSIONAL_CARES)
-    asked = read_question(form, now=timezone.now())
-    found = find_for(VISITOR, asked.postcode, asked.moment, PROFESSIONAL_CARES)
+    """Send the wijk and the services of the page as GeoJSON.
+
+    The same services as in the table of this reader, with what anybody may see of
+    them; who is on duty is not even read.
+    """
+    actor = get_request_actor(request)
+    cares = cares_for(actor)
+    asked = read_question(WhoHelpsForm(request.GET, cares=cares), now=timezone.now())
+    found = get_who_helps(
+        postcode=asked.postcode,
+        at=asked.moment,
+        cares=cares,
+        audiences=visible_audiences(actor),
+        show_room=False,
+        show_duty_person=False,
+    )
     view = view_of(found, asked.care, is_now=asked.is_now)
     return JsonResponse(feature_collection([*_areas(found), *_points(view)]))
 
@@ -251,19 +261,12 @@ def _points(view: WhoHelpsView) -> list[Feature]:
             code=f"service-{entry.id}",
             category="good" if entry.is_reachable else "unknown",
             text=" · ".join(
-                part for part in (str(entry.care_words), entry.phone) if part
+                part for part in (str(entry.care_words), entry.resident_phone) if part
             ),
         )
-        for entry in on_map(view)
+        for entry in view.on_map
     )
     return [feature for feature in features if feature is not None]
-
-
-def on_map(view: WhoHelpsView) -> list[Entry]:
-    """Return the services of the map and of its table: the same in both."""
-    top = [view.top.entry] if view.top.entry else []
-    entries = {entry.id: entry for entry in (*top, *view.everyone, *view.other_care)}
-    return list(entries.values())
 
 
 @require_safe
