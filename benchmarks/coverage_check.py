@@ -195,7 +195,7 @@ def measure() -> dict[str, Any]:
         if name.startswith("region") and code is None:
             continue
         seconds = []
-        for _run in range(3):
+        for _run in range(5):
             begin = time.perf_counter()
             result = check_coverage(
                 period=Period(start, start + timedelta(days=days)), region_code=code
