@@ -94,7 +94,8 @@ def coverage_check(
     if not console.is_terminal:
         console.width = _WIDE
     console.print(_totals_table(result))
-    console.print(_gaps_table(result) if gaps else _wijken_table(result))
+    if result.totals.n_wijken_with_gap:
+        console.print(_gaps_table(result) if gaps else _wijken_table(result))
     try:
         if csv_file is not None:
             _write_csv(csv_file, list((_gap_rows if gaps else _wijk_rows)(result)))

@@ -72,6 +72,7 @@ def test_a_fully_covered_period_lists_nothing_and_passes(db):
     result = run("--fail-on-gap", "--gaps")
     assert result.exit_code == 0, result.output
     assert "1 wijken, of which 0 with a gap." in result.output
+    assert "longest" not in result.output
 
 
 def test_it_fails_on_a_gap_only_when_asked(wijken):
