@@ -19,7 +19,7 @@ from tests.factories.directory import (
 from tests.web.zuiderpark import SECRETS, make_zuiderpark, report
 from wijkspil.accounts.types import Role
 from wijkspil.core.models import AuditEvent
-from wijkspil.portal.who_helps import RESIDENT_CARES
+from wijkspil.portal.who_helps import PROFESSIONAL_CARES
 
 pytestmark = pytest.mark.django_db
 
@@ -187,13 +187,13 @@ class TestAroundTheCard:
 
 
 class TestManyTeams:
-    def test_more_than_five_stand_behind_one_line(self, visitor, place):
+    def test_more_than_five_stand_behind_one_line(self, referrer, place):
         for number in range(9):
             team = HealthcareServiceFactory(name=f"Team {number}")
             CoverageFactory(service=team, area=place.wijk, rank=number + 2)
-        page = ask(visitor, moment=place.day)
-        assert "6 more" in text_of(page)
-        assert len(re.findall("data-map-area", page)) <= 5 + len(RESIDENT_CARES)
+        page = ask(referrer, moment=place.day)
+        assert "7 more" in text_of(page)
+        assert len(re.findall("data-map-area", page)) <= 5 + len(PROFESSIONAL_CARES)
 
 
 class TestWhoSeesWhat:
