@@ -22,10 +22,11 @@ from wijkspil.core.progress import Progress
 from wijkspil.directory.fictional import removal, store
 from wijkspil.directory.fictional.geography import invent_geography
 from wijkspil.directory.fictional.ground import Ground, read_ground
+from wijkspil.directory.fictional.history import bulk_history
 from wijkspil.directory.fictional.invention import digest, invent
-from wijkspil.directory.fictional.practices import GpLocation
 from wijkspil.directory.fictional.regions import complete_regions
 from wijkspil.directory.fictional.rows import Invention
+from wijkspil.directory.importing.locations import GpLocation
 from wijkspil.directory.types import Care, CoverageRole, RegionPurpose
 
 
@@ -108,7 +109,8 @@ def generate(
                         "remove them and generate again."
                     )
                 )
-            removal.remove_fictional(progress)
+            with bulk_history():
+                removal.remove_fictional(progress)
         is_invented = not store.has_areas()
         if is_invented:
             progress.start("Gebied verzinnen", 1)
@@ -125,7 +127,8 @@ def generate(
             gp_locations=gp_locations,
             progress=progress,
         )
-        stored = store.store_invention(made, ground, progress)
+        with bulk_history():
+            stored = store.store_invention(made, ground, progress)
         accounts = _make_accounts(made, ground, stored, at=at, password=password)
         organization, secret = _issue_token(made, stored, at=at)
     return Summary(

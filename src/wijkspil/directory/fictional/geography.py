@@ -120,7 +120,7 @@ def load_names() -> dict[str, Any]:
 def invent_geography(seed: int, *, gemeenten: int = 3) -> Geography:
     """Return an invented region, equal for equal arguments.
 
-    About 40,000 inhabitants and nine wijken per gemeente. With more than about 18
+    About 40,000 inhabitants and nine wijken per gemeente. With more than about 15
     gemeenten the unused postcodes run out, and codes that exist are used as well.
 
     Raises
@@ -161,7 +161,7 @@ def _shape_land(rng: np.random.Generator, gemeenten: int) -> _Land:
     radius = np.hypot(x / half_width, y / half_height)
     is_ground = radius + 0.22 * ripple < 1.0
     is_water = np.zeros(len(hexes), dtype=bool)
-    for number in range(1 + gemeenten // 12):
+    for number in range(1 + gemeenten // 80):
         is_water |= _river(rng, x, y, half_width, half_height, number)
     for _ in range(1 + gemeenten // 4):
         is_water |= _lake(rng, x, y, half_width, half_height)
@@ -207,12 +207,16 @@ def _river(
     half_height: float,
     number: int,
 ) -> Bools:
-    offset = 0.12 * half_height if number == 0 else rng.uniform(-0.8, 0.8) * half_height
-    course = offset + rng.uniform(-0.12, 0.12) * x
-    for _ in range(4):
-        length = rng.uniform(0.35, 1.3) * min(half_width, 12.0)
-        course += 0.11 * length * np.sin(2 * np.pi * x / length / 2 + rng.uniform(0, 6))
-    return np.asarray(np.abs(y - course) < 0.21)
+    """One river from coast to coast: the first through the middle, west to east."""
+    offset = 0.12 * half_height if number == 0 else rng.uniform(-0.6, 0.6) * half_height
+    angle = rng.uniform(-0.12, 0.12) + (0.0 if number == 0 else rng.uniform(-1.3, 1.3))
+    along = x * np.cos(angle) + y * np.sin(angle)
+    across = y * np.cos(angle) - x * np.sin(angle)
+    course = np.full_like(along, offset)
+    for scale in (1.0, 1.0, 1.0, 1.0 + half_width / 25):
+        length = rng.uniform(0.35, 1.3) * min(half_width, 12.0) * scale
+        course += 0.11 * length * np.sin(np.pi * along / length + rng.uniform(0, 6))
+    return np.asarray(np.abs(across - course) < 0.21)
 
 
 def _lake(
@@ -226,8 +230,12 @@ def _lake(
     at_x = half_width * distance * np.cos(angle)
     at_y = half_height * distance * np.sin(angle)
     size = rng.uniform(0.7, 1.3)
-    edge = _noise(rng, x, y, wavelength_km=2.5, octaves=2)
-    return np.asarray(np.hypot((x - at_x) / 1.5, y - at_y) + 0.3 * edge < size)
+    distance = np.hypot((x - at_x) / 1.5, y - at_y)
+    near = np.flatnonzero(distance < size + 1.0)
+    edge = _noise(rng, x[near], y[near], wavelength_km=2.5, octaves=2)
+    is_lake = np.zeros(len(x), dtype=bool)
+    is_lake[near] = distance[near] + 0.3 * edge < size
+    return is_lake
 
 
 @dataclass(frozen=True, eq=False)
@@ -252,7 +260,9 @@ def _settle(rng: np.random.Generator, land: _Land, gemeenten: int) -> _Towns:
     ground = np.flatnonzero(land.is_land)
     flat = np.ones(len(ground))
     middle = k_means(rng, points[ground], flat, gemeenten)
-    middle = middle[np.argsort(np.hypot(*middle.T))]
+    # The largest towns mostly lie in the middle.
+    away = np.hypot(*middle.T) * rng.lognormal(0.0, 0.5 * (gemeenten > 3), gemeenten)
+    middle = middle[np.argsort(away)]
     seeds = _nearest_cells(points, ground, middle)
     gemeente = grow(hexes, seeds=seeds, step_costs=land.costs)
     sizes = _gemeente_sizes(rng, gemeenten)
@@ -270,7 +280,7 @@ def _settle(rng: np.random.Generator, land: _Land, gemeenten: int) -> _Towns:
         wijken = max(4, round(9 * (sizes[number] / mean_size) ** 0.75))
         wijken = min(wijken, len(cells) // 12)
         wijk_seeds.append(_spread(rng, points, cells, crowd**0.8, wijken))
-        pc4s = max(2, round(wijken * 1.04))
+        pc4s = max(2, round(wijken * 1.2))
         pc4_seeds.append(_spread(rng, points, cells, crowd**0.75, pc4s))
     wijk = grow(
         hexes,
@@ -378,6 +388,9 @@ def k_means(
     rng: np.random.Generator, points: Floats, weights: Floats, count: int
 ) -> Floats:
     """Return ``count`` centres of weighted groups of points (Lloyd, 12 rounds)."""
+    if len(points) > 100 * count + 10_000:
+        some = rng.choice(len(points), 100 * count + 10_000, replace=False)
+        points, weights = points[some], weights[some]
     centers = points[
         rng.choice(len(points), count, replace=False, p=weights / weights.sum())
     ]
@@ -477,7 +490,10 @@ def _assemble(
     wijken = level(towns.wijk, wijk_ages)
     buurten = level(towns.buurt, buurt_ages)
     pc4s = level(towns.pc4, pc4_ages)
-    regions = _group_regions(rng, gemeenten, wijken)
+    region_sets = [
+        _group_regions(rng, purpose, gemeenten, wijken)
+        for purpose in _GEMEENTEN_PER_REGION
+    ]
 
     first_wijk = len(gemeenten)
     first_buurt = first_wijk + len(wijken)
@@ -485,10 +501,32 @@ def _assemble(
     first_region = first_pc4 + len(pc4s)
     around_gemeente: list[tuple[int, ...]] = [(g,) for g in range(len(gemeenten))]
     around_wijk: list[tuple[int, ...]] = [() for _ in range(len(wijken))]
-    for place, region in enumerate(regions, start=first_region):
-        around = around_wijk if region.by_wijk else around_gemeente
-        for number in region.members:
-            around[number] += (place,)
+    members: list[tuple[int, int]] = []
+    region_areas: list[InventedArea] = []
+    for regions in region_sets:
+        first = first_region + len(region_areas)
+        around = around_wijk if regions.by_wijk else around_gemeente
+        for number, region in enumerate(regions.of_member.tolist()):
+            around[number] += (first + region,)
+            members.append(
+                (first + region, number + (first_wijk if regions.by_wijk else 0))
+            )
+        below = wijken if regions.by_wijk else gemeenten
+        division = towns.wijk if regions.by_wijk else towns.gemeente
+        region_areas.extend(
+            _areas(
+                AreaKind.REGION,
+                level(
+                    np.where(division >= 0, regions.of_member[division], -1),
+                    _sum_by(below.ages, regions.of_member),
+                ),
+                [f"SPILLAND-{n + 1}" for n in range(len(regions.names))],
+                regions.names,
+                [None] * len(regions.names),
+                [(first + n,) for n in range(len(regions.names))],
+                purpose=regions.purpose,
+            )
+        )
     around_wijk = [
         (first_wijk + w, *around_gemeente[g], *around_wijk[w])
         for w, g in enumerate(towns.wijk_gemeente.tolist())
@@ -534,17 +572,14 @@ def _assemble(
             pc4s,
             pc4_codes,
             [gemeente_names[g] for g in towns.pc4_gemeente.tolist()],
-            [None] * len(pc4s),
+            towns.pc4_gemeente.tolist(),
             [
                 (first_pc4 + p, *around_wijk[w])
                 for p, w in enumerate(main_wijk.tolist())
             ],
         ),
     ]
-    for place, region in enumerate(regions, start=first_region):
-        areas.append(
-            _region_area(place, region, towns, gemeenten, wijken, land, degrees)
-        )
+    areas += region_areas
     return Geography(
         seed=seed,
         areas=tuple(areas),
@@ -558,11 +593,7 @@ def _assemble(
             )
             for pc4, kind, number, part, whole in shares
         ),
-        members=tuple(
-            (place, number + (first_wijk if region.by_wijk else 0))
-            for place, region in enumerate(regions, start=first_region)
-            for number in region.members
-        ),
+        members=tuple(members),
     )
 
 
@@ -584,11 +615,12 @@ def _areas(
     names: list[str],
     parents: Sequence[int | None],
     within: Sequence[tuple[int, ...]],
+    purpose: str = "",
 ) -> Iterator[InventedArea]:
     for number, code in enumerate(codes):
         yield InventedArea(
             kind=kind,
-            purpose="",
+            purpose=purpose,
             code=code,
             name=names[number],
             parent=parents[number],
@@ -692,11 +724,12 @@ def _pc4_ages(towns: _Towns, buurt_ages: Ints) -> Ints:
 
 
 @dataclass(frozen=True, eq=False)
-class _Region:
-    purpose: RegionPurpose
-    number: int
-    name: str
-    members: list[int]
+class _Regions:
+    """The regions of one purpose: which one holds each gemeente (or wijk)."""
+
+    purpose: str
+    names: list[str]
+    of_member: Ints
     by_wijk: bool
 
 
@@ -714,74 +747,43 @@ _REGION_TITLES = {
     RegionPurpose.GP_OUT_OF_HOURS: "Huisartsenspoedpost {}",
     RegionPurpose.NIGHT_CARE: "Nachtzorg {}",
 }
-_DIRECTIONS = ("Noord", "Oost", "Zuid", "West", "Midden")
 
 
 def _group_regions(
-    rng: np.random.Generator, gemeenten: _Level, wijken: _Level
-) -> list[_Region]:
-    regions: list[_Region] = []
-    for purpose, per_region in _GEMEENTEN_PER_REGION.items():
-        count = max(1, round(len(gemeenten) / per_region))
-        if purpose is RegionPurpose.NIGHT_CARE:
-            count = max(2, count)
-        by_wijk = count > len(gemeenten)
-        level = wijken if by_wijk else gemeenten
-        weights = level.ages.sum(axis=1) + 1.0
-        # Longitudes count for less than latitudes: see the scale of the map.
-        points = level.points * np.array([0.6, 1.0])
-        near = nearest_center(points, k_means(rng, points, weights, count))
-        groups = [np.flatnonzero(near == number).tolist() for number in range(count)]
-        groups = [group for group in groups if group]
-        for number, group in enumerate(groups):
-            place = _compass(points[group].mean(axis=0), points.mean(axis=0), number)
-            one = "Spilland" if len(groups) == 1 else f"Spilland-{place}"
-            if len(groups) > len(_DIRECTIONS):
-                one = f"Spilland {number + 1}"
-            regions.append(
-                _Region(
-                    purpose, number, _REGION_TITLES[purpose].format(one), group, by_wijk
-                )
-            )
-    return regions
+    rng: np.random.Generator,
+    purpose: RegionPurpose,
+    gemeenten: _Level,
+    wijken: _Level,
+) -> _Regions:
+    count = max(1, round(len(gemeenten) / _GEMEENTEN_PER_REGION[purpose]))
+    if purpose is RegionPurpose.NIGHT_CARE:
+        count = max(2, count)
+    by_wijk = count > len(gemeenten)
+    level = wijken if by_wijk else gemeenten
+    # Longitudes count for less than latitudes: see the scale of the map.
+    points = level.points * np.array([0.6, 1.0])
+    centers = k_means(rng, points, level.ages.sum(axis=1) + 1.0, count)
+    used, of_member = np.unique(nearest_center(points, centers), return_inverse=True)
+    sides = [_compass(center - points.mean(axis=0)) for center in centers[used]]
+    if len(used) == 1:
+        places = ["Spilland"]
+    elif len(set(sides)) == len(sides):
+        places = [f"Spilland-{side}" for side in sides]
+    else:
+        places = [f"Spilland {number + 1}" for number in range(len(used))]
+    return _Regions(
+        purpose=purpose.value,
+        names=[_REGION_TITLES[purpose].format(place) for place in places],
+        of_member=of_member,
+        by_wijk=by_wijk,
+    )
 
 
-def _compass(point: Floats, middle: Floats, number: int) -> str:
-    east, north = point - middle
+def _compass(from_middle: Floats) -> str:
+    east, north = from_middle
     if abs(east) > abs(north):
         return "Oost" if east > 0 else "West"
     return "Noord" if north > 0 else "Zuid"
-
-
-def _region_area(
-    place: int,
-    region: _Region,
-    towns: _Towns,
-    gemeenten: _Level,
-    wijken: _Level,
-    land: _Land,
-    degrees: Floats,
-) -> InventedArea:
-    level = wijken if region.by_wijk else gemeenten
-    division = towns.wijk if region.by_wijk else towns.gemeente
-    ages = level.ages[region.members].sum(axis=0)
-    inside = np.where(np.isin(division, region.members), 0, -1)
-    middles = degrees[land.hexes.corners].mean(axis=1)
-    point = _points_inside(inside, middles, 1)[0]
-    (shape,) = outlines(land.hexes, division=inside, count=1, vertices=degrees)
-    return InventedArea(
-        kind=AreaKind.REGION,
-        purpose=region.purpose.value,
-        code=f"SPILLAND-{region.number + 1}",
-        name=region.name,
-        parent=None,
-        within=(place,),
-        lon=round(float(point[0]), 5),
-        lat=round(float(point[1]), 5),
-        population=int(ages.sum()),
-        population_by_age=_by_age(ages),
-        geometry=shape,
-    )
 
 
 # -- Names and codes -------------------------------------------------------------

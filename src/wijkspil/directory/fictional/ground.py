@@ -197,8 +197,9 @@ def _read_postcodes(kind: AreaKind, wijk_place: dict[int, int]) -> tuple[Places,
                    p.id, p.code, p.name, coalesce(p.lon, 'nan'),
                    coalesce(p.lat, 'nan'), coalesce(p.population, 0), 0, w.id
               FROM directory_area p
-              JOIN directory_area w ON w.id = ANY (p.within) AND w.kind = 'wijk'
-             WHERE p.kind = %(kind)s AND w.id = ANY (%(wijken)s)
+              CROSS JOIN unnest(p.within) AS around (id)
+              JOIN unnest(%(wijken)s::bigint[]) AS w (id) ON w.id = around.id
+             WHERE p.kind = %(kind)s
              ORDER BY p.code, p.year DESC, p.id
             """,
             {"kind": kind.value, "wijken": list(wijk_place)},

@@ -119,16 +119,21 @@ def grow(
     owner = np.full(number + 1, -1, dtype=np.int64)
     spent[seeds] = 0.0
     owner[seeds] = np.arange(len(seeds))
-    cells = np.arange(number)
-    while True:
-        offers = spent[hexes.neighbors] + costs
+    touched = np.zeros(number + 1, dtype=bool)
+    changed = seeds
+    while len(changed):
+        # Only cells beside one that just changed can get a better offer.
+        touched[:] = False
+        touched[hexes.neighbors[changed]] = True
+        cells = np.flatnonzero(touched[:-1])
+        offers = spent[hexes.neighbors[cells]] + costs[cells]
         side = offers.argmin(axis=1)
-        best = offers[cells, side]
-        better = np.flatnonzero(best < spent[:-1])
-        if not len(better):
-            return owner[:-1]
-        owner[better] = owner[hexes.neighbors[better, side[better]]]
-        spent[better] = best[better]
+        best = offers[np.arange(len(cells)), side]
+        better = best < spent[cells]
+        changed = cells[better]
+        owner[changed] = owner[hexes.neighbors[changed, side[better]]]
+        spent[changed] = best[better]
+    return owner[:-1]
 
 
 def random_step_costs(

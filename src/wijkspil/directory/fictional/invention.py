@@ -14,7 +14,6 @@ from wijkspil.directory.fictional.capacity import invent_capacity
 from wijkspil.directory.fictional.ground import Ground
 from wijkspil.directory.fictional.home_care import HomeCare
 from wijkspil.directory.fictional.practices import (
-    GpLocation,
     Practices,
     invent_practices,
     pair_wijken,
@@ -25,6 +24,7 @@ from wijkspil.directory.fictional.rows import (
     Invention,
 )
 from wijkspil.directory.fictional.workshop import Workshop
+from wijkspil.directory.importing.locations import GpLocation
 from wijkspil.directory.types import AllianceRole
 
 

@@ -15,6 +15,7 @@ from wijkspil.directory.fictional.calibration import (
     load_calibration,
     per_inhabitant,
 )
+from wijkspil.directory.fictional.geography import k_means, nearest_center
 from wijkspil.directory.fictional.ground import to_km
 from wijkspil.directory.fictional.hexmap import Floats, Ints
 from wijkspil.directory.fictional.rows import AreaPlace, DutyRow
@@ -31,6 +32,7 @@ from wijkspil.directory.fictional.workshop import (
     nearest,
     points_km,
 )
+from wijkspil.directory.importing.locations import GpLocation
 from wijkspil.directory.opening_hours import AMSTERDAM, clock_moment, dutch_holidays
 from wijkspil.directory.types import (
     Audience,
@@ -55,19 +57,9 @@ POST_HOURS = hours(
     (WORKING_DAYS, "17:00", "24:00"),
     (WEEKEND, "00:00", "24:00"),
 )
+#: Kind of a listed location that is an out-of-hours post rather than a practice.
+POST_KIND = "mogelijk_huisartsenpost"
 DESK_HOURS = hours((WORKING_DAYS, "08:00", "18:00"), (WEEKEND, "09:00", "17:00"))
-
-
-@dataclass(frozen=True)
-class GpLocation:
-    """Where a GP practice sits: an open-data row without name or phone."""
-
-    id: str
-    pc4: str
-    pc6: str
-    lat: float
-    lon: float
-    gemeente: str
 
 
 @dataclass(frozen=True)
@@ -93,11 +85,11 @@ def invent_practices(
     pharmacy, pharmacy_wijk = _pharmacies(shop)
     social = _social_teams(shop)
     _hospitals(shop)
-    _gp_posts(shop)
+    posts = _gp_posts(shop)
     stay = _temporary_stay(shop)
     coordination = _coordination(shop)
     paramedical, paramedical_wijk = _paramedical(shop)
-    _pharmacy_duty(shop, pharmacy, pharmacy_wijk)
+    _pharmacy_duty(shop, posts, pharmacy, pharmacy_wijk)
     return Practices(
         gp=gp,
         gp_wijk=gp_wijk,
@@ -181,13 +173,23 @@ def _known_sites(
     wijk_of_pc4 = dict(zip(ground.pc4.codes, ground.pc4_wijk.tolist(), strict=True))
     wijk_of_pc6 = dict(zip(ground.pc6.codes, ground.pc6_wijk.tolist(), strict=True))
     here = [
-        (wijk_of_pc6.get(at.pc6, wijk_of_pc4.get(at.pc4)), at) for at in gp_locations
+        (wijk_of_pc6.get(at.pc6, wijk_of_pc4.get(at.pc4)), at)
+        for at in gp_locations
+        if at.kind != POST_KIND
     ]
     kept = [(wijk, at) for wijk, at in here if wijk is not None]
+    # Most points are that of the PC4: without a spread practices hide each other.
+    spread = shop.rng(20).normal(0, 0.003, (len(kept), 2))
+    points = [
+        (at.lon, at.lat)
+        if at.is_exact
+        else (round(at.lon + float(east), 5), round(at.lat + 0.6 * float(north), 5))
+        for (_wijk, at), (east, north) in zip(kept, spread, strict=True)
+    ]
     return np.array([wijk for wijk, _at in kept], dtype=np.int64), Sites(
         [at.pc6 or at.pc4 for _wijk, at in kept],
-        [at.lon for _wijk, at in kept],
-        [at.lat for _wijk, at in kept],
+        [lon for lon, _lat in points],
+        [lat for _lon, lat in points],
     )
 
 
@@ -285,29 +287,33 @@ def _cover_nearest(
             shop.cover(services[place], ("wijk", wijk), care, REGULAR, own + 1)
 
 
-def _pharmacy_duty(shop: Workshop, services: list[int], wijken: Ints) -> None:
-    """Give every GP out-of-hours region a pharmacy for the weekend, in turn."""
+def _pharmacy_duty(
+    shop: Workshop, posts: "list[_Post]", services: list[int], wijken: Ints
+) -> None:
+    """Give the gemeenten around every GP post a pharmacy for the weekend, in turn."""
     ground, rng = shop.ground, shop.rng(13)
-    region_of = ground.region_of_wijk[RegionPurpose.GP_OUT_OF_HOURS]
     today = shop.at.astimezone(AMSTERDAM).date()
     monday = today - timedelta(days=today.weekday() + 7)
-    weekends = [monday + timedelta(days=7 * week + 4) for week in range(6)]
-    for region in np.unique(region_of[region_of >= 0]).tolist():
+    fridays = [monday + timedelta(days=7 * week + 4) for week in range(6)]
+    of_gemeente: dict[int, list[int]] = {}
+    for service, wijk in zip(services, wijken.tolist(), strict=True):
+        of_gemeente.setdefault(int(ground.wijk_gemeente[wijk]), []).append(service)
+    for post in posts:
         here = [
             service
-            for service, wijk in zip(services, wijken.tolist(), strict=True)
-            if region_of[wijk] == region
+            for gemeente in post.gemeenten
+            for service in of_gemeente.get(gemeente, [])
         ]
         if not here:
             continue
         people = [(shop.person(rng), shop.mobile()) for _ in here[:8]]
-        for turn, friday in enumerate(weekends):
+        for turn, friday in enumerate(fridays):
             chosen = turn % len(people)
             name, phone = people[chosen]
-            shop.made.duties.append(
+            shop.made.duties.extend(
                 DutyRow(
                     here[chosen],
-                    ("region", region),
+                    ("gemeente", gemeente),
                     Care.PHARMACY.value,
                     1,
                     name,
@@ -315,6 +321,7 @@ def _pharmacy_duty(shop: Workshop, services: list[int], wijken: Ints) -> None:
                     clock_moment(friday, "18:00"),
                     clock_moment(friday + timedelta(days=3), "08:00"),
                 )
+                for gemeente in post.gemeenten
             )
 
 
@@ -423,51 +430,73 @@ def _region_wijken(shop: Workshop, purpose: RegionPurpose) -> list[tuple[int, In
     ]
 
 
-def _gp_posts(shop: Workshop) -> None:
+@dataclass(frozen=True)
+class _Post:
+    """A GP out-of-hours post and the gemeenten it is for."""
+
+    service: int
+    gemeenten: list[int]
+
+
+def _gp_posts(shop: Workshop) -> list[_Post]:
+    """Make one cooperative per region, with a post per 150,000 inhabitants."""
     ground, rng = shop.ground, shop.rng(16)
+    posts: list[_Post] = []
     for region, wijken in _region_wijken(shop, RegionPurpose.GP_OUT_OF_HOURS):
         name = ground.regions.names[region]
         organization = shop.add_organization(
             OrganizationType.GP_COOPERATIVE, f"Huisartsencoöperatie {name}"
         )
-        home = wijken[[ground.wijken.people[wijken].argmax()]]
-        sites = shop.sites(home, rng)
-        service = shop.add_service(
-            organization,
-            Care.GP_OUT_OF_HOURS,
-            name if "post" in name.lower() else f"Huisartsenspoedpost {name}",
-            site=_site(sites, 0),
-            opening_hours=POST_HOURS,
-            is_open_on_holidays=True,
-            languages=["nl", "en"],
-            care_laws=[CareLaw.ZVW.value],
-        )
-        _front_desk(shop, service, organization, "spoedpost")
-        # By gemeente rather than by region: it is the regular post there, not a
-        # fallback for a region.
-        for gemeente in np.unique(ground.wijk_gemeente[wijken]).tolist():
-            shop.cover(
-                service, ("gemeente", gemeente), Care.GP_OUT_OF_HOURS, REGULAR, 1
+        gemeenten = np.unique(ground.wijk_gemeente[wijken])
+        people = ground.gemeenten.people[gemeenten]
+        count = max(1, round(people.sum() / figure("inhabitants_per_gp_post")))
+        points = ground.gemeenten.km[gemeenten]
+        centers = k_means(rng, points, people + 1.0, min(count, len(gemeenten)))
+        near = nearest_center(points, centers)
+        for number in np.unique(near).tolist():
+            here = gemeenten[near == number]
+            town = int(here[people[near == number].argmax()])
+            members = wijken[ground.wijk_gemeente[wijken] == town]
+            home = members[[ground.wijken.people[members].argmax()]]
+            sites = shop.sites(home, rng)
+            service = shop.add_service(
+                organization,
+                Care.GP_OUT_OF_HOURS,
+                f"Huisartsenspoedpost {ground.gemeenten.names[town]}",
+                site=_site(sites, 0),
+                opening_hours=POST_HOURS,
+                is_open_on_holidays=True,
+                languages=["nl", "en"],
+                care_laws=[CareLaw.ZVW.value],
             )
-        _holiday_duties(shop, rng, service, region)
+            _front_desk(shop, service, organization, "spoedpost")
+            posts.append(_Post(service, here.tolist()))
+            # By gemeente rather than by region: it is the regular post there, not a
+            # fallback for a region.
+            for gemeente in here.tolist():
+                shop.cover(
+                    service, ("gemeente", gemeente), Care.GP_OUT_OF_HOURS, REGULAR, 1
+                )
+            _holiday_duties(shop, rng, posts[-1])
+    return posts
 
 
-def _holiday_duties(
-    shop: Workshop, rng: np.random.Generator, service: int, region: int
-) -> None:
+def _holiday_duties(shop: Workshop, rng: np.random.Generator, post: _Post) -> None:
     """Open the post by day on holidays, which its weekly hours cannot say."""
     for day in coming_holidays(shop.at.astimezone(AMSTERDAM).date()):
-        shop.made.duties.append(
+        person, phone = shop.person(rng), shop.mobile()
+        shop.made.duties.extend(
             DutyRow(
-                service,
-                ("region", region),
+                post.service,
+                ("gemeente", gemeente),
                 Care.GP_OUT_OF_HOURS.value,
                 1,
-                shop.person(rng),
-                shop.mobile(),
+                person,
+                phone,
                 clock_moment(day, "08:00"),
                 clock_moment(day, "17:00"),
             )
+            for gemeente in post.gemeenten
         )
 
 

@@ -12,7 +12,7 @@ from wijkspil.directory.fictional.calibration import figure
 from wijkspil.directory.fictional.geography import k_means, nearest_center
 from wijkspil.directory.fictional.ground import read_ground
 from wijkspil.directory.fictional.hexmap import Floats
-from wijkspil.directory.fictional.store import store_regions
+from wijkspil.directory.fictional.store import extend_within, store_regions
 from wijkspil.directory.types import RegionPurpose
 
 _PEOPLE_PER_REGION = {
@@ -36,6 +36,7 @@ def complete_regions(*, seed: int, progress: Progress) -> None:
     people: Floats = np.bincount(
         ground.wijk_gemeente, ground.wijken.people, len(gemeenten)
     ).astype(np.float64)
+    made: list[int] = []
     for stage, (purpose, per_region) in enumerate(_PEOPLE_PER_REGION.items()):
         if (ground.region_of_wijk[purpose] >= 0).any():
             continue
@@ -55,4 +56,6 @@ def complete_regions(*, seed: int, progress: Progress) -> None:
                     int(people[members].sum()),
                 )
             )
-        store_regions(purpose, regions, progress)
+        made += store_regions(purpose, regions, progress)
+    if made:
+        extend_within(made)

@@ -277,6 +277,7 @@ def _store_alliances(
         for row in made.alliances
     ]
     region_ids = store_regions(RegionPurpose.ALLIANCE, regions, progress)
+    extend_within(region_ids)
     alliances = take_ids("directory_alliance", len(made.alliances))
     copy_rows(
         "directory_alliance",
@@ -314,9 +315,9 @@ def store_regions(
     regions: Sequence[tuple[str, str, list[int], int]],
     progress: Progress,
 ) -> list[int]:
-    """Write fictional regions as (code, name, member ids, inhabitants).
+    """Write fictional regions as (code, name, member ids, inhabitants); return ids.
 
-    Keeps ``within`` of all that lies in the members; returns the ids.
+    Call ``extend_within`` for them afterwards.
     """
     ids = take_ids("directory_area", len(regions))
     copy_rows(
@@ -345,13 +346,19 @@ def store_regions(
         ),
         progress,
     )
+    return ids
+
+
+def extend_within(region_ids: Sequence[int]) -> None:
+    """Add new regions to ``within`` of all that lies in their members."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH added AS (
                 SELECT a.id, array_agg(m.region_id) AS regions
-                  FROM directory_regionmember m
-                  JOIN directory_area a ON m.area_id = ANY (a.within)
+                  FROM directory_area a
+                 CROSS JOIN unnest(a.within) AS around (id)
+                  JOIN directory_regionmember m ON m.area_id = around.id
                  WHERE m.region_id = ANY (%s) AND a.kind <> 'region'
                  GROUP BY a.id
             )
@@ -360,9 +367,8 @@ def store_regions(
                                FROM unnest(a.within || added.regions) n)
               FROM added WHERE added.id = a.id
             """,
-            [ids],
+            [list(region_ids)],
         )
-    return ids
 
 
 def is_generated() -> bool:
