@@ -5,9 +5,10 @@ does not weigh urgency and never triages: it points at fixed entries.
 
 Method (docs/algorithms/signpost-search.md): each typed word is matched to words
 that the entries know (same stem, synonym, part of a compound, same sound, few
-typing errors); each match counts by how rare the word is (idf). Three scores are
-added: words against the whole entry, words against its closest phrase, and pieces
-of words (character n-grams) against the whole entry.
+typing errors); each match counts by how rare the word is (idf). Four scores are
+added: words against the whole entry, words against its closest phrase, pieces of
+words (character n-grams) against the whole entry, and all words, small ones too,
+against that phrase.
 
 The index is built once, is never changed afterwards and may be shared by threads.
 """
@@ -39,10 +40,11 @@ class SearchWeights:
     How they were chosen is in docs/algorithms/signpost-search.md.
     """
 
-    # share of each score in the total
-    entry_share: float = 0.30
-    phrase_share: float = 0.35
-    pieces_share: float = 0.35
+    # share of each score in the total; together 1
+    entry_share: float = 0.26
+    phrase_share: float = 0.30
+    pieces_share: float = 0.30
+    wording_share: float = 0.14
     # how sure a match is, compared with the same stem
     synonym: float = 0.75
     compound_part: float = 0.65
@@ -59,13 +61,12 @@ class SearchWeights:
     unknown_word: float = 0.35
     # unmatched words of a phrase count this much against it
     unmatched_phrase_word: float = 0.35
-    # a phrase that also shares the small words is closer; alone they must share a lot
-    wording_share: float = 0.15
+    # a query of small words only must share this much with a phrase of such words
     least_wording: float = 0.50
     # a second hit with the same lead helps the reader less
     same_lead: float = 0.85
     # below this score there is no answer
-    lowest_score: float = 0.15
+    lowest_score: float = 0.13
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class _Match:
 
 _NOWHERE: Final = (0.0, -1)
 _EMPTY: Final = _Match(MappingProxyType({}), 0.0)
-_LONGEST_FUZZY = 24  # words per query that get the slow look-up
+_LONGEST_FUZZY = 12  # words per query that get the slow look-up
 _KEPT_CANDIDATES = 6
 _PIECE_LENGTHS = (3, 4)
 _MOST_TORN = 6  # more unknown words than this and pairs are not tried together
@@ -415,7 +416,7 @@ class SignpostIndex:
             self._add(found, word[:length], self.weights.prefix)
             self._add(found, word[-length:], self.weights.prefix)
 
-    # -- the three scores ----------------------------------------------------
+    # -- the four scores ----------------------------------------------------
 
     def _score_entries(
         self, matches: Sequence[_Match], asked: float
