@@ -142,6 +142,16 @@ class TestSigningIn:
         assert "no-store" in client.get(SIGN_IN)["Cache-Control"]
 
 
+class TestWhatStaysBehind:
+    def test_no_browser_keeps_what_a_signed_in_person_saw(self, client, nurse):
+        attempt(client)
+        for page in ("/wie-helpt", "/mijn-pagina", "/nothing"):
+            assert "no-store" in client.get(page)["Cache-Control"]
+
+    def test_what_a_visitor_sees_may_be_kept(self, client):
+        assert "Cache-Control" not in client.get("/")
+
+
 class TestSigningOut:
     def test_it_ends_the_session(self, client, nurse):
         attempt(client)

@@ -1,18 +1,37 @@
-"""An anticipated error that leaves a page becomes a page with a next step.
+"""What holds for every page: errors become pages, and nothing private is kept.
 
-Which page that is decides ``wijkspil.config.urls`` (``handler400``, ``handler403``,
-``handler404``); here only the status is chosen. The REST interface answers its own
-errors before this is reached.
+Which page an error becomes decides ``wijkspil.config.urls`` (``handler400``,
+``handler403``, ``handler404``); here only the status is chosen. The REST interface
+answers its own errors before this is reached.
 """
 
 from collections.abc import Callable
 from http import HTTPStatus
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import get_resolver
+from django.utils.cache import patch_cache_control
 
 from wijkspil.core.errors import Conflict, NotFound, NotPermitted, WijkspilError
+
+
+class PrivateAnswerMiddleware:
+    """Let no browser or cache keep what a signed-in person was shown.
+
+    Only who is signed in has a session; language and look have cookies of their own.
+    After signing out the back button then shows nothing of what was there.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+            patch_cache_control(response, private=True, no_store=True)
+        return response
 
 
 class AnticipatedErrorMiddleware:
