@@ -7,6 +7,7 @@ from wijkspil.directory.views import (
     capacity,
     contacts,
     coverage_editing,
+    coverage_map,
     duty,
     history,
     manage,
@@ -163,4 +164,18 @@ _HISTORY = [
     ),
 ]
 
-urlpatterns = [*_CAPACITY, *_ORGANIZATIONS, *_SERVICES, *_ALLIANCES, *_HISTORY]
+_COVERAGE = [
+    path("dekking/", coverage_map.show_coverage, name="coverage"),
+    path("dekking/gebieden.geojson", coverage_map.send_areas, name="coverage-areas"),
+    path("dekking/gaten.csv", coverage_map.export, name="coverage-export"),
+    path("dekking/wijk/<str:code>/", coverage_map.show_wijk, name="coverage-wijk"),
+]
+
+urlpatterns = [
+    *_CAPACITY,
+    *_ORGANIZATIONS,
+    *_SERVICES,
+    *_ALLIANCES,
+    *_HISTORY,
+    *_COVERAGE,
+]

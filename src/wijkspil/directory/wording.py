@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from django.utils.formats import date_format
+from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
+from wijkspil.core.periods import Period
 from wijkspil.directory.room import RoomReport
 from wijkspil.directory.types import (
     WEEKDAYS,
@@ -22,6 +23,7 @@ from wijkspil.directory.types import (
     PartOfDay,
     SizeBand,
 )
+from wijkspil.ui.moments import say_clock
 
 #: Text, or a translation that is made when it is shown.
 Words = str | Promise
@@ -156,3 +158,27 @@ def _lower_first(word: object) -> str:
     text = str(word)
     # An abbreviation keeps its capitals.
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def say_short_moment(moment: datetime) -> str:
+    """Return "Wed 25 Nov 22:30", local."""
+    day = date_format(localtime(moment), pgettext("format of a short date", "D j M"))
+    return f"{day} {say_clock(moment)}"
+
+
+def say_span(period: Period) -> str:
+    """Say a stretch of time: "Wed 25 Nov 22:30 – 7:00 (8.5 hours)"."""
+    # Less than a day needs one date: the clock says whether it is the next morning.
+    end = say_clock if period.hours < 24 else say_short_moment
+    return _("%(from)s – %(until)s (%(hours)s hours)") % {
+        "from": say_short_moment(period.start),
+        "until": end(period.end),
+        "hours": say_number(period.hours, 1),
+    }
+
+
+def say_number(value: float, decimals: int = 0) -> str:
+    """Return a number in the reader's notation; a zero behind the comma is left out."""
+    whole = round(value, decimals) == round(value)
+    text: str = number_format(value, 0 if whole else decimals, force_grouping=True)
+    return text

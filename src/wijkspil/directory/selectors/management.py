@@ -21,6 +21,7 @@ from wijkspil.directory.errors import UnknownEntry, UnknownService
 from wijkspil.directory.models import (
     Alliance,
     AllianceMember,
+    Area,
     CareTeam,
     ContactPoint,
     Coverage,
@@ -28,6 +29,7 @@ from wijkspil.directory.models import (
     HealthcareService,
     Organization,
 )
+from wijkspil.directory.types import AreaKind, RegionPurpose
 
 PAGE_SIZE = 25
 #: Below this likeness (0..100) a name is no answer to what was typed.
@@ -465,3 +467,39 @@ def _holding(path: str, at: datetime) -> Q:
     return Q(**{f"{path}__valid_from__lte": at}) & (
         Q(**{f"{path}__valid_until": None}) | Q(**{f"{path}__valid_until__gt": at})
     )
+
+
+# --- regions to check the coverage of
+
+
+@dataclass(frozen=True)
+class RegionChoice:
+    """A region whose coverage can be looked at."""
+
+    id: int
+    name: str
+    purpose: str
+    code: str
+
+    @property
+    def address(self) -> str:
+        """Return how ``check_coverage`` calls it."""
+        return f"{self.purpose}/{self.code}"
+
+
+def list_coverage_regions(
+    region_ids: Iterable[int] | None = None,
+) -> list[RegionChoice]:
+    """Return these regions by name, or every care office region (one query)."""
+    rows = Area.objects.filter(kind=AreaKind.REGION)
+    rows = (
+        rows.filter(purpose=RegionPurpose.ZORGKANTOOR)
+        if region_ids is None
+        else rows.filter(pk__in=list(region_ids))
+    )
+    return [
+        RegionChoice(id=pk, name=name, purpose=purpose, code=code)
+        for pk, name, purpose, code in rows.order_by("name", "pk").values_list(
+            "pk", "name", "purpose", "code"
+        )
+    ]
