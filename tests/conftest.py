@@ -4,6 +4,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# A shared machine can be slow for a moment; that is no failure.
+settings.register_profile("wijkspil", deadline=None)
+settings.load_profile("wijkspil")
 
 #: Where the publishers' open data lies, if it does.
 OPEN_DATA = Path(

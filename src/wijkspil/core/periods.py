@@ -5,14 +5,14 @@ Every period in Wijkspil has ``valid_from`` and ``valid_until``; an empty
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from wijkspil.core.errors import InvalidValue
 
 
 @dataclass(frozen=True, order=True)
 class Period:
-    """A span of time from ``start`` until ``end`` (exclusive), both with zone.
+    """A span of time from ``start`` until ``end`` (exclusive), kept in UTC.
 
     Raises
     ------
@@ -24,9 +24,13 @@ class Period:
     end: datetime
 
     def __post_init__(self) -> None:
-        for moment in (self.start, self.end):
+        for name in ("start", "end"):
+            moment: datetime = getattr(self, name)
             if moment.tzinfo is None:
                 raise InvalidValue(f"{moment.isoformat()} has no time zone: add one.")
+            # In UTC, because two local moments subtract to what the clock shows,
+            # an hour off around a change of the clock.
+            object.__setattr__(self, name, moment.astimezone(UTC))
         if self.end <= self.start:
             raise InvalidValue(
                 f"A period ends after it starts: {self.start.isoformat()} .. "

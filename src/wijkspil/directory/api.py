@@ -16,12 +16,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
-from ninja import Query, Router, Schema, Status
+from ninja import Query, Router, Status
 from pydantic.alias_generators import to_camel
 
 from wijkspil.accounts.requests import UnknownToken, get_request_actor
 from wijkspil.accounts.types import Actor
-from wijkspil.core.api import Problem, problem
+from wijkspil.core.api import Problem, json_answer, problem
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.periods import Period
 from wijkspil.directory.errors import InvalidEntry
@@ -136,7 +136,7 @@ def get_writing_actor(request: HttpRequest) -> Actor:
     return get_request_actor(request)
 
 
-def refuse_unknown_parameters(request: HttpRequest, query: Schema) -> None:
+def refuse_unknown_parameters(request: HttpRequest, query: CamelSchema) -> None:
     """Refuse a parameter that is not one of the question's.
 
     A filter with a typing error would otherwise answer with everything.
@@ -202,7 +202,7 @@ def read_care(text: str) -> Care:
     summary="Who is responsible at an address, at a moment, for a kind of care",
     tags=["responsible"],
 )
-def responsible(request: HttpRequest, query: Query[ResponsibleQuery]) -> ResponsibleOut:
+def responsible(request: HttpRequest, query: Query[ResponsibleQuery]) -> HttpResponse:
     """Answer for visitors with resident numbers only; signed in with duty and room."""
     actor = get_request_actor(request)
     moment = read_moment(query.at, field="at") if query.at else timezone.now()
@@ -219,7 +219,9 @@ def responsible(request: HttpRequest, query: Query[ResponsibleQuery]) -> Respons
     record_duty_views(
         actor=actor, found=found, purpose="api.responsible", at=timezone.now()
     )
-    return as_responsible(found, found.by_care[wanted], show_room=show_room)
+    return json_answer(
+        as_responsible(found, found.by_care[wanted], show_room=show_room)
+    )
 
 
 @router.get(

@@ -15,7 +15,7 @@ It does not know who is on duty: outside opening hours a duty period may answer.
 No clock and no database: the moment and the holidays are arguments.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -159,10 +159,12 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _local_days(start: datetime, end: datetime) -> list[date]:
-    first = start.astimezone(AMSTERDAM).date()
+def _local_days(start: datetime, end: datetime) -> Iterator[date]:
+    day = start.astimezone(AMSTERDAM).date()
     last = end.astimezone(AMSTERDAM).date()
-    return [first + number * _DAY for number in range((last - first).days + 1)]
+    while day <= last:
+        yield day
+        day += _DAY
 
 
 def _spans_of_day(
