@@ -21,7 +21,7 @@ from pydantic.alias_generators import to_camel
 
 from wijkspil.accounts.requests import UnknownToken, get_request_actor
 from wijkspil.accounts.types import Actor
-from wijkspil.core.api import Problem, json_answer, problem
+from wijkspil.core.api import CamelSchema, Problem, json_answer, problem
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.periods import Period
 from wijkspil.directory.errors import InvalidEntry
