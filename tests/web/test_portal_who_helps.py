@@ -14,6 +14,7 @@ from tests.factories.directory import (
     AreaFactory,
     ContactPointFactory,
     CoverageFactory,
+    DutyPeriodFactory,
     HealthcareServiceFactory,
 )
 from tests.web.zuiderpark import SECRETS, make_zuiderpark, report
@@ -126,6 +127,21 @@ class TestTheCardOnTop:
         assert "Apotheek De Linde opens again" in top
         assert "070 000 0009" in top
         assert "Cannot wait? Call Huisartsenpost Duinstreek" in top
+
+    def test_a_pharmacy_on_duty_is_no_pharmacy_that_is_open(self, visitor, place):
+        pharmacy = HealthcareServiceFactory(care="pharmacy", name="Apotheek De Linde")
+        ContactPointFactory(service=pharmacy, value="070 000 0009")
+        duty = place.night_team.duties.first()
+        DutyPeriodFactory(
+            service=pharmacy,
+            area=place.wijk,
+            valid_from=duty.valid_from,
+            valid_until=duty.valid_until,
+        )
+        page = ask(visitor, moment=place.night, zorg="pharmacy")
+        assert "Apotheek De Linde helps here" in top_of(page)
+        assert "8:00–17:00" not in top_of(page)
+        assert "Also open, close by" not in page
 
     def test_another_service_without_a_number_for_residents_says_so(
         self, visitor, place

@@ -120,6 +120,11 @@ class Entry:
         return self.is_open or self.on_duty_until is not None
 
     @property
+    def hours_now(self) -> str:
+        """The hours behind "open"; somebody on duty is there outside them."""
+        return "" if self.on_duty_until is not None else self.hours
+
+    @property
     def other_numbers(self) -> list[Number]:
         """Every number and address besides the one to call first."""
         return [number for number in self.numbers if number.value != self.phone]
@@ -231,7 +236,13 @@ def _next_in_line(
     if top.entry is None or top.is_instead:
         return None
     line = [] if answer.next_in_line is None else [entry_of(answer.next_in_line)]
-    reachable = (entry for entry in (*line, *everyone) if entry.is_reachable)
+    reachable = (
+        entry
+        for entry in (*line, *everyone)
+        if entry.is_reachable
+        # A coordinator is no other pharmacy.
+        and (answer.care not in FREE_CHOICE or entry.care == answer.care)
+    )
     return next((e for e in reachable if e.phone not in ("", top.entry.phone)), None)
 
 
@@ -259,7 +270,8 @@ def _top_card(found: WhoHelps, care: Care, *, is_now: bool) -> TopCard:
             entry=None,
         )
     entry = entry_of(answer.now)
-    if care in FREE_CHOICE and answer.answer in _OF_ITSELF:
+    is_open_itself = answer.answer in _OF_ITSELF and entry.on_duty_until is None
+    if care in FREE_CHOICE and is_open_itself:
         return TopCard(
             title=_("%(name)s is open") % {"name": entry.name},
             status=_("Close to this address"),
