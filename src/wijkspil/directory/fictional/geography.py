@@ -520,10 +520,10 @@ def _assemble(
                     np.where(division >= 0, regions.of_member[division], -1),
                     _sum_by(below.ages, regions.of_member),
                 ),
-                [f"SPILLAND-{n + 1}" for n in range(len(regions.names))],
-                regions.names,
-                [None] * len(regions.names),
-                [(first + n,) for n in range(len(regions.names))],
+                [place.upper().replace(" ", "-") for place in regions.places],
+                [regions.title.format(place) for place in regions.places],
+                [None] * len(regions.places),
+                [(first + n,) for n in range(len(regions.places))],
                 purpose=regions.purpose,
             )
         )
@@ -728,7 +728,8 @@ class _Regions:
     """The regions of one purpose: which one holds each gemeente (or wijk)."""
 
     purpose: str
-    names: list[str]
+    title: str
+    places: list[str]
     of_member: Ints
     by_wijk: bool
 
@@ -773,7 +774,8 @@ def _group_regions(
         places = [f"Spilland {number + 1}" for number in range(len(used))]
     return _Regions(
         purpose=purpose.value,
-        names=[_REGION_TITLES[purpose].format(place) for place in places],
+        title=_REGION_TITLES[purpose],
+        places=places,
         of_member=of_member,
         by_wijk=by_wijk,
     )

@@ -85,7 +85,7 @@ def read_ground(*, region_code: str | None = None) -> Ground:
     purposes = _read_purposes(regions)
     keep = np.ones(len(wijken), dtype=bool)
     if region_code is not None:
-        wanted = _find_region(regions, region_code)
+        wanted = _find_region(regions, purposes, region_code)
         keep = np.array([wanted in within for within in wijk_within], dtype=bool)
     keep &= np.isfinite(wijken.lon)
     if not (keep & (wijken.people > 0)).any():
@@ -210,13 +210,17 @@ def _read_postcodes(kind: AreaKind, wijk_place: dict[int, int]) -> tuple[Places,
     return places, np.array([wijk_place[wijk] for wijk in columns[7]], dtype=np.int64)
 
 
-def _find_region(regions: Places, code: str) -> int:
-    for place, area in enumerate(regions.ids.tolist()):
-        if code.casefold() in {
-            regions.codes[place].casefold(),
-            regions.names[place].casefold(),
-        }:
-            return int(area)
+def _find_region(regions: Places, purposes: list[str], code: str) -> int:
+    """Return the id of a region; of equal codes that of the zorgkantoor."""
+    wanted = code.casefold()
+    found = [
+        place
+        for place, names in enumerate(zip(regions.codes, regions.names, strict=True))
+        if wanted in {name.casefold() for name in names}
+    ]
+    if found:
+        found.sort(key=lambda place: purposes[place] != RegionPurpose.ZORGKANTOOR)
+        return int(regions.ids[found[0]])
     raise NotFound(
         _("There is no region “%(code)s”. Regions here: %(names)s.")
         % {"code": code, "names": ", ".join(sorted(set(regions.codes))[:40])},

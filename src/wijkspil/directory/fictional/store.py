@@ -15,6 +15,7 @@ from wijkspil.core.progress import Progress
 from wijkspil.directory import models
 from wijkspil.directory.fictional.geography import SOURCE, YEAR, Geography
 from wijkspil.directory.fictional.ground import Ground
+from wijkspil.directory.fictional.history import TRACKED
 from wijkspil.directory.fictional.rows import AreaPlace, Invention
 from wijkspil.directory.types import AreaKind, CapacitySource, RegionPurpose
 
@@ -49,6 +50,15 @@ def copy_rows(
             if done % 5_000 == 0:
                 progress.advance(5_000)
     progress.advance(done % 5_000)
+
+
+def analyze(*tables: str) -> None:
+    """Count rows for the planner, which else thinks that new tables are empty.
+
+    Without it a query over fresh rows can take minutes, until autovacuum comes by.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(f"ANALYZE {', '.join(tables)}")
 
 
 def store_geography(geography: Geography, progress: Progress) -> None:
@@ -152,6 +162,7 @@ def store_geography(geography: Geography, progress: Progress) -> None:
         ((ids[region], ids[area]) for region, area in geography.members),
         progress,
     )
+    analyze("directory_area", "directory_areaoverlap", "directory_regionmember")
 
 
 class Stored:
@@ -260,6 +271,7 @@ def store_invention(made: Invention, ground: Ground, progress: Progress) -> Stor
         progress,
     )
     _store_alliances(made, ground, services, progress)
+    analyze(*TRACKED, "directory_capacityreport")
     return Stored(organizations, services)
 
 
