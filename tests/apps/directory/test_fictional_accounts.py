@@ -1,6 +1,7 @@
 """Accounts and tokens as the fictional region makes them."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from wijkspil.accounts.types import Role
 from wijkspil.core.errors import Conflict, InvalidValue
 
 AT = datetime(2026, 11, 22, 14, tzinfo=UTC)
-PERSON = {
+PERSON: dict[str, Any] = {
     "email": "someone@example.nl",
     "name": "Someone",
     "password": "long enough",
