@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -85,14 +84,6 @@ def test_nothing_of_a_machine_or_registry_is_committed() -> None:
         and pattern.search(Path(ROOT, name.decode()).read_bytes())
     ]
     assert found == []
-
-
-def test_the_command_line_starts_without_django() -> None:
-    code = (
-        "import sys; from wijkspil.config import cli; "
-        "sys.exit('django.db' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @pytest.mark.parametrize("mode", ["real", "production", "", "Fictional"])
