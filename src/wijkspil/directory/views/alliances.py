@@ -82,7 +82,12 @@ def show_alliance(request: HttpRequest, actor: Actor, alliance_id: int) -> HttpR
     sent = request.POST if request.method == "POST" else request.GET
     text = sent.get("q", "").strip()
     services = [
-        (service.pk, f"{service.name}, {service.organization.name}")
+        (
+            service.pk,
+            service.name
+            if service.name == service.organization.name
+            else f"{service.name}, {service.organization.name}",
+        )
         for service in (search_services(text) if text and can_edit else [])
     ]
     form = MemberForm(services=services)

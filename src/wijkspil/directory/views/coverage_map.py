@@ -157,6 +157,7 @@ def show_coverage(request: HttpRequest, actor: Actor) -> HttpResponse:
             "map_url": f"{reverse('directory:coverage-areas')}?{asked.query()}",
             "export_url": f"{reverse('directory:coverage-export')}?{asked.query()}",
             "query": asked.query(),
+            "can_manage": can_edit_coverage(actor),
         },
     )
 
