@@ -176,7 +176,9 @@ class TestTheAddress:
             show_duty_person=False,
         )
         assert (found.place.precision, found.place.postcode) == ("pc4", "2512")
-        assert found.by_care[NURSING].team.id == town["own"].id
+        team = found.by_care[NURSING].team
+        assert team is not None
+        assert team.id == town["own"].id
         assert [wijk.name for wijk in found.place.other_wijken] == ["Noorderpark"]
 
     def test_an_unknown_postcode_is_refused_by_name(self, town: dict[str, Any]) -> None:
