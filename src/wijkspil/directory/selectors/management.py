@@ -81,7 +81,8 @@ def search_organizations(
     found, is_guess = rows, False
     if text:
         found = rows.filter(_matches(text))
-        if not found.exists():
+        # A number that is nobody's looks like no name.
+        if any(sign.isalpha() for sign in text) and not found.exists():
             guessed = _names_like(text, rows)
             found, is_guess = rows.filter(pk__in=guessed), bool(guessed)
     ordered = (
