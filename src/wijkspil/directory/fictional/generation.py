@@ -64,6 +64,24 @@ class Summary:
     example_postcode: str
     digest: str
 
+    def described_counts(self) -> list[tuple[str, int]]:
+        """Return the counts worth showing, each with its name in words."""
+        names = {
+            "gemeenten": _("municipalities"),
+            "wijken": _("wijken"),
+            "inhabitants": _("inhabitants"),
+            "organizations": _("organizations"),
+            "services": _("services"),
+            "nursing_teams": _("of which district nursing teams"),
+            "coverages": _("coverages (service x area)"),
+            "contacts": _("numbers and addresses"),
+            "duties": _("duty periods"),
+            "capacity_reports": _("reports of room"),
+            "alliances": _("neighbourhood alliances"),
+            "accounts": _("accounts"),
+        }
+        return [(name, self.counts[key]) for key, name in names.items()]
+
 
 def generate(
     *,
@@ -113,7 +131,7 @@ def generate(
                 removal.remove_fictional(progress)
         is_invented = not store.has_areas()
         if is_invented:
-            progress.start("Gebied verzinnen", 1)
+            progress.start(_("Inventing a geography"), 1)
             geography = invent_geography(seed, gemeenten=gemeenten)
             progress.advance()
             store.store_geography(geography, progress)
@@ -212,7 +230,7 @@ def _make_accounts(
             "verwijzer",
             "Hanneke Zilverberg",
             made.organizations[practice_organization].name,
-            "Zoek een postcode: alle nummers, wie dienst heeft en wie ruimte heeft.",
+            _("Look up a postcode: every number, who is on duty and who has room."),
             _Bound(organization_id=stored.organizations[practice_organization]),
         ),
         (
@@ -220,7 +238,7 @@ def _make_accounts(
             "wijkteam",
             "Sanne Lindenaar",
             made.services[team].name,
-            "Geef in tien seconden door hoeveel ruimte het team heeft.",
+            _("Report in ten seconds how much room the team has."),
             _Bound(stored.organizations[provider], stored.services[team]),
         ),
         (
@@ -228,7 +246,7 @@ def _make_accounts(
             "aanbieder",
             "Rachid Molenkamp",
             provider_name,
-            "Beheer teams, nummers en diensten van de eigen organisatie.",
+            _("Manage teams, numbers and duties of your own organization."),
             _Bound(organization_id=stored.organizations[provider]),
         ),
         (
@@ -236,7 +254,7 @@ def _make_accounts(
             "coordinator",
             "Femke Vuurtorens",
             region_name,
-            "Bekijk op de kaart waar en wanneer niemand verantwoordelijk is.",
+            _("See on the map where and when nobody is responsible."),
             _Bound(region_id=region_id),
         ),
         (
@@ -244,31 +262,31 @@ def _make_accounts(
             "beheerder-adresboek",
             "Joost Kompasse",
             region_name,
-            "Wijzig een team, bekijk de geschiedenis en maak het ongedaan.",
+            _("Change a team, look at its history and undo it."),
             _Bound(region_id=region_id),
         ),
         (
             Role.INSURER,
             "verzekeraar",
             "Elif Waterlander",
-            "alle regio's",
-            "Bekijk totalen per regio, zonder teams of personen.",
-            _Bound(),
+            _("all regions"),
+            _("See totals per region, without teams or persons."),
+            _Bound(region_id=region_id),
         ),
         (
             Role.AUDITOR,
             "auditor",
             "Wouter Sluiswachter",
-            "alles",
-            "Bekijk wie wat heeft ingezien.",
+            _("everything"),
+            _("See who looked at what."),
             _Bound(),
         ),
         (
             Role.ADMINISTRATOR,
             "beheerder",
             "Noor van der Spil",
-            "alles",
-            "Beheer gebruikers en rollen.",
+            _("everything"),
+            _("Manage users and roles."),
             _Bound(),
         ),
     )
