@@ -10,11 +10,10 @@ import sys
 import time
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from wijkspil.config import runtime
 from wijkspil.config.cli_coverage import coverage_check
@@ -22,6 +21,7 @@ from wijkspil.config.cli_db import db_app
 from wijkspil.config.cli_generate import generate
 from wijkspil.config.cli_load import load
 from wijkspil.config.cli_progress import show_progress
+from wijkspil.config.cli_summary import show_summary
 from wijkspil.config.doctor import doctor
 
 app = typer.Typer(
@@ -122,7 +122,8 @@ def demo(
             progress=progress,
         )
     summary["seconds"] = round(time.monotonic() - started, 1)
-    _print_summary(summary, port=port)
+    show_summary(console, summary)
+    console.print(f"Klaar in {summary['seconds']} s. Open http://localhost:{port}/")
     if json_file is not None:
         json_file.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")
     if not no_serve:
@@ -133,25 +134,6 @@ def _now() -> datetime:
     from django.utils import timezone
 
     return timezone.now()
-
-
-def _print_summary(summary: dict[str, Any], *, port: int) -> None:
-    title = f"Wijkspil: {summary['region']} (verzonnen)"
-    counts = Table(title=title, show_header=False)
-    counts.add_column(style="bold")
-    counts.add_column(justify="right")
-    for label, value in summary["counts"].items():
-        counts.add_row(label, f"{value:,}".replace(",", "."))
-    console.print(counts)
-    accounts = Table(title=f"Inloggen (wachtwoord: {summary['password']})")
-    for column in ("rol", "e-mail", "probeer"):
-        accounts.add_column(column)
-    for account in summary["accounts"]:
-        accounts.add_row(account["role"], account["email"], account["to_try"])
-    console.print(accounts)
-    console.print(f"API-token van een bronsysteem: {summary['token']}")
-    console.print(f"Voorbeeldpostcode: {summary['postcode']}")
-    console.print(f"Klaar in {summary['seconds']} s. Open http://localhost:{port}/")
 
 
 def main() -> None:
