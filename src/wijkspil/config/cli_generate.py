@@ -4,37 +4,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
 
 from wijkspil.config.cli_progress import show_progress
-from wijkspil.config.demo import DEMO_PASSWORD
 from wijkspil.core.errors import InvalidValue
 
 if TYPE_CHECKING:
     from wijkspil.directory.fictional.generation import Summary
 
-console = Console()
-
-_COUNTS = {
-    "gemeenten": "gemeenten",
-    "wijken": "wijken",
-    "inhabitants": "inwoners",
-    "organizations": "organisaties",
-    "services": "diensten",
-    "nursing_teams": "waarvan teams wijkverpleging",
-    "coverages": "dekkingen (dienst x gebied)",
-    "contacts": "nummers en adressen",
-    "duties": "diensttijden",
-    "capacity_reports": "meldingen van ruimte",
-    "alliances": "wijkverbanden",
-    "accounts": "accounts",
-}
-
 
 def generate(
-    seed: Annotated[int, typer.Option(help="Same seed, same region.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Same seed, same region.")] = 1,
     gemeenten: Annotated[
         int, typer.Option(help="Size, where no areas were loaded: 1 to 450.")
     ] = 3,
@@ -48,8 +29,8 @@ def generate(
         str, typer.Option(help="Only the wijken of this region (code or name).")
     ] = "",
     password: Annotated[
-        str, typer.Option(help="Shared password of the fictional accounts.")
-    ] = DEMO_PASSWORD,
+        str, typer.Option(help="Shared password of the accounts; empty: that of demo.")
+    ] = "",
     replace: Annotated[
         bool, typer.Option("--replace", help="Remove what was generated before.")
     ] = False,
@@ -58,20 +39,26 @@ def generate(
 
     Without any areas a geography is invented first. Everything is marked fictional.
     """
+    # Django is ready only when the command runs.
+    from django.utils import timezone
+
+    from wijkspil.config.demo import DEMO_PASSWORD
     from wijkspil.directory.fictional import generation
 
+    console = Console()
+    moment = parse_moment(at) if at else timezone.now()
     with show_progress(console) as progress:
         summary = generation.generate(
             seed=seed,
-            at=parse_moment(at) if at else timezone.now(),
-            password=password,
+            at=moment,
+            password=password or DEMO_PASSWORD,
             progress=progress,
             supply=supply,
             gemeenten=gemeenten,
             region_code=region or None,
             replace=replace,
         )
-    show(summary)
+    print_summary(summary, console)
 
 
 def parse_moment(text: str) -> datetime:
@@ -82,34 +69,50 @@ def parse_moment(text: str) -> datetime:
     InvalidValue
         If it is no moment, or has no zone.
     """
+    from django.utils.translation import gettext as _
+
+    example = "2026-11-21T22:30:00+01:00"
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise InvalidValue(
-            f"--at {text!r} is not a moment: write 2026-11-21T22:30:00+01:00."
+            _("“%(text)s” is not a moment. Write it as %(example)s.")
+            % {"text": text, "example": example},
+            field="at",
         ) from error
     if moment.tzinfo is None:
-        raise InvalidValue(f"--at {text!r} has no zone: add +01:00 or +02:00.")
+        raise InvalidValue(
+            _("“%(text)s” has no time zone. Write it as %(example)s.")
+            % {"text": text, "example": example},
+            field="at",
+        )
     return moment
 
 
-def show(summary: "Summary") -> None:
-    """Print what was made and how to sign in."""
-    table = Table(title="Verzonnen regio", show_header=False)
-    table.add_column(justify="right")
-    table.add_column()
-    for key, label in _COUNTS.items():
-        table.add_row(f"{summary.counts[key]:,}".replace(",", "."), label)
-    console.print(table)
-    accounts = Table(title=f"Accounts (wachtwoord: {summary.password})")
-    for title in ("rol", "e-mailadres", "hoort bij", "om te proberen"):
-        accounts.add_column(title)
+def print_summary(summary: "Summary", console: Console) -> None:
+    """Show what was made and how to sign in."""
+    from django.utils.translation import gettext as _
+
+    counts = Table(title=_("Fictional region"), show_header=False)
+    counts.add_column(justify="right")
+    counts.add_column()
+    for name, count in summary.described_counts():
+        counts.add_row(f"{count:,}".replace(",", "."), name)
+    console.print(counts)
+    accounts = Table(
+        title=_("Accounts (password: %(password)s)") % {"password": summary.password}
+    )
+    for heading in (_("Role"), _("E-mail"), _("Belongs to"), _("To try")):
+        accounts.add_column(heading, overflow="fold")
     for account in summary.accounts:
         accounts.add_row(account.role, account.email, account.bound_to, account.to_try)
     console.print(accounts)
-    console.print(f"Voorbeeld-postcode: {summary.example_postcode}")
-    console.print(
-        f"Token voor het systeem van {summary.token_organization} "
-        f"(wordt maar één keer getoond): {summary.token_secret}",
-        soft_wrap=True,
-    )
+    lines = [
+        _("Example postcode: %(postcode)s") % {"postcode": summary.example_postcode},
+        _("Token of the system of %(organization)s (shown only once): %(token)s")
+        % {
+            "organization": summary.token_organization,
+            "token": summary.token_secret,
+        },
+    ]
+    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

@@ -186,7 +186,7 @@ def test_other_sizes_are_whole_too(gemeenten, seed):
 
 @pytest.mark.parametrize("gemeenten", [0, -1, 451])
 def test_an_impossible_size_is_refused(gemeenten):
-    with pytest.raises(InvalidValue, match="1 to 450"):
+    with pytest.raises(InvalidValue, match="450"):
         invent_geography(1, gemeenten=gemeenten)
 
 

@@ -148,7 +148,7 @@ def generate(
         with bulk_history():
             stored = store.store_invention(made, ground, progress)
         accounts = _make_accounts(made, ground, stored, at=at, password=password)
-        organization, secret = _issue_token(made, stored, at=at)
+        organization, secret = _issue_token(made, ground, stored, at=at)
     return Summary(
         seed=seed,
         at=at,
@@ -191,6 +191,25 @@ def _neighbourhood_service(made: Invention, wijk: int) -> int:
     )
 
 
+def _nearest_practice(made: Invention, ground: Ground, wijk: int) -> int:
+    lon, lat = float(ground.wijken.lon[wijk]), float(ground.wijken.lat[wijk])
+
+    def distance(place: int) -> float:
+        service = made.services[place]
+        if service.lon is None or service.lat is None:
+            return float("inf")
+        return (0.61 * (service.lon - lon)) ** 2 + (service.lat - lat) ** 2
+
+    return min(
+        (
+            place
+            for place, service in enumerate(made.services)
+            if service.care == Care.GP_CARE
+        ),
+        key=distance,
+    )
+
+
 def _example_postcode(made: Invention, ground: Ground) -> str:
     service = made.services[_neighbourhood_service(made, _main_wijk(ground))]
     if service.postcode:
@@ -214,11 +233,7 @@ def _make_accounts(
     wijk = _main_wijk(ground)
     team = _neighbourhood_service(made, wijk)
     provider = made.services[team].organization
-    practice = next(
-        place
-        for place, service in enumerate(made.services)
-        if service.care == Care.GP_CARE
-    )
+    practice = _nearest_practice(made, ground, wijk)
     practice_organization = made.services[practice].organization
     region = int(ground.region_of_wijk[RegionPurpose.ZORGKANTOOR][wijk])
     region_id = int(ground.regions.ids[region])
@@ -309,18 +324,15 @@ def _make_accounts(
 
 
 def _issue_token(
-    made: Invention, stored: store.Stored, *, at: datetime
+    made: Invention, ground: Ground, stored: store.Stored, *, at: datetime
 ) -> tuple[str, str]:
-    """Give the largest home care provider's own system a token."""
-    counts: dict[int, int] = {}
-    for service in made.services:
-        if service.care == Care.DISTRICT_NURSING:
-            counts[service.organization] = counts.get(service.organization, 0) + 1
-    largest = max(counts, key=lambda place: (counts[place], -place))
+    """Give the own system of the provider in the largest wijk a token."""
+    team = _neighbourhood_service(made, _main_wijk(ground))
+    provider = made.services[team].organization
     _token_id, secret = issue_token(
-        organization_id=stored.organizations[largest],
+        organization_id=stored.organizations[provider],
         name="Planningssysteem (fictief)",
         at=at - timedelta(days=1),
         valid_until=at + timedelta(days=365),
     )
-    return made.organizations[largest].name, secret
+    return made.organizations[provider].name, secret

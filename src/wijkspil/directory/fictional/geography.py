@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from wijkspil.core.errors import InvalidValue
@@ -130,7 +131,8 @@ def invent_geography(seed: int, *, gemeenten: int = 3) -> Geography:
     """
     if not 1 <= gemeenten <= MOST_GEMEENTEN:
         raise InvalidValue(
-            f"{gemeenten} gemeenten: give a number from 1 to {MOST_GEMEENTEN}.",
+            _("%(gemeenten)s gemeenten: give a number from 1 to %(most)s.")
+            % {"gemeenten": gemeenten, "most": MOST_GEMEENTEN},
             field="gemeenten",
         )
     rng = np.random.default_rng([seed, gemeenten])
@@ -163,7 +165,7 @@ def _shape_land(rng: np.random.Generator, gemeenten: int) -> _Land:
     is_water = np.zeros(len(hexes), dtype=bool)
     for number in range(1 + gemeenten // 80):
         is_water |= _river(rng, x, y, half_width, half_height, number)
-    for _ in range(1 + gemeenten // 4):
+    for _turn in range(1 + gemeenten // 4):
         is_water |= _lake(rng, x, y, half_width, half_height)
     # One island: what cannot be reached from the middle over ground is sea.
     even = np.where(is_ground[:, None], 1.0, np.inf) * np.ones((1, 6))
@@ -190,7 +192,7 @@ def _noise(
     """Smooth random field around 0, roughly within -1..1."""
     total = np.zeros_like(x)
     for octave in range(octaves):
-        for _ in range(5):
+        for _turn in range(5):
             angle, phase = rng.uniform(0, 2 * np.pi, 2)
             wave = 2 * np.pi / wavelength_km * 1.9**octave
             total += np.sin(wave * (x * np.cos(angle) + y * np.sin(angle)) + phase) / (
@@ -394,7 +396,7 @@ def k_means(
     centers = points[
         rng.choice(len(points), count, replace=False, p=weights / weights.sum())
     ]
-    for _ in range(12):
+    for _turn in range(12):
         near = nearest_center(points, centers)
         total = np.bincount(near, weights, count)
         mean = np.stack(
@@ -500,7 +502,7 @@ def _assemble(
     first_pc4 = first_buurt + len(buurten)
     first_region = first_pc4 + len(pc4s)
     around_gemeente: list[tuple[int, ...]] = [(g,) for g in range(len(gemeenten))]
-    around_wijk: list[tuple[int, ...]] = [() for _ in range(len(wijken))]
+    around_wijk: list[tuple[int, ...]] = [() for _turn in range(len(wijken))]
     members: list[tuple[int, int]] = []
     region_areas: list[InventedArea] = []
     for regions in region_sets:

@@ -24,6 +24,7 @@ from wijkspil.directory.fictional.workshop import (
     Workshop,
     hours,
     nearest,
+    unique,
 )
 from wijkspil.directory.opening_hours import AMSTERDAM, clock_moment
 from wijkspil.directory.types import (
@@ -109,14 +110,14 @@ class HomeCare:
         self.main_of_wijk = (distance / reach).argmin(axis=1)
         used = np.unique(self.main_of_wijk)
         names = self._home_care_names(rng)
-        for main in used.tolist():
+        for place, main in enumerate(used.tolist()):
+            name = names[place % len(names)]
             members = np.flatnonzero(self.main_of_wijk == main)
             largest = members[wijken.people[members].argmax()]
-            gemeente = ground.gemeenten.names[int(ground.wijk_gemeente[largest])]
+            if place >= len(names):
+                name = f"{name} {self._gemeente_of(int(largest))}"
             self.main_organizations.append(
-                self.shop.add_organization(
-                    OrganizationType.HOME_CARE, names.pop(0).format(place=gemeente)
-                )
+                self.shop.add_organization(OrganizationType.HOME_CARE, name)
             )
         self.main_of_wijk = np.searchsorted(used, self.main_of_wijk)
 
@@ -124,12 +125,10 @@ class HomeCare:
         parts = self.shop.names["home_care"]
         plain = [f"{a}{_joined(b)}" for a in parts["first"] for b in parts["last"]]
         order = rng.permutation(len(plain))
-        rounds = 1 + 4_000 // len(plain)
-        return [plain[n] for n in order] + [
-            f"{plain[n]} {{place}}" + (f" {turn}" if turn else "")
-            for turn in range(rounds)
-            for n in rng.permutation(len(plain))
-        ]
+        return [plain[number] for number in order]
+
+    def _gemeente_of(self, wijk: int) -> str:
+        return self.ground.gemeenten.names[int(self.ground.wijk_gemeente[wijk])]
 
     def _make_neighbourhood_teams(self) -> None:
         shop, ground, rng = self.shop, self.ground, self.shop.rng(2)
@@ -147,7 +146,7 @@ class HomeCare:
         own: dict[int, list[int]] = {}
         for place, wijk in enumerate(homes.tolist()):
             number = len(own.setdefault(wijk, [])) + 1
-            name = ground.wijken.names[wijk]
+            name = shop.wijk_name(wijk)
             title = f"Wijkteam {name}" + (f" {number}" if count[wijk] > 1 else "")
             organization = self.main_organizations[int(self.main_of_wijk[wijk])]
             service = self._add_nursing_team(
@@ -162,20 +161,16 @@ class HomeCare:
             )
             own[wijk].append(service)
         self.regular_of_wijk = [[] for _ in range(len(wijken))]
+        with_team = np.flatnonzero(count)
+        closest = with_team[nearest(wijken.km, wijken.km[with_team], 1)[:, 0]]
         for wijk in range(len(wijken)):
-            teams = own.get(wijk) or self._nearest_main_teams(wijk, own)
+            teams = own.get(wijk) or own[int(closest[wijk])][:1]
             self.first_contact.append(teams[0])
             shop.cover(teams[0], ("wijk", wijk), NURSING, CoverageRole.FIRST_CONTACT, 1)
             for rank, service in enumerate(teams, start=1):
                 shop.cover(service, ("wijk", wijk), NURSING, CoverageRole.REGULAR, rank)
                 self.regular_of_wijk[wijk].append(service)
             self._add_coordinator(rng, teams[0], wijk)
-
-    def _nearest_main_teams(self, wijk: int, own: dict[int, list[int]]) -> list[int]:
-        for other in self.shop.near[wijk].tolist():
-            if other in own:
-                return own[other][:1]
-        return next(iter(own.values()))[:1]
 
     def _add_coordinator(
         self, rng: np.random.Generator, service: int, wijk: int
@@ -207,7 +202,13 @@ class HomeCare:
             rng, count, wijken.elderly**0.5 * wijken.people**0.5 + 1e-6
         )
         homes = rng.permutation(homes)
-        names = self._home_care_names(rng)[len(self.main_organizations) :]
+        stems = self._home_care_names(rng)
+        names = unique(
+            [
+                f"{stems[place % len(stems)]} {self._gemeente_of(home)}"
+                for place, home in enumerate(homes.tolist())
+            ]
+        )
         without = rng.random(count) < figure("share_without_contract")
         first = np.concatenate(([0], np.cumsum(team_counts)))
         # The n-th team of a provider sits in the n-th nearest wijk around its first.
@@ -218,9 +219,7 @@ class HomeCare:
         is_office = rng.random(first[-1]) < 0.4
         birds = shop.names["teams"]
         for small in range(count):
-            home = int(homes[small])
-            gemeente = ground.gemeenten.names[int(ground.wijk_gemeente[home])]
-            name = names[small].format(place=gemeente)
+            name = names[small]
             organization = shop.add_organization(OrganizationType.HOME_CARE, name)
             insurers = (
                 []
@@ -445,7 +444,7 @@ class HomeCare:
         service = shop.add_service(
             organization,
             NURSING,
-            f"Nachtzorg route {ground.wijken.names[largest]}",
+            f"Nachtzorg route {shop.wijk_name(largest)}",
             site=(sites.postcode[0], sites.lon[0], sites.lat[0]),
             # No opening hours: at night only who is on duty counts.
             opening_hours="[]",
@@ -507,5 +506,5 @@ def night_of(evening: date) -> tuple[datetime, datetime]:
 
 
 def _joined(last: str) -> str:
-    """Write Zilverzorg as one word, but Zilver thuiszorg as two."""
-    return last if last in {"zorg", "thuis"} else f" {last}"
+    """Write Blauwzorg as one word, but Blauw thuiszorg as two."""
+    return last if last == "zorg" else f" {last}"

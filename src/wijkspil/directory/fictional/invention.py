@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
+from django.utils.translation import gettext as _
 
 from wijkspil.core.progress import Progress
 from wijkspil.directory.fictional.capacity import invent_capacity
@@ -38,7 +39,7 @@ def invent(
     progress: Progress,
 ) -> Invention:
     """Return fictional providers, coverage, duty, room and alliances."""
-    progress.start("Zorgaanbieders verzinnen", 4)
+    progress.start(_("Inventing providers"), 4)
     # Long enough ago that history pages have a past to show.
     made = Invention(valid_from=at - timedelta(days=120))
     shop = Workshop(seed=seed, at=at, ground=ground, made=made)
@@ -82,7 +83,7 @@ def _invent_alliances(
         for group in pair_wijken(shop, members):
             if ground.wijken.people[group].sum() < 500:
                 continue
-            title = " en ".join(ground.wijken.names[wijk] for wijk in group)
+            title = " en ".join(shop.wijk_name(wijk) for wijk in group)
             shop.made.alliances.append(
                 AllianceRow(
                     name=f"Wijkverband {title}"[:120],

@@ -31,6 +31,7 @@ from wijkspil.directory.fictional.workshop import (
     hours,
     nearest,
     points_km,
+    unique,
 )
 from wijkspil.directory.importing.locations import GpLocation
 from wijkspil.directory.opening_hours import AMSTERDAM, clock_moment, dutch_holidays
@@ -114,16 +115,6 @@ def _gemeente_name(shop: Workshop, wijk: int) -> str:
     return shop.ground.gemeenten.names[int(shop.ground.wijk_gemeente[wijk])]
 
 
-def _unique(titles: Sequence[str]) -> list[str]:
-    """Number titles that occur more than once: De Linde, De Linde 2, ..."""
-    seen: dict[str, int] = {}
-    result = []
-    for title in titles:
-        seen[title] = seen.get(title, 0) + 1
-        result.append(title if seen[title] == 1 else f"{title} {seen[title]}")
-    return result
-
-
 def _gp_practices(
     shop: Workshop, gp_locations: Sequence[GpLocation] | None
 ) -> tuple[list[int], Ints]:
@@ -135,7 +126,7 @@ def _gp_practices(
         wijken = shop.draw_wijken(rng, count, ground.wijken.people + 1e-6)
         sites = shop.sites(wijken, rng)
     count = len(wijken)
-    names = _unique(
+    names = unique(
         [
             f"Huisartsenpraktijk {word} {_gemeente_name(shop, wijk)}"
             for word, wijk in zip(
@@ -238,7 +229,7 @@ def _pharmacies(shop: Workshop) -> tuple[list[int], Ints]:
     count = max(1, round(ground.people * per_inhabitant("pharmacies")))
     wijken = shop.draw_wijken(rng, count, ground.wijken.people + 1e-6)
     sites = shop.sites(wijken, rng)
-    names = _unique(
+    names = unique(
         [
             f"Apotheek {word} {_gemeente_name(shop, wijk)}"
             for word, wijk in zip(
@@ -335,7 +326,7 @@ def _social_teams(shop: Workshop) -> list[int]:
             OrganizationType.SOCIAL_TEAM, f"Sociaal wijkteam {name}", has_agb=False
         )
         for group in pair_wijken(shop, members):
-            title = " en ".join(ground.wijken.names[wijk] for wijk in group)
+            title = " en ".join(shop.wijk_name(wijk) for wijk in group)
             sites = shop.sites(np.array(group[:1]), rng)
             service = shop.add_service(
                 organization,
@@ -512,7 +503,7 @@ def _temporary_stay(shop: Workshop) -> list[int]:
     count = max(1, round(ground.people * per_inhabitant("temporary_stay")))
     wijken = shop.draw_wijken(rng, count, ground.wijken.elderly + 1e-6)
     sites = shop.sites(wijken, rng)
-    names = _unique(
+    names = unique(
         [
             f"{word}, {_gemeente_name(shop, wijk)}"
             for word, wijk in zip(
@@ -603,7 +594,7 @@ def _paramedical(shop: Workshop) -> tuple[list[int], Ints]:
     wijken = shop.draw_wijken(rng, count, ground.wijken.people + 1e-6)
     sites = shop.sites(wijken, rng)
     words = _titles(shop, shop.names["paramedical"], rng, count)
-    names = _unique(
+    names = unique(
         [
             f"{_PARAMEDICAL_TITLES[kinds[k]]} {word} {_gemeente_name(shop, wijk)}"
             for k, word, wijk in zip(kind.tolist(), words, wijken.tolist(), strict=True)

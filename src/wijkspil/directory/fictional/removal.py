@@ -65,7 +65,7 @@ def remove_fictional(progress: Progress) -> None:
     Conflict
         If a row that is not fictional refers to one that would go.
     """
-    progress.start("Verzonnen gegevens verwijderen", len(_ROWS) + 2)
+    progress.start(_("Removing what was invented"), len(_ROWS) + 2)
     try:
         with connection.cursor() as cursor:
             for statement in _FIND:
@@ -93,8 +93,14 @@ def remove_fictional(progress: Progress) -> None:
                 "Rows that are not fictional use fictional providers or areas, so "
                 "these cannot be replaced. Remove those rows first: %(detail)s"
             )
-            % {"detail": str(error).strip()}
+            % {"detail": _table_of(error)}
         ) from error
+
+
+def _table_of(error: IntegrityError) -> str:
+    """Return the table whose rows stand in the way."""
+    diagnosis = getattr(error.__cause__, "diag", None)
+    return str(getattr(diagnosis, "table_name", None) or error)
 
 
 def _remove_accounts(cursor: CursorWrapper) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from wijkspil.core.progress import Progress
 from wijkspil.directory import models
@@ -64,7 +65,7 @@ def analyze(*tables: str) -> None:
 def store_geography(geography: Geography, progress: Progress) -> None:
     """Write an invented geography: areas, shapes, overlaps, regions."""
     areas, pc6 = geography.areas, geography.pc6
-    progress.start("Gebieden opslaan", 2 * len(areas) + 2 * len(pc6))
+    progress.start(_("Storing areas"), 2 * len(areas) + 2 * len(pc6))
     ids = take_ids("directory_area", len(areas))
     pc6_ids = take_ids("directory_area", len(pc6))
     columns = (
@@ -176,7 +177,9 @@ class Stored:
 def store_invention(made: Invention, ground: Ground, progress: Progress) -> Stored:
     """Write every invented row; the ids come back in the order of the lists."""
     total = sum(len(rows) for rows in made.tables().values())
-    progress.start("Aanbieders opslaan", total)
+    # Each alliance has a region of its own, with its members.
+    total += sum(1 + len(row.wijken) for row in made.alliances)
+    progress.start(_("Storing providers"), total)
     since = made.valid_from
     area_ids: dict[str, list[int]] = {
         "wijk": ground.wijken.ids.tolist(),

@@ -114,6 +114,11 @@ class Workshop:
         """Return the next mobile number."""
         return f"06-0{self._next('mobile') % 10_000_000:07d}"
 
+    def wijk_name(self, wijk: int) -> str:
+        """Return a wijk's name without the number that CBS writes before some."""
+        name = self.ground.wijken.names[wijk]
+        return re.sub(r"^Wijk \d+ (?=\S)", "", name)
+
     def person(self, rng: np.random.Generator) -> str:
         """Return an invented name."""
         given, family = self.names["given_names"], self.names["family_names"]
@@ -253,6 +258,16 @@ class Workshop:
                 person_name,
             )
         )
+
+
+def unique(titles: Sequence[str]) -> list[str]:
+    """Number titles that occur more than once: De Linde, De Linde 2, ..."""
+    seen: dict[str, int] = {}
+    result = []
+    for title in titles:
+        seen[title] = seen.get(title, 0) + 1
+        result.append(title if seen[title] == 1 else f"{title} {seen[title]}")
+    return result
 
 
 def nearest(points: Floats, targets: Floats, count: int) -> Ints:
