@@ -1,17 +1,15 @@
 """``wijkspil generate``: fill the database with a fictional region."""
 
+from dataclasses import asdict
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from wijkspil.config.cli_progress import show_progress
+from wijkspil.config.cli_summary import show_summary
 from wijkspil.core.errors import InvalidValue
-
-if TYPE_CHECKING:
-    from wijkspil.directory.fictional.generation import Summary
 
 
 def generate(
@@ -41,6 +39,7 @@ def generate(
     """
     # Django is ready only when the command runs.
     from django.utils import timezone
+    from django.utils.translation import gettext as _
 
     from wijkspil.config.demo import DEMO_PASSWORD
     from wijkspil.directory.fictional import generation
@@ -58,7 +57,19 @@ def generate(
             region_code=region or None,
             replace=replace,
         )
-    print_summary(summary, console)
+    name = _("Providers on loaded areas")
+    show_summary(
+        console,
+        {
+            "region": "Spilland" if summary.is_invented_geography else name,
+            "counts": summary.counts,
+            "accounts": [asdict(account) for account in summary.accounts],
+            "password": summary.password,
+            "postcode": summary.example_postcode,
+            "token": summary.token_secret,
+            "token_organization": summary.token_organization,
+        },
+    )
 
 
 def parse_moment(text: str) -> datetime:
@@ -87,32 +98,3 @@ def parse_moment(text: str) -> datetime:
             field="at",
         )
     return moment
-
-
-def print_summary(summary: "Summary", console: Console) -> None:
-    """Show what was made and how to sign in."""
-    from django.utils.translation import gettext as _
-
-    counts = Table(title=_("Fictional region"), show_header=False)
-    counts.add_column(justify="right")
-    counts.add_column()
-    for name, count in summary.described_counts():
-        counts.add_row(f"{count:,}".replace(",", "."), name)
-    console.print(counts)
-    accounts = Table(
-        title=_("Accounts (password: %(password)s)") % {"password": summary.password}
-    )
-    for heading in (_("Role"), _("E-mail"), _("Belongs to"), _("To try")):
-        accounts.add_column(heading, overflow="fold")
-    for account in summary.accounts:
-        accounts.add_row(account.role, account.email, account.bound_to, account.to_try)
-    console.print(accounts)
-    lines = [
-        _("Example postcode: %(postcode)s") % {"postcode": summary.example_postcode},
-        _("Token of the system of %(organization)s (shown only once): %(token)s")
-        % {
-            "organization": summary.token_organization,
-            "token": summary.token_secret,
-        },
-    ]
-    console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)

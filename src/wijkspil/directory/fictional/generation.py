@@ -64,24 +64,6 @@ class Summary:
     example_postcode: str
     digest: str
 
-    def described_counts(self) -> list[tuple[str, int]]:
-        """Return the counts worth showing, each with its name in words."""
-        names = {
-            "gemeenten": _("municipalities"),
-            "wijken": _("wijken"),
-            "inhabitants": _("inhabitants"),
-            "organizations": _("organizations"),
-            "services": _("services"),
-            "nursing_teams": _("of which district nursing teams"),
-            "coverages": _("coverages (service x area)"),
-            "contacts": _("numbers and addresses"),
-            "duties": _("duty periods"),
-            "capacity_reports": _("reports of room"),
-            "alliances": _("neighbourhood alliances"),
-            "accounts": _("accounts"),
-        }
-        return [(name, self.counts[key]) for key, name in names.items()]
-
 
 def generate(
     *,
