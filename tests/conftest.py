@@ -1,9 +1,11 @@
 """What every test may ask for."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 from hypothesis import settings
 
 # A shared machine can be slow for a moment; that is no failure.
@@ -14,6 +16,13 @@ settings.load_profile("wijkspil")
 OPEN_DATA = Path(
     os.environ.get("WIJKSPIL_OPEN_DATA", Path(__file__).parents[2] / "shared" / "data")
 )
+
+
+@pytest.fixture(autouse=True)
+def _speak_english() -> Iterator[None]:
+    """Give each test the message ids; pages choose their language per request."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,15 @@
 """Every role x permission x state, walked from the catalogue: deny by default."""
 
 import itertools
+from importlib import import_module
 
 import pytest
 
 from wijkspil.accounts.types import Actor, Grant, Role, Target
 from wijkspil.core.permissions import Permission, Scope, list_permissions
 from wijkspil.directory import permissions as directory_permissions
+
+import_module("wijkspil.config.urls")  # every room declares its permissions
 
 OWN = Grant(
     Role.RESIDENT, organization_id=1, service_id=11, region_id=101

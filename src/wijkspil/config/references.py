@@ -6,6 +6,7 @@ compares them, so that they never drift.
 
 import json
 import os
+from importlib import import_module
 from pathlib import Path
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "reference"
@@ -84,6 +85,7 @@ def openapi_document() -> str:
 
 def make_references() -> dict[str, str]:
     """Return file name -> text of every reference page."""
+    import_module("wijkspil.config.urls")  # every room declares its permissions
     return {
         "settings.md": settings_page(),
         "permissions.md": permissions_page(),

@@ -1,0 +1,121 @@
+"""Every address of the site is public by name, or refuses a visitor."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.factories import directory as make
+from tests.factories.accounts import MembershipFactory
+from wijkspil.accounts.types import Role
+
+pytestmark = pytest.mark.django_db
+
+#: Pages and answers that anyone may see; all others ask who you are.
+PUBLIC = {
+    "portal:home",
+    "portal:search",
+    "portal:who-helps",
+    "portal:fridge",
+    "portal:who-helps-map",
+    "portal:signposts",
+    "portal:signpost",
+    "portal:professions",
+    "portal:alliances",
+    "portal:alliance",
+    "portal:alliance-map",
+    "portal:about",
+    "portal:privacy",
+    "portal:accessibility",
+    "portal:sources",
+    "portal:health",
+    "portal:robots",
+    "portal:favicon",
+    "accounts:sign-in",
+    "accounts:sign-out",
+    "ui:components",
+    "ui:sample-areas",
+    "ui:theme",
+    "set_language",
+    "api-v1:api-root",
+    "api-v1:openapi-json",
+    "api-v1:openapi-view",
+    "api-v1:responsible",
+    "api-v1:read_services",
+    "api-v1:read_service",
+    "api-v1:read_organization",
+    "api-v1:read_area",
+    "api-v1:read_service_coverage",
+    "api-v1:read_coverage",
+    "api-v1:read_signposts",
+}
+
+
+def addresses() -> Iterator[tuple[str, str]]:
+    """Yield (name, path) of every address; every variable part is 1."""
+
+    def walk(
+        resolver: URLResolver, prefix: str, space: str
+    ) -> Iterator[tuple[str, str]]:
+        for pattern in resolver.url_patterns:
+            route = prefix + str(pattern.pattern)
+            if isinstance(pattern, URLResolver):
+                inner = f"{pattern.namespace}:" if pattern.namespace else space
+                yield from walk(pattern, route, inner)
+            elif isinstance(pattern, URLPattern):
+                yield f"{space}{pattern.name}", "/" + fill(route)
+
+    yield from walk(get_resolver(), "", "")
+
+
+def fill(route: str) -> str:
+    """Put 1 (or a fitting word) in every variable part of a route."""
+    while "<" in route:
+        start, end = route.index("<"), route.index(">")
+        part = route[start + 1 : end]
+        value = {"kind": "organization", "slug": "steunkousen", "code": "WK1"}.get(
+            part.split(":")[-1], "1"
+        )
+        route = route[:start] + value + route[end + 1 :]
+    return route
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [pytest.param(n, p, id=n) for n, p in addresses() if n not in PUBLIC],
+)
+def test_a_visitor_is_refused_what_is_not_public(
+    client: Client, name: str, path: str
+) -> None:
+    for answer in (client.get(path), client.post(path)):
+        # 400: a request that cannot be read is refused before anyone is asked.
+        refused = answer.status_code in {400, 401, 403, 404, 405}
+        to_sign_in = answer.status_code == 302 and "aanmelden" in answer["Location"]
+        assert refused or to_sign_in, (name, answer.status_code)
+
+
+def test_the_list_of_public_addresses_has_no_stale_name() -> None:
+    assert {name for name, _path in addresses()} >= PUBLIC
+
+
+@pytest.mark.parametrize("role", [role for role in Role if role != Role.RESIDENT])
+def test_no_address_breaks_for_any_role(client: Client, role: Role) -> None:
+    region = make.AreaFactory(region=True, purpose="zorgkantoor")
+    wijk = make.AreaFactory(lies_in=[region])
+    service = make.CoverageFactory(area=wijk).service
+    client.force_login(
+        MembershipFactory(
+            role=role,
+            organization=service.organization,
+            service=service,
+            region=region,
+        ).user
+    )
+    broken = [
+        (name, answer.status_code)
+        for name, path in addresses()
+        if name not in {"accounts:sign-out", "set_language"}
+        and (answer := client.get(path)).status_code >= 500
+    ]
+    assert broken == []
