@@ -466,7 +466,7 @@ class TestCoverage:
             km="2",
         )
         page = text(answer)
-        assert "0,6 km" in page
+        assert "0.6 km" in page
         assert "9999" not in page
         assert re.search(rf'name="areas" value="{near.pk}"[^>]*checked', page)
         self.new(

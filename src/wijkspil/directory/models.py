@@ -311,7 +311,7 @@ class CareTeam(models.Model):
 class ContactPoint(HalfOpenPeriod):
     """A number or address with the audience it is meant for.
 
-    With ``area`` it holds for that neighbourhood only, for example the coordinator
+    With ``area`` it holds for that neighborhood only, for example the coordinator
     for complex questions of one wijk.
     """
 
@@ -477,7 +477,7 @@ class CapacityReport(models.Model):
 
 @tracked
 class Alliance(models.Model):
-    """A tight neighbourhood alliance (hecht wijkverband) for a set of areas.
+    """A tight neighborhood alliance (hecht wijkverband) for a set of areas.
 
     Its area is a region of purpose ``alliance``, so membership of wijken is kept as
     for every other region.

@@ -84,7 +84,7 @@ EDIT_DUTY = declare(
 )
 EDIT_ALLIANCE = declare(
     "directory.edit-alliance",
-    "Change the members and contact of a neighbourhood alliance.",
+    "Change the members and contact of a neighborhood alliance.",
     grants={
         Role.COORDINATOR: Scope.REGION,
         Role.DIRECTORY_EDITOR: Scope.REGION,
@@ -104,7 +104,7 @@ VIEW_HISTORY = declare(
 )
 VIEW_COVERAGE_GAPS = declare(
     "directory.view-coverage-gaps",
-    "See which neighbourhood-hours have nobody responsible.",
+    "See which neighborhood-hours have nobody responsible.",
     grants={
         Role.COORDINATOR: Scope.REGION,
         Role.DIRECTORY_EDITOR: Scope.REGION,

@@ -10,7 +10,7 @@ class AreaKind(models.TextChoices):
     REGION = "region", _("Region")
     GEMEENTE = "gemeente", _("Municipality")
     WIJK = "wijk", _("District (wijk)")
-    BUURT = "buurt", _("Neighbourhood (buurt)")
+    BUURT = "buurt", _("Neighborhood (buurt)")
     PC4 = "pc4", _("4-digit postcode")
     PC6 = "pc6", _("6-character postcode")
 
@@ -22,7 +22,7 @@ class RegionPurpose(models.TextChoices):
     RESV = "resv", _("Regional primary-care partnership (RESV)")
     GP_OUT_OF_HOURS = "gp-out-of-hours", _("GP out-of-hours / RHO")
     NIGHT_CARE = "night-care", _("Night care")
-    ALLIANCE = "alliance", _("Neighbourhood alliance")
+    ALLIANCE = "alliance", _("Neighborhood alliance")
 
 
 class OrganizationType(models.TextChoices):
@@ -31,7 +31,7 @@ class OrganizationType(models.TextChoices):
     HOME_CARE = "home-care", _("Home care provider")
     GP_PRACTICE = "gp-practice", _("GP practice")
     PHARMACY = "pharmacy", _("Pharmacy")
-    SOCIAL_TEAM = "social-team", _("Social neighbourhood team")
+    SOCIAL_TEAM = "social-team", _("Social neighborhood team")
     PARAMEDICAL_PRACTICE = "paramedical-practice", _("Paramedical practice")
     HOSPITAL = "hospital", _("Hospital")
     GP_COOPERATIVE = "gp-cooperative", _("GP cooperative (out-of-hours)")
@@ -163,7 +163,7 @@ class CapacitySource(models.TextChoices):
 
 
 class AllianceRole(models.TextChoices):
-    """Who a member is in a neighbourhood alliance (hecht wijkverband)."""
+    """Who a member is in a neighborhood alliance (hecht wijkverband)."""
 
     GP = "gp", _("GP")
     DISTRICT_NURSE = "district-nurse", _("District nurse")

@@ -85,7 +85,8 @@ def say_capacity(report: RoomReport) -> str:
         )
     if report.hours_per_week is not None:
         parts.append(
-            _("%(hours)s hours a week free") % {"hours": f"{report.hours_per_week:g}"}
+            _("%(hours)s hours a week free")
+            % {"hours": say_number(float(report.hours_per_week), 1)}
         )
     return ", ".join(parts)
 
@@ -105,7 +106,7 @@ def _say_no_room(report: RoomReport) -> str:
 
 def say_date(day: date) -> str:
     """Return a day as 21 November 2026."""
-    return date_format(day, _("j F Y"))
+    return date_format(day, pgettext("format of a date", "j F Y"))
 
 
 def say_full_moment(moment: datetime) -> str:
@@ -114,7 +115,7 @@ def say_full_moment(moment: datetime) -> str:
     day = say_date(local.date())
     if local.hour == local.minute == 0:
         return day
-    return _("%(day)s at %(clock)s") % {"day": day, "clock": f"{local:%H:%M}"}
+    return _("%(date)s at %(time)s") % {"date": day, "time": say_clock(moment)}
 
 
 def say_period(valid_from: datetime, valid_until: datetime | None) -> str:
@@ -179,6 +180,8 @@ def say_span(period: Period) -> str:
 
 def say_number(value: float, decimals: int = 0) -> str:
     """Return a number in the reader's notation; a zero behind the comma is left out."""
-    whole = round(value, decimals) == round(value)
-    text: str = number_format(value, 0 if whole else decimals, force_grouping=True)
+    # Rounded here: Django cuts decimals off.
+    rounded = round(value, decimals)
+    n_decimals = 0 if rounded == round(value) else decimals
+    text: str = number_format(rounded, n_decimals, force_grouping=True)
     return text

@@ -21,6 +21,7 @@ from wijkspil.directory.selectors.search_areas import (
 )
 from wijkspil.directory.services.duty import Duty
 from wijkspil.directory.types import Care
+from wijkspil.directory.wording import say_number
 
 #: Kilometres offered around a practice.
 DISTANCES_KM = (1, 2, 3, 5, 10)
@@ -217,7 +218,7 @@ def typed_values(data: QueryDict) -> dict[str, Any]:
 def _say_hit(hit: AreaHit) -> str:
     words = f"{hit.kind_label}: {hit.label}"
     if hit.distance_km is not None:
-        words += _(" – %(km)s km") % {"km": f"{hit.distance_km:.1f}".replace(".", ",")}
+        words += _(" – %(km)s km") % {"km": say_number(hit.distance_km, 1)}
     return words
 
 

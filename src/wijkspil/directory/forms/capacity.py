@@ -11,7 +11,7 @@ from typing import Any
 from django import forms
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from wijkspil.directory.errors import InvalidCapacity
 from wijkspil.directory.room import RoomReport
@@ -106,7 +106,8 @@ class CapacityForm(forms.Form):
     def room_again_hints(self) -> dict[str, str]:
         """Return the day behind each quick choice, by its value."""
         days = [_weeks_choice(self.today, weeks)[0] for weeks in WEEKS_AHEAD]
-        return {day: date_format(date.fromisoformat(day), _("l j F")) for day in days}
+        day_format = pgettext("format of a date", "l j F")
+        return {day: date_format(date.fromisoformat(day), day_format) for day in days}
 
     def clean(self) -> dict[str, Any]:
         """Ask for the day when "another day" was chosen."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -25,7 +26,7 @@ _CLOSED = frozenset({"", "-", "–", "dicht", "gesloten", "closed"})
 def hours_field(day: str) -> forms.CharField:
     """Return the field of one weekday."""
     return forms.CharField(
-        label=cast("str", WEEKDAY_NAMES[day]),
+        label=capfirst(cast("str", WEEKDAY_NAMES[day])),
         max_length=80,
         required=False,
         widget=forms.TextInput(

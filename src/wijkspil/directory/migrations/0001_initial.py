@@ -39,8 +39,8 @@ class Migration(migrations.Migration):
             name='Area',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('region', 'Region'), ('gemeente', 'Municipality'), ('wijk', 'District (wijk)'), ('buurt', 'Neighbourhood (buurt)'), ('pc4', '4-digit postcode'), ('pc6', '6-character postcode')], max_length=10)),
-                ('purpose', models.CharField(blank=True, choices=[('zorgkantoor', 'Care office region (zorgkantoor)'), ('resv', 'Regional primary-care partnership (RESV)'), ('gp-out-of-hours', 'GP out-of-hours / RHO'), ('night-care', 'Night care'), ('alliance', 'Neighbourhood alliance')], help_text='Only for regions: what it is for.', max_length=20)),
+                ('kind', models.CharField(choices=[('region', 'Region'), ('gemeente', 'Municipality'), ('wijk', 'District (wijk)'), ('buurt', 'Neighborhood (buurt)'), ('pc4', '4-digit postcode'), ('pc6', '6-character postcode')], max_length=10)),
+                ('purpose', models.CharField(blank=True, choices=[('zorgkantoor', 'Care office region (zorgkantoor)'), ('resv', 'Regional primary-care partnership (RESV)'), ('gp-out-of-hours', 'GP out-of-hours / RHO'), ('night-care', 'Night care'), ('alliance', 'Neighborhood alliance')], help_text='Only for regions: what it is for.', max_length=20)),
                 ('code', models.CharField(help_text='CBS code, postcode or slug.', max_length=60)),
                 ('name', models.CharField(max_length=120)),
                 ('year', models.PositiveSmallIntegerField(help_text='Year of the division the code belongs to.')),
@@ -322,7 +322,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=200)),
-                ('type', models.CharField(choices=[('home-care', 'Home care provider'), ('gp-practice', 'GP practice'), ('pharmacy', 'Pharmacy'), ('social-team', 'Social neighbourhood team'), ('paramedical-practice', 'Paramedical practice'), ('hospital', 'Hospital'), ('gp-cooperative', 'GP cooperative (out-of-hours)'), ('care-home', 'Care home'), ('coordination', 'Coordinating mechanism')], max_length=30)),
+                ('type', models.CharField(choices=[('home-care', 'Home care provider'), ('gp-practice', 'GP practice'), ('pharmacy', 'Pharmacy'), ('social-team', 'Social neighborhood team'), ('paramedical-practice', 'Paramedical practice'), ('hospital', 'Hospital'), ('gp-cooperative', 'GP cooperative (out-of-hours)'), ('care-home', 'Care home'), ('coordination', 'Coordinating mechanism')], max_length=30)),
                 ('agb_code', models.CharField(blank=True, max_length=8, validators=[wijkspil.core.identifiers.validate_agb_code])),
                 ('ura', models.CharField(blank=True, max_length=8, validators=[wijkspil.core.identifiers.validate_ura])),
                 ('kvk_number', models.CharField(blank=True, max_length=8, validators=[wijkspil.core.identifiers.validate_kvk_number])),
@@ -374,7 +374,7 @@ class Migration(migrations.Migration):
                 ('pgh_label', models.TextField(help_text='The event label.')),
                 ('id', models.BigIntegerField()),
                 ('name', models.CharField(max_length=200)),
-                ('type', models.CharField(choices=[('home-care', 'Home care provider'), ('gp-practice', 'GP practice'), ('pharmacy', 'Pharmacy'), ('social-team', 'Social neighbourhood team'), ('paramedical-practice', 'Paramedical practice'), ('hospital', 'Hospital'), ('gp-cooperative', 'GP cooperative (out-of-hours)'), ('care-home', 'Care home'), ('coordination', 'Coordinating mechanism')], max_length=30)),
+                ('type', models.CharField(choices=[('home-care', 'Home care provider'), ('gp-practice', 'GP practice'), ('pharmacy', 'Pharmacy'), ('social-team', 'Social neighborhood team'), ('paramedical-practice', 'Paramedical practice'), ('hospital', 'Hospital'), ('gp-cooperative', 'GP cooperative (out-of-hours)'), ('care-home', 'Care home'), ('coordination', 'Coordinating mechanism')], max_length=30)),
                 ('agb_code', models.CharField(blank=True, max_length=8, validators=[wijkspil.core.identifiers.validate_agb_code])),
                 ('ura', models.CharField(blank=True, max_length=8, validators=[wijkspil.core.identifiers.validate_ura])),
                 ('kvk_number', models.CharField(blank=True, max_length=8, validators=[wijkspil.core.identifiers.validate_kvk_number])),

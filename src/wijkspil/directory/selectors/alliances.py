@@ -1,4 +1,4 @@
-"""A tight neighbourhood alliance: who takes part, where, and how to reach it.
+"""A tight neighborhood alliance: who takes part, where, and how to reach it.
 
 Reads only; who may change an alliance is in ``permissions``. Numbers are read for
 the audiences asked, as everywhere: what a visitor may not see is not fetched.

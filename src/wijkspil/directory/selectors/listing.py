@@ -597,7 +597,7 @@ def get_listed_area(kind: str, code: str) -> ListedArea:
     if row is None:
         raise UnknownEntry(
             _("There is no %(kind)s with the code “%(code)s”.")
-            % {"kind": kind, "code": code[:60]}
+            % {"kind": AreaKind(kind).label.lower(), "code": code[:60]}
         )
     return ListedArea(
         kind=row.kind,
@@ -636,7 +636,7 @@ def get_area_id(kind: str, code: str) -> int:
     if pk is None:
         raise UnknownEntry(
             _("There is no %(kind)s with the code “%(code)s”.")
-            % {"kind": kind, "code": code[:60]},
+            % {"kind": AreaKind(kind).label.lower(), "code": code[:60]},
             field="area_code",
         )
     return pk

@@ -1,6 +1,6 @@
 """Who is responsible at an address, at a moment, for a kind of care?
 
-Answers with the neighbourhood's first contact, the regular team, its back-ups, who
+Answers with the neighborhood's first contact, the regular team, its back-ups, who
 is on duty, who is next in line and the region's coordinator, and says which of them
 to call now and why. It does not decide who takes a request.
 
@@ -165,7 +165,7 @@ _WHY = {
     Answer.ON_DUTY: lambda: _("The regular team is closed now. This team is on duty."),
     Answer.BACK_UP: lambda: _("The regular team is closed now. This is its back-up."),
     Answer.REGION_FALLBACK: lambda: _(
-        "Nobody of this neighbourhood is open now. This team helps the whole region."
+        "Nobody of this neighborhood is open now. This team helps the whole region."
     ),
     Answer.COORDINATOR: lambda: _(
         "No team is open here now. The coordinator of the region finds help."

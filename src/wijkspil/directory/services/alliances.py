@@ -1,4 +1,4 @@
-"""Change a neighbourhood alliance (hecht wijkverband): its contact and its members.
+"""Change a neighborhood alliance (hecht wijkverband): its contact and its members.
 
 Which wijken it holds is not changed here: that is the region it is made of.
 """

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
-from django.utils.formats import date_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -33,6 +32,7 @@ from wijkspil.directory.types import (
     PartOfDay,
     SizeBand,
 )
+from wijkspil.directory.wording import say_date
 
 #: More new clients than this at once is a slip of the finger.
 MAX_NEW_CLIENTS = 99
@@ -159,7 +159,7 @@ def confirm_capacity(
                     "The last report expected room from %(date)s. Tell how much room "
                     "there is now."
                 )
-                % {"date": date_format(last.no_room_until, "j F")}
+                % {"date": say_date(last.no_room_until)}
             )
         return _add_report(
             actor,
@@ -241,7 +241,7 @@ def check_capacity(capacity: Capacity, *, at: datetime) -> None:
         ):
             raise InvalidCapacity(
                 _("%(value)s has passed: give a later day, or leave it empty.")
-                % {"value": date_format(capacity.no_room_until, "j F Y")},
+                % {"value": say_date(capacity.no_room_until)},
                 field="no_room_until",
             )
         return
