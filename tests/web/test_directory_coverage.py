@@ -254,7 +254,7 @@ class TestWhoMay:
         page = text(insurer.get(url("coverage-wijk", "WK02")))
         assert "070 222 33 44" not in page
         assert "Vol" not in page
-        assert "achterwacht-toevoegen" not in page
+        assert "diensttijd-toevoegen" not in page
 
     def test_without_a_region_the_page_says_what_to_do(self):
         client = browser_of(Role.INSURER)

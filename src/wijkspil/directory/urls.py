@@ -116,12 +116,12 @@ _SERVICES = [
         name="coverage-end",
     ),
     path(
-        "beheer/dienst/<int:service_id>/achterwacht-toevoegen/",
+        "beheer/dienst/<int:service_id>/diensttijd-toevoegen/",
         duty.new_duty,
         name="duty-new",
     ),
     path(
-        "beheer/achterwacht/<int:duty_id>/intrekken/",
+        "beheer/diensttijd/<int:duty_id>/intrekken/",
         duty.withdraw,
         name="duty-withdraw",
     ),
@@ -145,7 +145,7 @@ _ALLIANCES = [
         name="alliance-history",
     ),
     path(
-        "beheer/wijkverbanden/lid/<int:member_id>/verwijder/",
+        "beheer/wijkverbanden/deelnemer/<int:member_id>/verwijder/",
         alliances.end_member,
         name="member-end",
     ),
