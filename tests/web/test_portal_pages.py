@@ -18,10 +18,11 @@ from tests.factories.directory import (
 )
 from tests.web.zuiderpark import SECRETS, make_zuiderpark
 from wijkspil.accounts.types import Role
+from wijkspil.directory.selectors.signposts import get_signpost_catalog
 from wijkspil.directory.types import WEEKDAYS
 from wijkspil.portal.opening_words import say_opening_hours
 from wijkspil.portal.questions import Question, read_question
-from wijkspil.portal.signposts import get_catalog, list_signpost_themes
+from wijkspil.portal.signposts import list_signpost_themes
 from wijkspil.portal.views.errors import show_server_error
 
 pytestmark = pytest.mark.django_db
@@ -157,21 +158,21 @@ class TestHome:
 class TestSignposts:
     def test_every_signpost_is_in_the_list_once(self, visitor):
         page = read(visitor, "/wegwijzer")
-        for signpost in get_catalog().signposts:
+        for signpost in get_signpost_catalog().signposts:
             assert page.count(f'href="/wegwijzer/{signpost.id}"') == 1
 
     def test_every_signpost_has_a_page(self, visitor):
-        for signpost in get_catalog().signposts:
+        for signpost in get_signpost_catalog().signposts:
             page = html.unescape(read(visitor, f"/wegwijzer/{signpost.id}"))
             assert signpost.question.en in page
             assert signpost.leads.name.en[1:] in page
 
     def test_themes_hold_all_signposts(self):
         themed = [s.id for theme in list_signpost_themes() for s in theme.signposts]
-        assert sorted(themed) == sorted(s.id for s in get_catalog().signposts)
+        assert sorted(themed) == sorted(s.id for s in get_signpost_catalog().signposts)
 
     def test_the_page_is_dutch_for_who_asks_dutch(self, visitor):
-        signpost = get_catalog().signposts[0]
+        signpost = get_signpost_catalog().signposts[0]
         visitor.cookies["django_language"] = "nl"
         page = html.unescape(read(visitor, f"/wegwijzer/{signpost.id}"))
         assert signpost.question.nl in page
@@ -190,7 +191,7 @@ class TestSignposts:
 
     def test_professions_say_who_may_lead(self, visitor):
         page = html.unescape(read(visitor, "/wie-doet-wat"))
-        for profession in get_catalog().professions.values():
+        for profession in get_signpost_catalog().professions.values():
             assert profession.task.en in page
 
 

@@ -7,6 +7,9 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wijkspil.config.settings")
 application = get_wsgi_application()
 
-from wijkspil.portal.signposts import get_index  # noqa: E402 - Django is ready now
+from wijkspil.directory.selectors.signposts import (  # noqa: E402 - Django is ready
+    get_signpost_index,
+)
 
-get_index()  # about a second, better at the start than in somebody's first search
+# About a second: better at the start than in somebody's first search.
+get_signpost_index()

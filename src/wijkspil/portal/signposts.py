@@ -2,19 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import NotFound
-from wijkspil.directory.signposts.load import load_signpost_catalog
-from wijkspil.directory.signposts.search import SignpostIndex, search_signposts
-from wijkspil.directory.signposts.types import (
-    Profession,
-    Signpost,
-    SignpostCatalog,
-    SignpostHit,
+from wijkspil.directory.selectors.signposts import (
+    get_signpost_catalog,
+    list_signpost_hits,
 )
+from wijkspil.directory.signposts.types import Profession, Signpost, SignpostHit
 from wijkspil.directory.types import Care
 from wijkspil.portal.who_helps import CARE_WORDS
 
@@ -37,22 +33,9 @@ class Theme:
     professions: Sequence[Profession] = ()
 
 
-@lru_cache(maxsize=1)
-def get_catalog() -> SignpostCatalog:
-    """Return everything in the data files; read once per process."""
-    return load_signpost_catalog()
-
-
-@lru_cache(maxsize=1)
-def get_index() -> SignpostIndex:
-    """Return the search index; built once per process, about half a second."""
-    catalog = get_catalog()
-    return SignpostIndex.build(catalog.signposts, language=catalog.language)
-
-
-def find_signposts(words: str) -> list[SignpostHit]:
+def find_signposts(words: str) -> Sequence[SignpostHit]:
     """Return at most five signposts for a question in own words, best first."""
-    return search_signposts(words, signposts=get_index(), limit=MOST_HITS)
+    return list_signpost_hits(words, limit=MOST_HITS)
 
 
 def get_signpost(slug: str) -> Signpost:
@@ -63,7 +46,7 @@ def get_signpost(slug: str) -> Signpost:
     UnknownSignpost
         If there is none with this name.
     """
-    for signpost in get_catalog().signposts:
+    for signpost in get_signpost_catalog().signposts:
         if signpost.id == slug:
             return signpost
     raise UnknownSignpost(
@@ -73,7 +56,7 @@ def get_signpost(slug: str) -> Signpost:
 
 def list_signpost_themes() -> list[Theme]:
     """Return all signposts by the kind of care that leads, empty themes left out."""
-    signposts = get_catalog().signposts
+    signposts = get_signpost_catalog().signposts
     return [
         Theme(
             key=key or "other",
@@ -87,7 +70,7 @@ def list_signpost_themes() -> list[Theme]:
 
 def list_profession_themes() -> list[Theme]:
     """Return all professions by kind of care, empty themes left out."""
-    professions = get_catalog().professions.values()
+    professions = get_signpost_catalog().professions.values()
     return [
         Theme(
             key=key or "other",
