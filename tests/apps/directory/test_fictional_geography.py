@@ -155,6 +155,7 @@ def test_every_wijk_lies_in_one_region_of_each_purpose(spilland):
             "resv": 1,
             "gp-out-of-hours": 1,
             "night-care": 1,
+            "alliance": 1,
         }
     assert sum(area.purpose == "night-care" for area in spilland.areas) == 2
 

@@ -33,6 +33,7 @@ from wijkspil.directory.fictional.hexmap import (
     random_step_costs,
     smooth_borders,
 )
+from wijkspil.directory.fictional.pairing import nearest, pair_wijken
 from wijkspil.directory.types import AreaKind, RegionPurpose
 
 YEAR = 2026
@@ -492,9 +493,16 @@ def _assemble(
     wijken = level(towns.wijk, wijk_ages)
     buurten = level(towns.buurt, buurt_ages)
     pc4s = level(towns.pc4, pc4_ages)
+    gemeente_names = _gemeente_names(rng, len(gemeenten), names)
+    wijk_names = _wijk_names(rng, towns, gemeente_names, names)
+    gemeente_codes = [f"GM{9001 + g}" for g in range(len(gemeenten))]
+    wijk_codes = _sub_codes(gemeente_codes, "WK", towns.wijk_gemeente)
     region_sets = [
-        _group_regions(rng, purpose, gemeenten, wijken)
-        for purpose in _GEMEENTEN_PER_REGION
+        *(
+            _group_regions(rng, purpose, gemeenten, wijken)
+            for purpose in _GEMEENTEN_PER_REGION
+        ),
+        _group_alliances(wijken, towns.wijk_gemeente, wijk_codes, wijk_names),
     ]
 
     first_wijk = len(gemeenten)
@@ -509,6 +517,8 @@ def _assemble(
         first = first_region + len(region_areas)
         around = around_wijk if regions.by_wijk else around_gemeente
         for number, region in enumerate(regions.of_member.tolist()):
+            if region < 0:
+                continue
             around[number] += (first + region,)
             members.append(
                 (first + region, number + (first_wijk if regions.by_wijk else 0))
@@ -520,12 +530,15 @@ def _assemble(
                 AreaKind.REGION,
                 level(
                     np.where(division >= 0, regions.of_member[division], -1),
-                    _sum_by(below.ages, regions.of_member),
+                    _sum_by(
+                        below.ages[regions.of_member >= 0],
+                        regions.of_member[regions.of_member >= 0],
+                    ),
                 ),
-                [place.upper().replace(" ", "-") for place in regions.places],
-                [regions.title.format(place) for place in regions.places],
-                [None] * len(regions.places),
-                [(first + n,) for n in range(len(regions.places))],
+                regions.codes,
+                regions.names,
+                [None] * len(regions.codes),
+                [(first + n,) for n in range(len(regions.codes))],
                 purpose=regions.purpose,
             )
         )
@@ -534,9 +547,6 @@ def _assemble(
         for w, g in enumerate(towns.wijk_gemeente.tolist())
     ]
 
-    gemeente_names = _gemeente_names(rng, len(gemeenten), names)
-    gemeente_codes = [f"GM{9001 + g}" for g in range(len(gemeenten))]
-    wijk_codes = _sub_codes(gemeente_codes, "WK", towns.wijk_gemeente)
     buurt_codes = _sub_codes(wijk_codes, "BU", towns.buurt_wijk)
     pc4_codes = _pc4_codes(len(pc4s))
     main_wijk = _main_wijk(towns, surface)
@@ -554,7 +564,7 @@ def _assemble(
             AreaKind.WIJK,
             wijken,
             wijk_codes,
-            _wijk_names(rng, towns, gemeente_names, names),
+            wijk_names,
             towns.wijk_gemeente.tolist(),
             around_wijk,
         ),
@@ -730,9 +740,9 @@ class _Regions:
     """The regions of one purpose: which one holds each gemeente (or wijk)."""
 
     purpose: str
-    title: str
-    places: list[str]
-    of_member: Ints
+    codes: list[str]
+    names: list[str]
+    of_member: Ints  # -1 for a wijk that is in none
     by_wijk: bool
 
 
@@ -776,10 +786,42 @@ def _group_regions(
         places = [f"Spilland {number + 1}" for number in range(len(used))]
     return _Regions(
         purpose=purpose.value,
-        title=_REGION_TITLES[purpose],
-        places=places,
+        codes=[place.upper().replace(" ", "-") for place in places],
+        names=[_REGION_TITLES[purpose].format(place) for place in places],
         of_member=of_member,
         by_wijk=by_wijk,
+    )
+
+
+def alliance_code(wijk_code: str) -> str:
+    """Return the code of the region of an alliance, after its first wijk."""
+    return f"wijkverband-{wijk_code.lower()}"
+
+
+def _group_alliances(
+    wijken: _Level, gemeente: Ints, wijk_codes: list[str], wijk_names: list[str]
+) -> _Regions:
+    """Make an alliance per one or two wijken.
+
+    Here rather than with the providers: to add one later changes every postcode.
+    """
+    people = wijken.ages.sum(axis=1).astype(np.float64)
+    points = wijken.points * np.array([0.6, 1.0])
+    groups = list(
+        pair_wijken(near=nearest(points, points, 10), people=people, gemeente=gemeente)
+    )
+    of_member = np.full(len(wijken), -1, dtype=np.int64)
+    for number, group in enumerate(groups):
+        of_member[group] = number
+    return _Regions(
+        purpose=RegionPurpose.ALLIANCE.value,
+        codes=[alliance_code(wijk_codes[group[0]]) for group in groups],
+        names=[
+            "Wijkverband " + " en ".join(wijk_names[wijk] for wijk in group)
+            for group in groups
+        ],
+        of_member=of_member,
+        by_wijk=True,
     )
 
 

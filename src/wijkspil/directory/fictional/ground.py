@@ -55,6 +55,8 @@ class Ground:
     pc4_wijk: Ints
     pc6_wijk: Ints
     region_of_wijk: dict[str, Ints]
+    #: Fictional alliance regions there already are: (area id, wijken).
+    alliances: list[tuple[int, list[int]]]
 
     @property
     def people(self) -> float:
@@ -68,7 +70,7 @@ def to_km(lon: Floats, lat: Floats) -> Floats:
 
 
 def read_ground(*, region_code: str | None = None) -> Ground:
-    """Read the areas of the newest division (five queries).
+    """Read the areas of the newest division (seven queries).
 
     With ``region_code`` only the wijken of that region (code or name).
 
@@ -126,6 +128,7 @@ def read_ground(*, region_code: str | None = None) -> Ground:
         pc4_wijk=pc4_wijk,
         pc6_wijk=pc6_wijk,
         region_of_wijk=region_of_wijk,
+        alliances=_read_alliances(wijk_place),
     )
 
 
@@ -186,6 +189,27 @@ def _read_purposes(regions: Places) -> list[str]:
         )
         purposes = dict(cursor.fetchall())
     return [purposes[area] for area in regions.ids.tolist()]
+
+
+def _read_alliances(wijk_place: dict[int, int]) -> list[tuple[int, list[int]]]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT a.id, array_agg(m.area_id ORDER BY w.code)
+              FROM directory_area a
+              JOIN directory_regionmember m ON m.region_id = a.id
+              JOIN directory_area w ON w.id = m.area_id
+             WHERE a.kind = 'region' AND a.purpose = 'alliance' AND a.is_fictional
+             GROUP BY a.id, a.code
+             ORDER BY a.code
+            """
+        )
+        rows = cursor.fetchall()
+    found = [
+        (area, [wijk_place[wijk] for wijk in members if wijk in wijk_place])
+        for area, members in rows
+    ]
+    return [(area, members) for area, members in found if members]
 
 
 def _read_postcodes(kind: AreaKind, wijk_place: dict[int, int]) -> tuple[Places, Ints]:

@@ -15,6 +15,7 @@ import numpy as np
 from wijkspil.directory.fictional.calibration import figure, per_inhabitant
 from wijkspil.directory.fictional.geography import k_means, nearest_center
 from wijkspil.directory.fictional.hexmap import Ints
+from wijkspil.directory.fictional.pairing import nearest
 from wijkspil.directory.fictional.rows import DutyRow
 from wijkspil.directory.fictional.workshop import (
     ALWAYS,
@@ -23,7 +24,6 @@ from wijkspil.directory.fictional.workshop import (
     OFFICE,
     Workshop,
     hours,
-    nearest,
     unique,
 )
 from wijkspil.directory.opening_hours import AMSTERDAM, clock_moment

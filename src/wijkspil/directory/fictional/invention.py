@@ -17,7 +17,6 @@ from wijkspil.directory.fictional.home_care import HomeCare
 from wijkspil.directory.fictional.practices import (
     Practices,
     invent_practices,
-    pair_wijken,
 )
 from wijkspil.directory.fictional.rows import (
     AllianceMemberRow,
@@ -78,42 +77,40 @@ def _invent_alliances(
             (AllianceRole.PARAMEDIC, practices.paramedical, practices.paramedical_wijk),
         )
     }
-    for gemeente in range(len(ground.gemeenten)):
-        members = np.flatnonzero(ground.wijk_gemeente == gemeente)
-        for group in pair_wijken(shop, members):
-            if ground.wijken.people[group].sum() < 500:
-                continue
-            title = " en ".join(shop.wijk_name(wijk) for wijk in group)
-            shop.made.alliances.append(
-                AllianceRow(
-                    name=f"Wijkverband {title}"[:120],
-                    wijken=group,
-                    complex_care_name=f"{shop.person(rng)}, wijkverpleegkundige",
-                    complex_care_phone=shop.phone(),
-                )
+    known = [wijken for _area, wijken in ground.alliances]
+    for number, group in enumerate(known or alliance_groups(shop)):
+        title = " en ".join(shop.wijk_name(wijk) for wijk in group)
+        shop.made.alliances.append(
+            AllianceRow(
+                name=f"Wijkverband {title}"[:120],
+                wijken=group,
+                known=number if known else None,
+                complex_care_name=f"{shop.person(rng)}, wijkverpleegkundige",
+                complex_care_phone=shop.phone(),
             )
-            number = len(shop.made.alliances) - 1
-            chosen: list[tuple[int, AllianceRole]] = []
-            for wijk in group:
-                chosen.append(
-                    (home_care.first_contact[wijk], AllianceRole.DISTRICT_NURSE)
-                )
-                chosen.append(
-                    (practices.social_of_wijk[wijk], AllianceRole.SOCIAL_DOMAIN)
-                )
-            for role, most in (
-                (AllianceRole.GP, 4),
-                (AllianceRole.PHARMACIST, 2),
-                (AllianceRole.PARAMEDIC, 3),
-            ):
-                chosen.extend(
-                    (service, role)
-                    for service in _around(shop, in_wijk[role], group, most)
-                )
-            for service, role in dict.fromkeys(chosen):
-                shop.made.alliance_members.append(
-                    AllianceMemberRow(number, service, role.value)
-                )
+        )
+        chosen: list[tuple[int, AllianceRole]] = []
+        for wijk in group:
+            chosen.append((home_care.first_contact[wijk], AllianceRole.DISTRICT_NURSE))
+            chosen.append((practices.social_of_wijk[wijk], AllianceRole.SOCIAL_DOMAIN))
+        for role, most in (
+            (AllianceRole.GP, 4),
+            (AllianceRole.PHARMACIST, 2),
+            (AllianceRole.PARAMEDIC, 3),
+        ):
+            chosen.extend(
+                (service, role) for service in _around(shop, in_wijk[role], group, most)
+            )
+        shop.made.alliance_members.extend(
+            AllianceMemberRow(number, service, role.value)
+            for service, role in dict.fromkeys(chosen)
+        )
+
+
+def alliance_groups(shop: Workshop) -> list[list[int]]:
+    """Return the wijken per alliance; where hardly anybody lives there is none."""
+    people = shop.ground.wijken.people
+    return [group for group in shop.groups() if people[group].sum() >= 500]
 
 
 def _by_wijk(services: list[int], wijken: np.ndarray) -> dict[int, list[int]]:

@@ -18,6 +18,7 @@ from wijkspil.directory.fictional.calibration import (
 from wijkspil.directory.fictional.geography import k_means, nearest_center
 from wijkspil.directory.fictional.ground import to_km
 from wijkspil.directory.fictional.hexmap import Floats, Ints
+from wijkspil.directory.fictional.pairing import nearest
 from wijkspil.directory.fictional.rows import AreaPlace, DutyRow
 from wijkspil.directory.fictional.workshop import (
     ALWAYS,
@@ -29,7 +30,6 @@ from wijkspil.directory.fictional.workshop import (
     Sites,
     Workshop,
     hours,
-    nearest,
     points_km,
     unique,
 )
@@ -320,55 +320,37 @@ def _social_teams(shop: Workshop) -> list[int]:
     """One organization per gemeente, one team per one or two wijken."""
     ground, rng = shop.ground, shop.rng(14)
     of_wijk = [-1] * len(ground.wijken)
-    for gemeente, name in enumerate(ground.gemeenten.names):
-        members = np.flatnonzero(ground.wijk_gemeente == gemeente)
-        organization = shop.add_organization(
-            OrganizationType.SOCIAL_TEAM, f"Sociaal wijkteam {name}", has_agb=False
+    organizations: dict[int, int] = {}
+    for group in shop.groups():
+        gemeente = int(ground.wijk_gemeente[group[0]])
+        if gemeente not in organizations:
+            organizations[gemeente] = shop.add_organization(
+                OrganizationType.SOCIAL_TEAM,
+                f"Sociaal wijkteam {ground.gemeenten.names[gemeente]}",
+                has_agb=False,
+            )
+        title = " en ".join(shop.wijk_name(wijk) for wijk in group)
+        sites = shop.sites(np.array(group[:1]), rng)
+        service = shop.add_service(
+            organizations[gemeente],
+            Care.SOCIAL_SUPPORT,
+            f"Sociaal wijkteam {title}",
+            site=_site(sites, 0),
+            opening_hours=OFFICE,
+            insurers=[],
+            care_laws=[CareLaw.WMO.value],
         )
-        for group in pair_wijken(shop, members):
-            title = " en ".join(shop.wijk_name(wijk) for wijk in group)
-            sites = shop.sites(np.array(group[:1]), rng)
-            service = shop.add_service(
-                organization,
-                Care.SOCIAL_SUPPORT,
-                f"Sociaal wijkteam {title}",
-                site=_site(sites, 0),
-                opening_hours=OFFICE,
-                insurers=[],
-                care_laws=[CareLaw.WMO.value],
-            )
-            shop.add_team(
-                service,
-                f"Sociaal team {title}"[:120],
-                {"social-worker": int(rng.integers(3, 9))},
-            )
-            _front_desk(shop, service, organization, "wijkteam")
-            for wijk in group:
-                of_wijk[wijk] = service
-                for role in (CoverageRole.FIRST_CONTACT, REGULAR):
-                    shop.cover(service, ("wijk", wijk), Care.SOCIAL_SUPPORT, role, 1)
+        shop.add_team(
+            service,
+            f"Sociaal team {title}"[:120],
+            {"social-worker": int(rng.integers(3, 9))},
+        )
+        _front_desk(shop, service, organizations[gemeente], "wijkteam")
+        for wijk in group:
+            of_wijk[wijk] = service
+            for role in (CoverageRole.FIRST_CONTACT, REGULAR):
+                shop.cover(service, ("wijk", wijk), Care.SOCIAL_SUPPORT, role, 1)
     return of_wijk
-
-
-def pair_wijken(shop: Workshop, members: Ints) -> list[list[int]]:
-    """Put small wijken of one gemeente together with their nearest small one."""
-    people = shop.ground.wijken.people
-    inside = set(members.tolist())
-    free = set(inside)
-    groups: list[list[int]] = []
-    for wijk in members.tolist():
-        if wijk not in free:
-            continue
-        free.discard(wijk)
-        group = [wijk]
-        if people[wijk] < 6_000:
-            for other in shop.near[wijk].tolist():
-                if other in free and people[wijk] + people[other] < 10_000:
-                    free.discard(other)
-                    group.append(other)
-                    break
-        groups.append(group)
-    return groups
 
 
 def _hospitals(shop: Workshop) -> None:

@@ -101,10 +101,14 @@ class CapacityRow(NamedTuple):
 
 
 class AllianceRow(NamedTuple):
-    """A neighbourhood alliance with the wijken it is for."""
+    """A neighbourhood alliance with the wijken it is for.
+
+    ``known`` is its place in ``Ground.alliances``, if its region is there already.
+    """
 
     name: str
     wijken: list[int]
+    known: int | None
     complex_care_name: str
     complex_care_phone: str
 

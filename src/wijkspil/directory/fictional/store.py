@@ -14,7 +14,12 @@ from django.utils.translation import gettext as _
 
 from wijkspil.core.progress import Progress
 from wijkspil.directory import models
-from wijkspil.directory.fictional.geography import SOURCE, YEAR, Geography
+from wijkspil.directory.fictional.geography import (
+    SOURCE,
+    YEAR,
+    Geography,
+    alliance_code,
+)
 from wijkspil.directory.fictional.ground import Ground
 from wijkspil.directory.fictional.history import TRACKED
 from wijkspil.directory.fictional.rows import AreaPlace, Invention
@@ -178,7 +183,7 @@ def store_invention(made: Invention, ground: Ground, progress: Progress) -> Stor
     """Write every invented row; the ids come back in the order of the lists."""
     total = sum(len(rows) for rows in made.tables().values())
     # Each alliance has a region of its own, with its members.
-    total += sum(1 + len(row.wijken) for row in made.alliances)
+    total += sum(1 + len(row.wijken) for row in made.alliances if row.known is None)
     progress.start(_("Storing providers"), total)
     since = made.valid_from
     area_ids: dict[str, list[int]] = {
@@ -284,15 +289,21 @@ def _store_alliances(
     wijken = ground.wijken
     regions = [
         (
-            f"wijkverband-{wijken.codes[row.wijken[0]].lower()}",
+            alliance_code(wijken.codes[row.wijken[0]]),
             row.name,
             [int(wijken.ids[wijk]) for wijk in row.wijken],
             int(wijken.people[row.wijken].sum()),
         )
         for row in made.alliances
+        if row.known is None
     ]
-    region_ids = store_regions(RegionPurpose.ALLIANCE, regions, progress)
-    extend_within(region_ids)
+    new_ids = store_regions(RegionPurpose.ALLIANCE, regions, progress)
+    extend_within(new_ids)
+    new = iter(new_ids)
+    region_ids = [
+        next(new) if row.known is None else ground.alliances[row.known][0]
+        for row in made.alliances
+    ]
     alliances = take_ids("directory_alliance", len(made.alliances))
     copy_rows(
         "directory_alliance",
@@ -366,6 +377,8 @@ def store_regions(
 
 def extend_within(region_ids: Sequence[int]) -> None:
     """Add new regions to ``within`` of all that lies in their members."""
+    if not region_ids:
+        return
     with connection.cursor() as cursor:
         cursor.execute(
             """

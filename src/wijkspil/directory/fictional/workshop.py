@@ -18,6 +18,7 @@ import numpy as np
 from wijkspil.directory.fictional.geography import load_names
 from wijkspil.directory.fictional.ground import Ground, to_km
 from wijkspil.directory.fictional.hexmap import Floats, Ints
+from wijkspil.directory.fictional.pairing import nearest, pair_wijken
 from wijkspil.directory.fictional.rows import (
     AreaPlace,
     ContactRow,
@@ -95,6 +96,16 @@ class Workshop:
         count = np.arange(len(self.ground.wijken) + 1)
         order = np.argsort(self.ground.pc6_wijk, kind="stable")
         self._sites = (order, np.searchsorted(self.ground.pc6_wijk[order], count))
+
+    def groups(self) -> list[list[int]]:
+        """Return the wijken by one or two, as they share a team or an alliance."""
+        return list(
+            pair_wijken(
+                near=self.near,
+                people=self.ground.wijken.people,
+                gemeente=self.ground.wijk_gemeente,
+            )
+        )
 
     def rng(self, *stage: int) -> np.random.Generator:
         """Return a stream of its own per stage: one stage never shifts another."""
@@ -268,23 +279,6 @@ def unique(titles: Sequence[str]) -> list[str]:
         seen[title] = seen.get(title, 0) + 1
         result.append(title if seen[title] == 1 else f"{title} {seen[title]}")
     return result
-
-
-def nearest(points: Floats, targets: Floats, count: int) -> Ints:
-    """Return per point the numbers of the nearest targets, nearest first."""
-    count = min(count, len(targets))
-    found = np.empty((len(points), count), dtype=np.int64)
-    block = max(1, 4_000_000 // len(targets))
-    norm = (targets**2).sum(axis=1)
-    for start in range(0, len(points), block):
-        part = points[start : start + block]
-        distance = norm - 2 * part @ targets.T
-        some = np.argpartition(distance, count - 1, axis=1)[:, :count]
-        order = np.argsort(
-            np.take_along_axis(distance, some, axis=1), axis=1, kind="stable"
-        )
-        found[start : start + block] = np.take_along_axis(some, order, axis=1)
-    return found
 
 
 def points_km(sites: Sites) -> Floats:
