@@ -51,6 +51,18 @@ def fresh(service, **values):
 
 
 class TestShowing:
+    @pytest.mark.parametrize("language", ["en", "nl"])
+    def test_an_expected_end_is_a_day_the_browser_can_read(
+        self, nurse, service, language
+    ):
+        until = timezone.localdate() + timedelta(days=10)
+        fresh(service, new_clients=0, no_room_reason="full", no_room_until=until)
+        nurse.cookies["django_language"] = language
+        page = nurse.get(page_of(service)).content.decode()
+        field = re.search(r"<input[^>]*name=.room_again_on.[^>]*>", page)
+        assert field
+        assert f'value="{until.isoformat()}"' in field[0]
+
     def test_the_last_report_stands_on_top_with_its_age_and_one_big_button(
         self, nurse, service
     ):

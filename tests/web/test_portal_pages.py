@@ -4,6 +4,7 @@ import html
 import re
 
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -28,6 +29,12 @@ from wijkspil.portal.views.errors import show_server_error
 pytestmark = pytest.mark.django_db
 
 INFO_PAGES = ("about", "privacy", "accessibility", "sources")
+
+
+@pytest.fixture(autouse=True)
+def _forget_the_example_postcode():
+    yield
+    cache.clear()
 
 
 @pytest.fixture
@@ -88,8 +95,25 @@ class TestHome:
         assert 'href="tel:112"' in page
 
     def test_a_visitor_costs_no_query(self, visitor, django_assert_num_queries):
+        read(visitor, "/")  # the example postcode is asked once per process
         with django_assert_num_queries(0):
             read(visitor, "/")
+
+    def test_the_example_is_the_first_postcode_of_the_largest_pc4(self, visitor):
+        small = AreaFactory(pc4=True, code="1111", population=10)
+        large = AreaFactory(pc4=True, code="3333", population=9000)
+        AreaFactory(pc6=True, code="1111AA", parent=small)
+        for code in ("3333CD", "3333BC"):
+            AreaFactory(pc6=True, code=code, parent=large)
+        cache.clear()
+        assert "For example 3333 BC, or" in read(visitor, "/")
+        page = read(visitor, "/wie-helpt", status=404, postcode="9876ZZ")
+        assert "9876ZZ is not known here. Try for example 3333 BC." in page
+
+    def test_without_postcodes_the_message_asks_for_the_digits(self, visitor):
+        cache.clear()
+        page = read(visitor, "/wie-helpt", status=404, postcode="9876ZZ")
+        assert "9876ZZ is not known here. Check the digits." in page
 
     def test_a_postcode_leads_to_who_helps(self, visitor):
         response = visitor.get("/zoek", {"q": "2512 ab"})

@@ -4,14 +4,22 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxLengthValidator
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.identifiers import clean_postcode
+from wijkspil.directory.selectors.search_areas import get_example_postcode
 from wijkspil.directory.types import Care
+from wijkspil.portal.templatetags.portal import spaced_postcode
 from wijkspil.portal.who_helps import CARE_WORDS
 
 LONGEST_QUESTION = 200
+
+
+def example_postcode() -> str:
+    """Return a postcode that leads somewhere here, as people write it."""
+    return spaced_postcode(get_example_postcode() or "2512AB")
 
 
 class QuestionForm(forms.Form):
@@ -19,7 +27,6 @@ class QuestionForm(forms.Form):
 
     q = forms.CharField(
         label=_("Your postcode or your question"),
-        help_text=_("For example 2512 AB, or: my mother cannot put on her stockings."),
         error_messages={"required": _("Type your postcode or your question.")},
         # Not ``max_length``: a browser then cuts a question off without a word.
         validators=[
@@ -32,6 +39,12 @@ class QuestionForm(forms.Form):
     )
     postcode = forms.CharField(required=False, widget=forms.HiddenInput())
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["q"].help_text = gettext(
+            "For example %(postcode)s, or: my mother cannot put on her stockings."
+        ) % {"postcode": example_postcode()}
+
 
 class PostcodeForm(forms.Form):
     """Where somebody lives, asked beside an answer."""
@@ -39,11 +52,16 @@ class PostcodeForm(forms.Form):
     postcode = forms.CharField(
         label=_("Postcode"),
         max_length=20,
-        error_messages={"required": _("Type a postcode, such as 2512 AB.")},
         widget=forms.TextInput(
             attrs={"autocomplete": "postal-code", "autocapitalize": "characters"}
         ),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["postcode"].error_messages["required"] = gettext(
+            "Type a postcode, such as %(postcode)s."
+        ) % {"postcode": example_postcode()}
 
 
 def read_postcode(typed: str) -> tuple[str, PostcodeForm]:
@@ -69,7 +87,9 @@ class WhoHelpsForm(PostcodeForm):
         label=_("Moment"),
         required=False,
         max_length=40,
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        widget=forms.DateTimeInput(
+            attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M"
+        ),
     )
 
     def __init__(self, *args: Any, cares: tuple[Care, ...], **kwargs: Any) -> None:

@@ -223,9 +223,7 @@ class ServiceForm(EntryForm):
     )
     postcode = forms.CharField(
         label=gettext_lazy("Postcode"),
-        help_text=gettext_lazy(
-            "Of the place the team works from, for example 2512 AB."
-        ),
+        help_text=gettext_lazy("Of the place the team works from."),
         max_length=10,
         required=False,
     )

@@ -28,6 +28,7 @@ from wijkspil.directory.opening_hours import (
     next_opening,
 )
 from wijkspil.directory.room import RoomReport, derive_room
+from wijkspil.directory.selectors.search_areas import get_example_postcode
 from wijkspil.directory.types import Care, CoverageRole, Room
 
 
@@ -296,14 +297,7 @@ def get_who_helps(
         },
     )
     if row is None:
-        raise UnknownPostcode(
-            _(
-                "Postcode %(postcode)s is not known here. Check the digits, or ask "
-                "for a postcode in the region."
-            )
-            % {"postcode": asked},
-            field="postcode",
-        )
+        raise _unknown_postcode(asked)
     kind, code, lon, lat, is_estimate, areas, others, covered, duties, services = row
     place = Place(
         postcode=code,
@@ -512,3 +506,16 @@ def _squared_distance(card: ServiceCard, place: Place) -> float:
         return 0.0
     # 0.61 = cos(52.2 degrees): a degree of longitude is that much shorter here.
     return (0.61 * (card.lon - place.lon)) ** 2 + (card.lat - place.lat) ** 2
+
+
+def _unknown_postcode(asked: str) -> UnknownPostcode:
+    example = get_example_postcode()
+    words = (
+        _("Postcode %(postcode)s is not known here. Try for example %(example)s.")
+        if example
+        else _("Postcode %(postcode)s is not known here. Check the digits.")
+    )
+    return UnknownPostcode(
+        words % {"postcode": asked, "example": f"{example[:4]} {example[4:]}".strip()},
+        field="postcode",
+    )

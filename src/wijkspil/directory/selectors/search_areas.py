@@ -8,7 +8,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from math import asin, cos, radians, sin, sqrt
 
-from django.db.models import Case, IntegerField, Max, Q, QuerySet, Value, When
+from django.core.cache import cache
+from django.db.models import (
+    Case,
+    F,
+    IntegerField,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.identifiers import clean_postcode
@@ -22,6 +34,13 @@ SHORTEST = 2
 MOST_KM = 50.0
 
 _NAMED_KINDS = (AreaKind.REGION, AreaKind.GEMEENTE, AreaKind.WIJK, AreaKind.BUURT)
+
+
+#: Where a process remembers the example, and for how long, in seconds: areas are
+#: loaded seldom, but a directory that is still empty fills soon.
+_EXAMPLE_KEY = "directory.example-postcode"
+_EXAMPLE_SECONDS = 3600
+_NO_EXAMPLE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -42,6 +61,26 @@ class AreaHit:
         """Return "Zuiderpark (WK051801), 's-Gravenhage"."""
         name = self.name if self.name == self.code else f"{self.name} ({self.code})"
         return f"{name}, {self.parent_name}" if self.parent_name else name
+
+
+def get_example_postcode() -> str:
+    """Return a postcode that is known here: in the PC4 with the most inhabitants.
+
+    Empty when no postcodes are loaded. One query per process per hour.
+    """
+    known: str | None = cache.get(_EXAMPLE_KEY)
+    if known is not None:
+        return known
+    first_pc6 = Area.objects.filter(kind=AreaKind.PC6, parent=OuterRef("pk"))
+    row = (
+        Area.objects.filter(kind=AreaKind.PC4)
+        .order_by(F("population").desc(nulls_last=True), "code")
+        .values_list(Subquery(first_pc6.order_by("code").values("code")[:1]), "code")
+        .first()
+    )
+    found = (row[0] or row[1]) if row else ""
+    cache.set(_EXAMPLE_KEY, found, _EXAMPLE_SECONDS if found else _NO_EXAMPLE_SECONDS)
+    return found
 
 
 def search_areas(text: str, *, limit: int = 20) -> list[AreaHit]:
