@@ -1,5 +1,7 @@
 """The coverage of a region as its coordinator sees it: map, table, export, mending."""
 
+import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -67,6 +69,13 @@ def url(name, *args):
     return reverse(f"directory:{name}", args=args)
 
 
+def map_states(page):
+    """Return what the page tells the map of each wijk."""
+    found = re.search(r'<script id="wijken-states"[^>]*>(.*?)</script>', page)
+    assert found
+    return json.loads(found[1])
+
+
 def text(answer):
     return answer.content.decode()
 
@@ -79,18 +88,37 @@ class TestMapPage:
         assert answer.context["nobody"] == "0"
 
     def test_the_table_holds_what_the_map_holds(self, coordinator, wijken):
-        page = text(coordinator.get(url("coverage")))
-        areas = coordinator.get(url("coverage-areas")).json()["features"]
-        assert {
-            f["properties"]["code"]: f["properties"]["category"] for f in areas
-        } == {
-            "WK01": "covered",
-            "WK02": "backup",
-            "WK03": "backup",
-        }
+        answer = coordinator.get(url("coverage"))
+        page = text(answer)
+        states = {code: s["category"] for code, s in map_states(page).items()}
+        assert states == {"WK01": "covered", "WK02": "backup", "WK03": "backup"}
+        shapes = coordinator.get(answer.context["map_url"])
+        areas = shapes.json()["features"]
+        assert {f["properties"]["code"] for f in areas} == set(states)
         for code in ("WK01", "WK02", "WK03"):
             assert f'data-map-area="{code}"' in page
             assert url("coverage-wijk", code) in page
+
+    def test_the_map_is_right_at_once_after_an_edit(self, coordinator, wijken):
+        before = coordinator.get(url("coverage"))
+        assert map_states(text(before))["WK02"]["category"] == "backup"
+        CoverageFactory(
+            area=wijken["Park"], service=HealthcareServiceFactory(always_open=True)
+        )
+        after = coordinator.get(url("coverage"))
+        assert map_states(text(after))["WK02"]["category"] == "covered"
+        assert after.context["map_url"] == before.context["map_url"]
+
+    def test_the_shapes_are_kept_by_the_browser_and_cost_no_check(
+        self, coordinator, wijken, django_assert_max_num_queries
+    ):
+        address = coordinator.get(url("coverage")).context["map_url"]
+        with django_assert_max_num_queries(6):
+            shapes = coordinator.get(address)
+        assert shapes["Cache-Control"] == "private, max-age=86400"
+        assert "category" not in shapes.json()["features"][0]["properties"]
+        other_year = coordinator.get(address.replace("jaar=", "jaar=x"))
+        assert other_year.json()["features"] == []
 
     def test_without_the_fallback_of_the_region_nobody_is_there(
         self, coordinator, wijken

@@ -29,7 +29,9 @@ class PrivateAnswerMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES:
+        # A view that names a time itself sends nothing of anybody, such as shapes.
+        may_be_kept = "max-age" in response.get("Cache-Control", "")
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and not may_be_kept:
             patch_cache_control(response, private=True, no_store=True)
         return response
 

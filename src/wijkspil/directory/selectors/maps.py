@@ -39,10 +39,10 @@ def list_area_features(
     ]
 
 
-def list_wijk_ids_within(area_id: int) -> list[int]:
-    """Return the ids of the wijken in an area, by code (one query)."""
+def list_wijk_ids_within(area_id: int, *, year: int) -> list[int]:
+    """Return the ids of an area's wijken in a year's division, by code (one query)."""
     return list(
-        Area.objects.filter(kind=AreaKind.WIJK, within__contains=[area_id])
+        Area.objects.filter(kind=AreaKind.WIJK, within__contains=[area_id], year=year)
         .order_by("code")
         .values_list("pk", flat=True)
     )

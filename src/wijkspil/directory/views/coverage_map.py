@@ -1,6 +1,7 @@
 """Coverage of a region in a week: map, equal table, export, and how to mend a gap."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -11,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 from django.utils.timezone import localdate, localtime
 from django.utils.translation import gettext as _
@@ -40,12 +42,19 @@ from wijkspil.directory.selectors.management import (
     RegionChoice,
     list_coverage_regions,
 )
-from wijkspil.directory.selectors.maps import feature_collection, list_area_features
+from wijkspil.directory.selectors.maps import (
+    feature_collection,
+    list_area_features,
+    list_wijk_ids_within,
+)
 from wijkspil.directory.services.duty import LONGEST
 from wijkspil.directory.types import Care
 from wijkspil.directory.views.pages import professional_page, reach_of
 from wijkspil.directory.wording import say_number, say_span
 from wijkspil.ui.navigation import Chip, Crumb, MapCategory
+
+#: How long a browser keeps the shapes of a region.
+_SHAPES_SECONDS = 24 * 3600
 
 COVERED, BACKUP, GAP = "covered", "backup", "gap"
 
@@ -154,7 +163,16 @@ def show_coverage(request: HttpRequest, actor: Actor) -> HttpResponse:
             "categories": [
                 MapCategory(key, label) for key, label in state_words().items()
             ],
-            "map_url": f"{reverse('directory:coverage-areas')}?{asked.query()}",
+            "map_url": _shapes_url(asked, result.year),
+            "map_states": {
+                wijk.code: {
+                    "category": states[wijk.code],
+                    "text": say_span(wijk.gaps[0].period) if wijk.gaps else "",
+                    "url": f"{reverse('directory:coverage-wijk', args=[wijk.code])}"
+                    f"?{asked.query()}",
+                }
+                for wijk in result.wijken
+            },
             "export_url": f"{reverse('directory:coverage-export')}?{asked.query()}",
             "query": asked.query(),
             "can_manage": can_edit_coverage(actor),
@@ -165,24 +183,24 @@ def show_coverage(request: HttpRequest, actor: Actor) -> HttpResponse:
 @require_safe
 @professional_page
 def send_areas(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Send the wijken with their state, as GeoJSON for the map."""
+    """Send the shapes of a region's wijken, as GeoJSON for the map.
+
+    Shapes of a year stay as they are, so a browser keeps them; what state a wijk is
+    in stands in the page, so that map and table always say the same.
+    """
     asked = _read_question(request, actor)
-    result = _check(actor, asked)
-    features = list_area_features(
-        [wijk.area_id for wijk in result.wijken],
-        properties={
-            wijk.area_id: {
-                "category": state_of(wijk),
-                "text": say_span(wijk.gaps[0].period) if wijk.gaps else "",
-                "url": f"{reverse('directory:coverage-wijk', args=[wijk.code])}"
-                f"?{asked.query()}",
-            }
-            for wijk in result.wijken
-        },
+    year = request.GET.get("jaar", "")
+    wijken = (
+        list_wijk_ids_within(asked.region.id, year=int(year))
+        if re.fullmatch("[0-9]{4}", year)
+        else []
     )
-    return JsonResponse(
-        feature_collection(features), content_type="application/geo+json"
+    response = JsonResponse(
+        feature_collection(list_area_features(wijken, properties={})),
+        content_type="application/geo+json",
     )
+    patch_cache_control(response, private=True, max_age=_SHAPES_SECONDS)
+    return response
 
 
 @require_safe
@@ -311,6 +329,11 @@ def _check(actor: Actor, asked: Question) -> CoverageResult:
     return check_coverage(
         period=asked.period, care=asked.care, region_code=asked.region.address
     )
+
+
+def _shapes_url(asked: Question, year: int) -> str:
+    query = urlencode({"regio": str(asked.region.id), "jaar": str(year)})
+    return f"{reverse('directory:coverage-areas')}?{query}"
 
 
 def _share_covered(result: CoverageResult) -> float:

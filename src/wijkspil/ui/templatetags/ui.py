@@ -654,6 +654,7 @@ def area_map(
     categories: Sequence[MapCategory] = (),
     table_id: str = "",
     height: str = "medium",
+    states: Mapping[str, Mapping[str, object]] | None = None,
 ) -> dict[str, object]:
     """Draw areas and points from a GeoJSON address beside an equal table.
 
@@ -661,6 +662,10 @@ def area_map(
     ``url`` (popup link), ``code`` (ties the area to ``data-map-area`` in the table),
     ``label`` (word on the map; default ``name``). ``table_id`` is the id of the table
     with the same contents.
+
+    With ``states`` (properties by ``code``) the page says what each area means, the
+    address gives shapes only, and areas that are not in it are left out: such shapes
+    can be kept by a browser.
     """
     for category in categories:
         _check("area_map", "category", category.key, MAP_CATEGORIES)
@@ -671,4 +676,6 @@ def area_map(
         "categories": categories,
         "table_id": table_id,
         "height": height,
+        "states": states,
+        "states_id": "" if states is None else f"{table_id or 'map'}-states",
     }

@@ -1,7 +1,8 @@
 // A map of areas and points from a GeoJSON address, without tiles or other sources.
 //
 // Reads: data-map-source, data-map-label, data-map-table (id of the equal table whose
-// rows carry data-map-area), data-map-style (its stylesheet). Changing data-map-source
+// rows carry data-map-area), data-map-style (its stylesheet), data-map-states (id of a
+// JSON script with properties by code; areas not in it are left out). Changing data-map-source
 // draws the new contents. Choosing an area sends the event `wijkspil:area` with
 // {code, name} from the element. Where a map cannot be drawn, the table stands.
 import * as maplibre from "maplibre-gl";
@@ -29,11 +30,23 @@ async function loadStyle(href) {
   });
 }
 
-async function loadAreas(source) {
+// What the page itself says of each area; the address then gives shapes only.
+function withStates(features, id) {
+  if (!id) return features;
+  const states = JSON.parse(document.getElementById(id).textContent);
+  return features
+    .filter(({ properties }) => Object.hasOwn(states, properties.code))
+    .map((feature) => ({
+      ...feature,
+      properties: { ...feature.properties, ...states[feature.properties.code] },
+    }));
+}
+
+async function loadAreas({ mapSource: source, mapStates }) {
   const answer = await fetch(source, { headers: { Accept: "application/geo+json" } });
   if (!answer.ok) throw new Error(`${source}: ${answer.status}`);
   const { features } = await answer.json();
-  const shown = features.filter(({ geometry }) => geometry);
+  const shown = withStates(features, mapStates).filter(({ geometry }) => geometry);
   shown.forEach((feature, index) => {
     feature.id = index + 1;
   });
@@ -351,7 +364,7 @@ export async function drawMap(element) {
   try {
     if (!document.createElement("canvas").getContext("webgl2")) throw new Error("no WebGL 2");
     const [features] = await Promise.all([
-      loadAreas(element.dataset.mapSource),
+      loadAreas(element.dataset),
       loadStyle(element.dataset.mapStyle),
       document.fonts.load('16px "Public Sans Variable"'),
     ]);
@@ -363,7 +376,7 @@ export async function drawMap(element) {
       element.dataset.mapState = "ready";
     });
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => map.recolor());
-    new MutationObserver(async () => map.renew(await loadAreas(element.dataset.mapSource)))
+    new MutationObserver(async () => map.renew(await loadAreas(element.dataset)))
       .observe(element, { attributeFilter: ["data-map-source"] });
   } catch (error) {
     console.warn("Map:", error);
