@@ -86,6 +86,16 @@ def test_nothing_of_a_machine_or_registry_is_committed() -> None:
     assert found == []
 
 
+def test_every_linked_document_exists() -> None:
+    missing = [
+        f"{page.relative_to(ROOT)} -> {target}"
+        for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+        for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text())
+        if not (page.parent / target).exists()
+    ]
+    assert missing == []
+
+
 @pytest.mark.parametrize("mode", ["real", "production", "", "Fictional"])
 def test_no_other_mode_than_fictional_is_accepted(mode: str) -> None:
     from django.core.exceptions import ImproperlyConfigured
