@@ -1,9 +1,10 @@
 """Keep history for rows that go in, or out, by the hundred thousand.
 
-The history triggers cost about 0.6 ms per row (measured: half a million rows take
-five minutes), most of it the exception that their function raises and catches when
-no user is known. Here they rest while rows are copied, and the same event rows are
-written per table in one statement: history begins at creation all the same.
+The history triggers cost more per row the more rows a transaction holds (measured:
+12 s for 30,000 contacts, 79 s for the next 60,000): their function raises and catches
+an exception when no user is known, and each goes through all checks that wait for the
+commit. Here they rest while rows are copied, and the same event rows are written per
+table in one statement: history begins at creation all the same.
 
 The tables are locked against other writers until the transaction ends, so nobody
 else's change can slip by unrecorded.
