@@ -13,8 +13,8 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from wijkspil.directory.fictional.calibration import figure, per_inhabitant
-from wijkspil.directory.fictional.geography import k_means, nearest_center
 from wijkspil.directory.fictional.hexmap import Ints
+from wijkspil.directory.fictional.landscape import k_means, nearest_center
 from wijkspil.directory.fictional.pairing import nearest
 from wijkspil.directory.fictional.rows import DutyRow
 from wijkspil.directory.fictional.workshop import (

@@ -15,9 +15,9 @@ from wijkspil.directory.fictional.calibration import (
     load_calibration,
     per_inhabitant,
 )
-from wijkspil.directory.fictional.geography import k_means, nearest_center
 from wijkspil.directory.fictional.ground import to_km
 from wijkspil.directory.fictional.hexmap import Floats, Ints
+from wijkspil.directory.fictional.landscape import k_means, nearest_center
 from wijkspil.directory.fictional.pairing import nearest
 from wijkspil.directory.fictional.rows import AreaPlace, DutyRow
 from wijkspil.directory.fictional.workshop import (

@@ -9,9 +9,9 @@ import numpy as np
 
 from wijkspil.core.progress import Progress
 from wijkspil.directory.fictional.calibration import figure
-from wijkspil.directory.fictional.geography import k_means, nearest_center
 from wijkspil.directory.fictional.ground import read_ground
 from wijkspil.directory.fictional.hexmap import Floats
+from wijkspil.directory.fictional.landscape import k_means, nearest_center
 from wijkspil.directory.fictional.store import extend_within, store_regions
 from wijkspil.directory.types import RegionPurpose
 
