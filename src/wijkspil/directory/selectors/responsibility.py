@@ -24,7 +24,6 @@ from wijkspil.directory.errors import UnknownPostcode
 from wijkspil.directory.opening_hours import (
     OpeningHours,
     dutch_holidays,
-    is_open,
     next_opening,
 )
 from wijkspil.directory.room import RoomReport, derive_room
@@ -353,7 +352,8 @@ def _service_card(
         raw_report,
     ) = detail
     holidays = _holidays_around(at.year)
-    is_open_now = is_open(opening_hours, open_on_holidays, at, holidays=holidays)
+    opens_at = next_opening(opening_hours, open_on_holidays, at, holidays=holidays)
+    is_open = opens_at == at
     report = _room_report(raw_report) if raw_report else None
     return ServiceCard(
         id=service_id,
@@ -366,10 +366,8 @@ def _service_card(
         role=role,
         rank=rank,
         is_region_wide=region_wide,
-        is_open=is_open_now,
-        opens_at=None
-        if is_open_now
-        else next_opening(opening_hours, open_on_holidays, at, holidays=holidays),
+        is_open=is_open,
+        opens_at=None if is_open else opens_at,
         opening_hours=opening_hours,
         tasks=tasks,
         languages=languages,
