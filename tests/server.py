@@ -20,7 +20,10 @@ os.environ.setdefault("WIJKSPIL_POOL_SIZE", "8")
 def pytest_load_initial_conftests(
     early_config: pytest.Config,
 ) -> Generator[None, None, None]:
-    """Start the embedded server before any setting is read."""
+    """Compile the Dutch words and start the server before any setting is read."""
+    from wijkspil.config import messages
+
+    messages.compile_catalogues()
     if not os.environ.get("DATABASE_URL"):
         from wijkspil.config import postgres
 

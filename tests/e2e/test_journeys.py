@@ -45,10 +45,19 @@ class TestAResident:
     def test_gets_another_card_at_night_than_by_day(
         self, page: Page, site: Site, assert_accessible: Check, picture: Picture
     ) -> None:
-        page.goto(f"/wie-helpt?postcode={site.postcode}&moment={next_workday(14)}")
+        night = datetime.fromisoformat(next_workday(3)).replace(tzinfo=AMSTERDAM)
+        postcode = site.rows(
+            "SELECT p.code FROM directory_dutyperiod d "
+            "JOIN directory_area p ON p.kind = 'pc6' AND d.area_id = ANY (p.within) "
+            "WHERE d.care = 'district-nursing' AND d.rank = 1 "
+            "AND d.valid_from <= %s AND d.valid_until > %s ORDER BY p.code LIMIT 1",
+            night,
+            night,
+        )[0][0]
+        page.goto(f"/wie-helpt?postcode={postcode}&moment={next_workday(14)}")
         by_day = page.locator("main h2").first.inner_text()
         assert_accessible()
-        page.goto(f"/wie-helpt?postcode={site.postcode}&moment={next_workday(3)}")
+        page.goto(f"/wie-helpt?postcode={postcode}&moment={next_workday(3)}")
         by_night = page.locator("main h2").first.inner_text()
         assert_accessible()
         picture("who-helps-night", height=900)
@@ -204,7 +213,7 @@ class TestTheCoordinator:
         assert page.locator("main table tbody tr").count() == wijken
         assert_accessible()
         expect(page.locator("[data-map-state=ready]")).to_be_visible(timeout=30_000)
-        picture("coverage", height=900)
+        picture("coverage", height=1400)
         page.locator("main table tbody a").first.click()
         expect(page).to_have_url(re.compile("/dekking/wijk/"))
         assert_accessible()

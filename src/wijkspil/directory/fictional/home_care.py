@@ -423,14 +423,14 @@ class HomeCare:
         service = shop.add_service(
             organization,
             NURSING,
-            f"Achterwacht {name}",
+            f"Nachtteam regio {name}",
             site=(sites.postcode[0], sites.lon[0], sites.lat[0]),
             opening_hours=ALWAYS,
             is_open_on_holidays=True,
             tasks=[task.value for task in BASIC_TASKS],
             care_laws=[CareLaw.ZVW.value, CareLaw.WLZ.value],
         )
-        shop.add_team(service, "Achterwacht", {"nurse": 2})
+        shop.add_team(service, "Nachtteam regio", {"nurse": 2})
         self._add_team_contacts(service, organization, is_main=True)
         shop.cover(service, ("region", region), NURSING, CoverageRole.BACK_UP, 9)
 
