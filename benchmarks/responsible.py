@@ -22,7 +22,7 @@ import numpy as np
 from benchmarks.http_load import LoadResult, load
 
 CONNECTIONS = 20
-REQUESTS = int(os.environ.get("REQUESTS", "6000"))
+REQUESTS = 4_000
 ROUNDS = 3
 PORT = 8377
 
@@ -69,7 +69,7 @@ def start_server() -> subprocess.Popen[bytes]:
         [
             Path(sys.executable).with_name("granian"),
             *("--interface", "wsgi", "--port", str(PORT), "--workers", "2"),
-            *("--blocking-threads", "4", "--no-ws", "--log-level", "warning"),
+            *("--blocking-threads", "1", "--no-ws", "--log-level", "warning"),
             "wijkspil.config.wsgi:application",
         ],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "benchmarks.plain_settings"},

@@ -56,8 +56,10 @@ def serve(*, host: str, port: int, workers: int) -> None:
             str(port),
             "--workers",
             str(workers),
+            # One thread a worker: threads that wait for the interpreter lock doubled
+            # the slowest answers. More at once takes more workers.
             "--blocking-threads",
-            "4",
+            "1",
             "--no-ws",
             "wijkspil.config.wsgi:application",
         ],

@@ -5,12 +5,12 @@ from django.urls import include, path
 from wijkspil.config.api import api
 
 urlpatterns = [
+    path("api/v1/", api.urls),  # first: systems ask most
     path("", include("wijkspil.portal.urls")),
     path("account/", include("wijkspil.accounts.urls")),
     path("", include("wijkspil.directory.urls")),
     path("ui/", include("wijkspil.ui.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
-    path("api/v1/", api.urls),
 ]
 
 handler400 = "wijkspil.portal.views.errors.show_bad_request"
