@@ -4,12 +4,16 @@ Closed loop: each connection sends the next request when the answer is in. Only
 addresses of this machine are called.
 """
 
-import asyncio
+import re
+import selectors
+import socket
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -40,40 +44,61 @@ class LoadResult:
         )
 
 
-async def _connection(
-    port: int, paths: Sequence[str], latencies: list[float], statuses: dict[int, int]
-) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for path in paths:
-        request = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
-        started = time.perf_counter()
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = 0
-        for line in head.split(b"\r\n"):
-            if line.lower().startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-        await reader.readexactly(length)
-        latencies.append(time.perf_counter() - started)
-        status = int(head[9:12])
-        statuses[status] = statuses.get(status, 0) + 1
-    writer.close()
+class _Connection:
+    """One kept-alive connection with the requests it still has to send."""
 
+    def __init__(self, port: int, paths: Sequence[str]) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.requests = [
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+            for path in reversed(paths)
+        ]
+        self.received = b""
+        self.sent_at = 0.0
 
-async def _run(port: int, paths: Sequence[str], connections: int) -> LoadResult:
-    latencies: list[float] = []
-    statuses: dict[int, int] = {}
-    started = time.perf_counter()
-    await asyncio.gather(
-        *(
-            _connection(port, paths[number::connections], latencies, statuses)
-            for number in range(connections)
-        )
-    )
-    wall = time.perf_counter() - started
-    return LoadResult(np.array(latencies), wall, statuses)
+    def send(self) -> bool:
+        """Send the next request; return whether there was one."""
+        if not self.requests:
+            return False
+        self.received = b""
+        self.sent_at = time.perf_counter()
+        self.socket.sendall(self.requests.pop())
+        return True
+
+    def receive(self) -> int | None:
+        """Take what came in; return the status once the answer is complete."""
+        self.received += self.socket.recv(65_536)
+        head, separator, body = self.received.partition(b"\r\n\r\n")
+        if not separator:
+            return None
+        length = _LENGTH.search(head)
+        if length is None or len(body) < int(length[1]):
+            return None
+        return int(head[9:12])
 
 
 def load(port: int, paths: Sequence[str], *, connections: int) -> LoadResult:
     """Send every path once over ``connections`` kept-alive connections."""
-    return asyncio.run(_run(port, paths, connections))
+    latencies: list[float] = []
+    statuses: dict[int, int] = {}
+    open_connections = [
+        _Connection(port, paths[number::connections]) for number in range(connections)
+    ]
+    started = time.perf_counter()
+    with selectors.DefaultSelector() as selector:
+        for connection in open_connections:
+            if connection.send():
+                selector.register(connection.socket, selectors.EVENT_READ, connection)
+        while selector.get_map():
+            for key, _events in selector.select():
+                connection = key.data
+                status = connection.receive()
+                if status is None:
+                    continue
+                latencies.append(time.perf_counter() - connection.sent_at)
+                statuses[status] = statuses.get(status, 0) + 1
+                if not connection.send():
+                    selector.unregister(key.fileobj)
+                    connection.socket.close()
+    return LoadResult(np.array(latencies), time.perf_counter() - started, statuses)
