@@ -63,7 +63,7 @@ fmt: setup ## Format code and templates
 docs: setup ## Make the generated references anew
 	$(BIN)/python -m wijkspil.config.references
 
-bench: setup ## Run the benchmarks at national size (long)
+bench: setup ## Run the benchmarks on DATABASE_URL, else on the embedded country (long)
 	$(BIN)/python -m benchmarks
 
 lock: $(VENV)/installed-dev ## Resolve the requirement locks anew

@@ -5,6 +5,8 @@ client on the same cores; a plain-text view with one ``get(pk=random)`` under th
 server and middleware is measured in the same run, in turns.
 
     DATABASE_URL=... .venv/bin/python -m benchmarks.responsible
+
+Ends with 1 if a limit is missed.
 """
 
 import os
@@ -24,6 +26,8 @@ from benchmarks.http_load import LoadResult, load
 CONNECTIONS = 20
 REQUESTS = 4_000
 ROUNDS = 3
+LIMIT_P95_MS = 30
+LIMIT_SHARE = 0.25
 PORT = 8377
 
 
@@ -115,8 +119,9 @@ def main() -> None:
             ]
         )
     )
-    print(f"median p95 {p95:.1f} ms (limit 30)")
-    print(f"median share of the plain view's throughput {share:.0%} (limit 25 %)")
+    print(f"median p95 {p95:.1f} ms (limit {LIMIT_P95_MS})")
+    print(f"median share of the plain view {share:.0%} (limit {LIMIT_SHARE:.0%})")
+    sys.exit(p95 > LIMIT_P95_MS or share < LIMIT_SHARE)
 
 
 if __name__ == "__main__":
