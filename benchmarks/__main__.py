@@ -1,7 +1,8 @@
 """Run every benchmark, one after the other: ``make bench``.
 
 On the database of DATABASE_URL, else on the country in the embedded server (fill it
-with ``wijkspil demo --data FOLDER --all --no-serve``). Ends with 1 if a limit is missed.
+with ``wijkspil demo --data FOLDER --all --no-serve``). Ends with 1 when a limit is
+missed.
 """
 
 import os
