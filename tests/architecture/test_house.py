@@ -73,7 +73,8 @@ def test_nothing_of_a_machine_or_registry_is_committed() -> None:
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=False
     ).stdout.split(b"\0")
     pattern = re.compile(
-        rb'--(extra-)?index-url|"resolved":|/-/[^ "]*[.]tgz|[.]whl#|/(home|work)/\w'
+        rb"--(extra-)?index[-]url|.resolved[\"]:|/[-]/[^ ]*[.]tgz|[.]whl[#]"
+        rb"|/(home|work)/\w"
     )
     found = [
         name.decode()
