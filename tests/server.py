@@ -13,7 +13,6 @@ import pytest
 
 _STARTED = pytest.StashKey[Path]()
 
-os.environ.setdefault("WIJKSPIL_POOL_SIZE", "8")
 
 
 @pytest.hookimpl(wrapper=True)

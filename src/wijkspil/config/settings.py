@@ -45,10 +45,6 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
         "`yes` behind a TLS proxy: secure cookies, HSTS, redirect to https.",
     ),
     "WIJKSPIL_DEBUG": ("no", "`yes` shows tracebacks in the browser; never in use."),
-    "WIJKSPIL_POOL_SIZE": (
-        "4",
-        "Database connections kept per web worker (1 or more).",
-    ),
 }
 
 
@@ -111,7 +107,6 @@ def database_from_url(url: str) -> dict[str, Any]:
         )
     options = dict(parse_qsl(parts.query))
     given = options.pop("options", "")
-    pool_size = int(env("WIJKSPIL_POOL_SIZE"))
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(name),
@@ -125,8 +120,9 @@ def database_from_url(url: str) -> dict[str, Any]:
             # call costs three times what running it does.
             "options": f"{given} -c plan_cache_mode=force_generic_plan".strip(),
             "prepare_threshold": 5,
-            "pool": {"min_size": 1, "max_size": pool_size, "timeout": 30},
         },
+        # A worker has one thread, and keeps its one connection.
+        "CONN_MAX_AGE": None,
         "TEST": {"TEMPLATE": "template0"},
     }
 

@@ -213,8 +213,12 @@ def as_responsible(
     """Return the body of an answer."""
     place, at = found.place, found.at
 
+    made: dict[int, ServiceOut | None] = {}  # one card plays several parts
+
     def service(card: ServiceCard | None) -> ServiceOut | None:
-        return ServiceOut.of(card, at=at, show_room=show_room)
+        if id(card) not in made:
+            made[id(card)] = ServiceOut.of(card, at=at, show_room=show_room)
+        return made[id(card)]
 
     def either(card: DutyCard | ServiceCard | None) -> ServiceOut | OnDutyOut | None:
         if isinstance(card, DutyCard):
