@@ -14,7 +14,6 @@ import pytest
 _STARTED = pytest.StashKey[Path]()
 
 
-
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(
     early_config: pytest.Config,
