@@ -123,11 +123,6 @@ def validate_kvk_number(value: str) -> None:
     _validate(clean_kvk_number, value)
 
 
-def validate_uzovi(value: str) -> None:
-    """Django validator for an optional UZOVI code."""
-    _validate(clean_uzovi, value)
-
-
 def validate_postcode(value: str) -> None:
     """Django validator for an optional postcode."""
     _validate(clean_postcode, value)

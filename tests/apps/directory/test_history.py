@@ -20,7 +20,6 @@ from wijkspil.directory.selectors.history import (
     EntryKind,
     get_version,
     list_changes,
-    list_versions,
 )
 from wijkspil.directory.services.coverage import end_coverage
 from wijkspil.directory.services.organizations import (
@@ -131,14 +130,11 @@ def test_an_entry_that_never_was_has_no_history():
 
 
 def test_the_version_moves_with_every_act():
-    organizations = OrganizationFactory.create_batch(2)
-    before = get_version(EntryKind.ORGANIZATION, organizations[0].pk)
-    organizations[0].name = "Anders"
-    organizations[0].save()
-    assert get_version(EntryKind.ORGANIZATION, organizations[0].pk) > before
-    assert set(
-        list_versions(EntryKind.ORGANIZATION, [o.pk for o in organizations])
-    ) == {o.pk for o in organizations}
+    organization = OrganizationFactory()
+    before = get_version(EntryKind.ORGANIZATION, organization.pk)
+    organization.name = "Anders"
+    organization.save()
+    assert get_version(EntryKind.ORGANIZATION, organization.pk) > before
     assert get_version(EntryKind.ORGANIZATION, 999999) == 0
 
 

@@ -31,10 +31,6 @@ class Scope:
         """Return whether a gemeente takes part."""
         return self.gemeenten is None or code in self.gemeenten
 
-    def has_wijk(self, code: str) -> bool:
-        """Return whether the gemeente in a wijk or buurt code takes part."""
-        return self.has_gemeente(gemeente_of(code))
-
     def has_pc4(self, pc4: str) -> bool:
         """Return whether a PC4 takes part."""
         return self.pc4s is None or pc4 in self.pc4s

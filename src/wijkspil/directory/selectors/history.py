@@ -5,7 +5,7 @@ nothing that happened can be missing. The number of the newest row is the entry'
 version: whoever saves says which version was on the screen.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -197,17 +197,6 @@ def get_version(kind: EntryKind, entry_id: int) -> int:
         .aggregate(newest=Max("pgh_id"))["newest"]
     )
     return newest or 0
-
-
-def list_versions(kind: EntryKind, entry_ids: Iterable[int]) -> dict[int, int]:
-    """Return the version per entry (one query)."""
-    rows = (
-        _event_model(kind)
-        .objects.filter(pgh_obj_id__in=list(entry_ids))
-        .values_list("pgh_obj_id")
-        .annotate(newest=Max("pgh_id"))
-    )
-    return dict(rows)
 
 
 def list_snapshots(kind: EntryKind, entry_id: int) -> list[Snapshot]:

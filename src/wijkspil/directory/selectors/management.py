@@ -341,15 +341,6 @@ def _unknown(entry_id: int) -> UnknownEntry:
     )
 
 
-def list_service_names(service_ids: Iterable[int]) -> dict[int, str]:
-    """Return the names of services by id (one query)."""
-    return dict(
-        HealthcareService.objects.filter(pk__in=list(service_ids)).values_list(
-            "pk", "name"
-        )
-    )
-
-
 def search_services(text: str, *, limit: int = 15) -> list[HealthcareService]:
     """Return active services by words of a name, or by postcode (one query)."""
     words = text.replace("\0", "").split()

@@ -160,16 +160,6 @@ def list_areas_of_service(service_id: int, *, limit: int = 30) -> list[AreaHit]:
     return sorted(hits, key=lambda hit: order.index(hit.kind))[:limit]
 
 
-def get_area(kind: str, code: str) -> Area | None:
-    """Return the newest area of a kind by code, or None (one query)."""
-    return (
-        Area.objects.filter(kind=kind, code=code)
-        .select_related("parent")
-        .order_by("-year")
-        .first()
-    )
-
-
 def list_postcodes_around(service_id: int, *, km: float) -> list[AreaHit]:
     """Return the PC4 whose point lies within ``km`` of a service, nearest first.
 
