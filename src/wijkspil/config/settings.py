@@ -178,6 +178,7 @@ INSTALLED_APPS = [
     "wijkspil.ui",
     "wijkspil.accounts",
     "wijkspil.directory",
+    "wijkspil.referrals",
     "wijkspil.portal",
 ]
 MIDDLEWARE = [

@@ -5,13 +5,11 @@ in pairs: ``check_can_x`` raises ``NotPermitted``, ``can_x`` answers yes or no. 
 matrix in ``docs/reference/permissions.md`` is generated from these declarations.
 """
 
-from collections.abc import Callable
+from django.utils.translation import gettext_noop
 
-from django.utils.translation import gettext as _
-
-from wijkspil.accounts.types import Actor, Role, Target
-from wijkspil.core.errors import NotPermitted
-from wijkspil.core.permissions import Permission, Scope, declare
+from wijkspil.accounts.permissions import permission_pair
+from wijkspil.accounts.types import Actor, Role
+from wijkspil.core.permissions import Scope, declare
 from wijkspil.directory.types import Audience
 
 _PROFESSIONALS = (
@@ -115,76 +113,54 @@ VIEW_COVERAGE_GAPS = declare(
 )
 
 
-def _pair(
-    permission: Permission, refusal: str
-) -> tuple[Callable[..., None], Callable[..., bool]]:
-    """Return ``check_can_x`` and ``can_x`` for a permission."""
-
-    def can(actor: Actor, target: Target | None = None) -> bool:
-        return actor.holds(permission, target)
-
-    def check(actor: Actor, target: Target | None = None) -> None:
-        if not can(actor, target):
-            raise NotPermitted(_(refusal))
-
-    can.__doc__ = f"Whether the actor may: {permission.description}"
-    check.__doc__ = f"Raise NotPermitted unless the actor may: {permission.description}"
-    return check, can
-
-
-def gettext_noop(message: str) -> str:
-    """Mark a message for translation; it is translated when it is raised."""
-    return message
-
-
-check_can_view_professional_contacts, can_view_professional_contacts = _pair(
+check_can_view_professional_contacts, can_view_professional_contacts = permission_pair(
     VIEW_PROFESSIONAL_CONTACTS,
     gettext_noop("These numbers are for professionals. Sign in to see them."),
 )
-check_can_view_duty_person, can_view_duty_person = _pair(
+check_can_view_duty_person, can_view_duty_person = permission_pair(
     VIEW_DUTY_PERSON,
     gettext_noop("Who is on duty is shown to professionals. Sign in to see it."),
 )
-check_can_report_capacity, can_report_capacity = _pair(
+check_can_report_capacity, can_report_capacity = permission_pair(
     REPORT_CAPACITY,
     gettext_noop(
         "You can report room only for your own team or organization. "
         "Ask its manager to add you to the team."
     ),
 )
-check_can_view_capacity_history, can_view_capacity_history = _pair(
+check_can_view_capacity_history, can_view_capacity_history = permission_pair(
     VIEW_CAPACITY_HISTORY,
     gettext_noop("The history of this team is for the team and its region."),
 )
-check_can_edit_directory, can_edit_directory = _pair(
+check_can_edit_directory, can_edit_directory = permission_pair(
     EDIT_DIRECTORY,
     gettext_noop(
         "You cannot change this entry. Its own manager and the directory editor of "
         "the region can."
     ),
 )
-check_can_edit_coverage, can_edit_coverage = _pair(
+check_can_edit_coverage, can_edit_coverage = permission_pair(
     EDIT_COVERAGE,
     gettext_noop(
         "You cannot change who covers this area. The coordinator of the region can."
     ),
 )
-check_can_edit_duty, can_edit_duty = _pair(
+check_can_edit_duty, can_edit_duty = permission_pair(
     EDIT_DUTY,
     gettext_noop(
         "You cannot change this duty. The manager of the provider and the coordinator "
         "of the region can."
     ),
 )
-check_can_edit_alliance, can_edit_alliance = _pair(
+check_can_edit_alliance, can_edit_alliance = permission_pair(
     EDIT_ALLIANCE,
     gettext_noop("You cannot change this alliance. The coordinator of the region can."),
 )
-check_can_view_history, can_view_history = _pair(
+check_can_view_history, can_view_history = permission_pair(
     VIEW_HISTORY,
     gettext_noop("The history of this entry is not open to your role."),
 )
-check_can_view_coverage_gaps, can_view_coverage_gaps = _pair(
+check_can_view_coverage_gaps, can_view_coverage_gaps = permission_pair(
     VIEW_COVERAGE_GAPS,
     gettext_noop("The coverage of this region is not open to your role."),
 )

@@ -1,0 +1,113 @@
+"""Who may ask, answer, coordinate and count. Deny by default.
+
+A request is seen by who asked (and colleagues of the same organization), by the
+coordinators of its region, and by the team that accepted it. A team that was only asked
+sees a profile without identity. Checks come in pairs: ``check_can_x`` raises.
+"""
+
+from django.utils.translation import gettext_noop
+
+from wijkspil.accounts.permissions import permission_pair
+from wijkspil.accounts.types import Role
+from wijkspil.core.permissions import Scope, declare
+
+CREATE_REQUEST = declare(
+    "referrals.create-request",
+    "Check who has room and send a request for district nursing.",
+    grants={
+        Role.RESIDENT: Scope.EVERYWHERE,
+        Role.REFERRER: Scope.EVERYWHERE,
+        Role.TEAM_MEMBER: Scope.EVERYWHERE,
+        Role.PROVIDER_MANAGER: Scope.EVERYWHERE,
+        Role.COORDINATOR: Scope.EVERYWHERE,
+        Role.PROVIDER_SYSTEM: Scope.EVERYWHERE,
+    },
+)
+FOLLOW_REQUEST = declare(
+    "referrals.follow-request",
+    "Follow, withdraw or cancel a request of your own organization.",
+    grants={
+        Role.REFERRER: Scope.ORGANIZATION,
+        Role.TEAM_MEMBER: Scope.ORGANIZATION,
+        Role.PROVIDER_MANAGER: Scope.ORGANIZATION,
+        Role.PROVIDER_SYSTEM: Scope.ORGANIZATION,
+        Role.COORDINATOR: Scope.REGION,
+    },
+)
+ANSWER_OFFER = declare(
+    "referrals.answer-offer",
+    "See the pseudonymous profile of an offer; accept or decline it.",
+    grants={
+        Role.TEAM_MEMBER: Scope.SERVICE,
+        Role.PROVIDER_MANAGER: Scope.ORGANIZATION,
+        Role.PROVIDER_SYSTEM: Scope.ORGANIZATION,
+    },
+)
+GIVE_CARE = declare(
+    "referrals.give-care",
+    "See who the client is after accepting; set hours, start, review and end care.",
+    grants={
+        Role.TEAM_MEMBER: Scope.SERVICE,
+        Role.PROVIDER_MANAGER: Scope.ORGANIZATION,
+        Role.PROVIDER_SYSTEM: Scope.ORGANIZATION,
+    },
+)
+COORDINATE = declare(
+    "referrals.coordinate",
+    "See every request of the region; ask teams, bridge, hand over and close.",
+    grants={Role.COORDINATOR: Scope.REGION},
+)
+SEE_IDENTITY = declare(
+    "referrals.see-identity",
+    "See the client of a request one coordinates, to arrange it by phone; logged.",
+    grants={Role.COORDINATOR: Scope.REGION},
+)
+VIEW_STATISTICS = declare(
+    "referrals.view-statistics",
+    "See counts of the region: requests, waiting times, declines, fair share.",
+    grants={
+        Role.COORDINATOR: Scope.REGION,
+        Role.INSURER: Scope.REGION,
+        Role.PROVIDER_MANAGER: Scope.REGION,
+        Role.AUDITOR: Scope.EVERYWHERE,
+        Role.ADMINISTRATOR: Scope.EVERYWHERE,
+    },
+)
+EDIT_POLICY = declare(
+    "referrals.edit-policy",
+    "Change what the region agreed on: order, weights and times.",
+    grants={Role.COORDINATOR: Scope.REGION, Role.ADMINISTRATOR: Scope.EVERYWHERE},
+)
+
+
+check_can_create_request, can_create_request = permission_pair(
+    CREATE_REQUEST, gettext_noop("Your role cannot send a request for care.")
+)
+check_can_follow_request, can_follow_request = permission_pair(
+    FOLLOW_REQUEST,
+    gettext_noop("This request is not of your organization. Ask who sent it."),
+)
+check_can_answer_offer, can_answer_offer = permission_pair(
+    ANSWER_OFFER,
+    gettext_noop("This question was put to another team. Only that team can answer."),
+)
+check_can_give_care, can_give_care = permission_pair(
+    GIVE_CARE,
+    gettext_noop("Another team has this client. Only that team can do this."),
+)
+check_can_coordinate, can_coordinate = permission_pair(
+    COORDINATE,
+    gettext_noop("Only a coordinator of this region can do this."),
+)
+check_can_see_identity, can_see_identity = permission_pair(
+    SEE_IDENTITY,
+    gettext_noop("Who the client is, is only for the team that takes the client."),
+)
+check_can_view_statistics, can_view_statistics = permission_pair(
+    VIEW_STATISTICS,
+    gettext_noop("The figures of this region are not open to your role."),
+)
+check_can_edit_policy, can_edit_policy = permission_pair(
+    EDIT_POLICY,
+    gettext_noop("Only a coordinator of this region can change its agreements."),
+)

@@ -1,0 +1,98 @@
+"""In which state a request may go where. One table; the diagram is made from it.
+
+``docs/reference/request-states.md`` is generated from ``TRANSITIONS`` and checked for
+drift. Who may do it is in ``permissions``; doing it is in ``services``.
+"""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext as _
+
+from wijkspil.referrals.errors import NotNow
+from wijkspil.referrals.types import RequestStatus as S
+
+#: act -> {state before: state after}
+TRANSITIONS: Mapping[str, Mapping[S, S]] = {
+    "submit": {S.DRAFT: S.OPEN},
+    "ask teams": {S.OPEN: S.OFFERED, S.OFFERED: S.OFFERED, S.BRIDGED: S.OFFERED},
+    "all decline": {S.OFFERED: S.OPEN},
+    "accept": {S.OPEN: S.ACCEPTED, S.OFFERED: S.ACCEPTED, S.BRIDGED: S.ACCEPTED},
+    "set hours": {
+        S.ACCEPTED: S.INTAKE_DONE,
+        S.INTAKE_DONE: S.INTAKE_DONE,
+        S.IN_CARE: S.IN_CARE,
+    },
+    "start care": {S.INTAKE_DONE: S.IN_CARE},
+    "end care": {S.IN_CARE: S.ENDED},
+    "bridge": {S.OPEN: S.BRIDGED, S.BRIDGED: S.BRIDGED},
+    "move to temporary stay": {
+        S.OPEN: S.TEMPORARY_STAY,
+        S.OFFERED: S.TEMPORARY_STAY,
+        S.BRIDGED: S.TEMPORARY_STAY,
+    },
+    "hand to the insurer": {S.OPEN: S.MEDIATION, S.BRIDGED: S.MEDIATION},
+    "withdraw": {
+        S.DRAFT: S.WITHDRAWN,
+        S.OPEN: S.WITHDRAWN,
+        S.OFFERED: S.WITHDRAWN,
+        S.BRIDGED: S.WITHDRAWN,
+        S.ACCEPTED: S.WITHDRAWN,
+        S.INTAKE_DONE: S.WITHDRAWN,
+    },
+    "cancel": {
+        S.DRAFT: S.CANCELLED,
+        S.OPEN: S.CANCELLED,
+        S.OFFERED: S.CANCELLED,
+        S.BRIDGED: S.CANCELLED,
+    },
+    "re-open": {
+        S.ACCEPTED: S.OPEN,
+        S.INTAKE_DONE: S.OPEN,
+        S.IN_CARE: S.OPEN,
+        S.ENDED: S.OPEN,
+        S.TEMPORARY_STAY: S.OPEN,
+        S.MEDIATION: S.OPEN,
+        S.WITHDRAWN: S.OPEN,
+        S.CANCELLED: S.OPEN,
+    },
+}
+
+
+def can(act: str, status: str) -> bool:
+    """Whether ``act`` is possible in this state."""
+    return S(status) in TRANSITIONS[act]
+
+
+def next_status(act: str, status: str) -> S:
+    """Return the state after ``act``.
+
+    Raises
+    ------
+    NotNow
+        If the state does not allow it; the message names the state.
+    """
+    after = TRANSITIONS[act].get(S(status))
+    if after is None:
+        raise NotNow(
+            _("This cannot be done now: the request is at “%(status)s”.")
+            % {"status": S(status).label}
+        )
+    return after
+
+
+def as_mermaid() -> str:
+    """Return the states and transitions as a Mermaid state diagram."""
+    names = {status: status.name.lower() for status in S}
+    lines = ["stateDiagram-v2", f"    [*] --> {names[S.DRAFT]}"]
+    for act, moves in TRANSITIONS.items():
+        lines += [
+            f"    {names[before]} --> {names[after]}: {act}"
+            for before, after in moves.items()
+        ]
+    ends = [
+        s
+        for s in S
+        if all(s not in m for a, m in TRANSITIONS.items() if a != "re-open")
+    ]
+    lines += [f"    {names[status]} --> [*]" for status in ends]
+    return "\n".join(lines) + "\n"
