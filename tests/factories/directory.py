@@ -9,6 +9,7 @@ lies in. ``lies_in=[region]`` adds an area to regions as well. Moments are fixed
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import factory
@@ -255,6 +256,25 @@ class CapacityReportFactory(DjangoModelFactory[models.CapacityReport]):
     valid_until = datetime(2026, 11, 23, 8, tzinfo=UTC)
     source = CapacitySource.PAGE
     reporter_label = "A. de Vries (fictional)"
+
+
+class CapacityReservationFactory(DjangoModelFactory[models.CapacityReservation]):
+    """A place taken by a request of three hours a week, an hour after that report."""
+
+    class Meta:
+        model = models.CapacityReservation
+
+    class Params:
+        released = factory.Trait(
+            released_at=datetime(2026, 11, 20, 10, tzinfo=UTC),
+            release_reason="withdrawn",
+        )
+
+    service = factory.SubFactory(HealthcareServiceFactory)
+    reference = factory.Sequence(lambda n: f"request-{n}")
+    hours_per_week = Decimal("3.00")
+    parts_of_day = factory.LazyFunction(lambda: [PartOfDay.MORNING])
+    reserved_at = datetime(2026, 11, 20, 9, tzinfo=UTC)
 
 
 class AllianceFactory(DjangoModelFactory[models.Alliance]):

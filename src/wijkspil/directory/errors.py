@@ -4,7 +4,8 @@ WijkspilError
 ├── NotFound
 │   ├── UnknownPostcode     neither the PC6 nor its PC4 is known
 │   ├── UnknownService      no service with this id
-│   └── UnknownEntry        no such organization, contact, coverage, ...
+│   ├── UnknownEntry        no such organization, contact, coverage, ...
+│   └── UnknownReservation  no running reservation with this reference
 ├── InvalidValue
 │   ├── InvalidCapacity     a capacity report that contradicts itself
 │   └── InvalidEntry        fields of an entry that break a rule, each with its reason
@@ -12,7 +13,9 @@ WijkspilError
     ├── NothingToConfirm    "still true" without an earlier report
     ├── AlreadyChanged      somebody changed the entry after it was opened
     ├── OverlapsAnother     the period overlaps that of an equal entry
-    └── CannotUndo          later changes stand in the way of restoring
+    ├── CannotUndo          later changes stand in the way of restoring
+    ├── NoRoomLeft          the team has no room for this request (any more)
+    └── AlreadyReserved     the reference has a running reservation
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,8 +41,14 @@ class UnknownEntry(NotFound):
     code = "unknown-entry"
 
 
+class UnknownReservation(NotFound):
+    """There is no running reservation with this reference."""
+
+    code = "unknown-reservation"
+
+
 class InvalidCapacity(InvalidValue):
-    """A capacity report contradicts itself."""
+    """A capacity report contradicts itself, or a reservation has a wrong value."""
 
     code = "invalid-capacity"
 
@@ -77,3 +86,27 @@ class CannotUndo(Conflict):
     """Later changes stand in the way of restoring what was."""
 
     code = "cannot-undo"
+
+
+class NoRoomLeft(Conflict):
+    """The team has no room for this request (any more); the message tells what is left.
+
+    ``clients`` and ``hours`` are what is left (``hours`` None: not reported); with
+    ``is_known`` False the team reported nothing that still counts.
+    """
+
+    code = "no-room-left"
+
+    def __init__(
+        self, message: str, *, clients: int, hours: float | None, is_known: bool
+    ) -> None:
+        super().__init__(message)
+        self.clients = clients
+        self.hours = hours
+        self.is_known = is_known
+
+
+class AlreadyReserved(Conflict):
+    """The reference has a running reservation: each takes its room once."""
+
+    code = "already-reserved"

@@ -475,6 +475,66 @@ class CapacityReport(models.Model):
         return f"{self.service_id}: {self.new_clients}"
 
 
+class CapacityReservation(models.Model):
+    """Room of a service taken by an accepted request, before the team reports anew.
+
+    A running reservation made at or after the newest report lowers what that report
+    leaves; an older one is already in the report's figures. Changed only by
+    ``services.reservations``.
+    """
+
+    service = models.ForeignKey(
+        HealthcareService, on_delete=models.CASCADE, related_name="reservations"
+    )
+    reference = models.CharField(
+        max_length=40,
+        help_text="Opaque number of the request in another room; says nothing of whom.",
+    )
+    clients = models.PositiveSmallIntegerField(default=1)
+    hours_per_week = models.DecimalField(max_digits=5, decimal_places=2)
+    parts_of_day = ArrayField(
+        models.CharField(max_length=10, choices=PartOfDay.choices),
+        default=list,
+        blank=True,
+    )
+    reserved_at = models.DateTimeField()
+    changed_at = models.DateTimeField(
+        null=True, blank=True, help_text="Last change of hours or parts of the day."
+    )
+    released_at = models.DateTimeField(
+        null=True, blank=True, help_text="Empty while it runs."
+    )
+    release_reason = models.CharField(max_length=30, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["reference"],
+                condition=Q(released_at__isnull=True),
+                name="reservation_one_running",
+            ),
+            models.CheckConstraint(
+                condition=Q(released_at__isnull=True)
+                | Q(released_at__gte=models.F("reserved_at")),
+                name="reservation_period_order",
+            ),
+            models.CheckConstraint(
+                condition=Q(clients__gte=1, hours_per_week__gte=0),
+                name="reservation_takes_room",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["service", "reserved_at"],
+                condition=Q(released_at__isnull=True),
+                name="reservation_running",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_id}: {self.reference}"
+
+
 @tracked
 class Alliance(models.Model):
     """A tight neighborhood alliance (hecht wijkverband) for a set of areas.

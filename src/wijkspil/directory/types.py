@@ -160,6 +160,7 @@ class CapacitySource(models.TextChoices):
     CONFIRMED = "confirmed", _("Confirmed as still true")
     SYSTEM = "system", _("From the planning system")
     GENERATED = "generated", _("Generated (fictional)")
+    DECLINE = "decline", _("Corrected after a declined request")
 
 
 class AllianceRole(models.TextChoices):

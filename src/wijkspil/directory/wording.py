@@ -66,13 +66,18 @@ def say_choices(choices: Any, values: Sequence[str]) -> str:
 
 
 def say_capacity(report: RoomReport) -> str:
-    """Say what a team can take: "2 new clients, up to 5 hours a week, morning"."""
+    """Say what a team can take: "2 new clients, up to 5 hours a week, morning".
+
+    After reservations: what is left, with what was reported and what was reserved.
+    """
+    if report.is_taken:
+        return f"{_('full because of new requests')} {_say_sum(report)}"
     if report.new_clients == 0:
         return _say_no_room(report)
-    parts = [
-        ngettext("%(n)d new client", "%(n)d new clients", report.new_clients)
-        % {"n": report.new_clients}
-    ]
+    clients = ngettext("%(n)d new client", "%(n)d new clients", report.new_clients) % {
+        "n": report.new_clients
+    }
+    parts = [f"{clients} {_say_sum(report)}" if report.reserved_clients else clients]
     if report.size_band:
         parts.append(str(SizeBand(report.size_band).label))
     if set(report.parts_of_day) == set(PartOfDay.values):
@@ -89,6 +94,13 @@ def say_capacity(report: RoomReport) -> str:
             % {"hours": say_number(float(report.hours_per_week), 1)}
         )
     return ", ".join(parts)
+
+
+def _say_sum(report: RoomReport) -> str:
+    return _("(%(reported)s reported, %(reserved)s reserved)") % {
+        "reported": report.reported_clients,
+        "reserved": report.reserved_clients,
+    }
 
 
 def _say_no_room(report: RoomReport) -> str:

@@ -31,6 +31,7 @@ _ROWS = {
         f"{_OF_SERVICE} OR alliance_id IN (SELECT id FROM gone_alliance)"
     ),
     "directory_alliance": "id IN (SELECT id FROM gone_alliance)",
+    "directory_capacityreservation": _OF_SERVICE,
     "directory_capacityreport": _OF_SERVICE,
     "directory_dutyperiod": _OF_SERVICE,
     "directory_coverage": _OF_SERVICE,
@@ -48,6 +49,7 @@ _ROWS = {
     "directory_area": "id IN (SELECT id FROM gone_area)",
 }
 _WITHOUT_HISTORY = {
+    "directory_capacityreservation",
     "directory_capacityreport",
     "directory_areashape",
     "directory_areaoverlap",

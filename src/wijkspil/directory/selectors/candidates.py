@@ -81,7 +81,7 @@ def list_candidates(
     audiences: Sequence[str],
     limit: int = 8,
 ) -> list[Candidate]:
-    """Return who could cover a wijk, most likely first (at most five queries)."""
+    """Return who could cover a wijk, most likely first (at most six queries)."""
     wijk = Area.objects.get(pk=wijk_id)
     part_of = _parts_in(wijk, care=care, at=at)
     services = list(

@@ -3,14 +3,18 @@
 Reports are only added. Two reports at the same time are put in order by a lock on
 the service; both stay in the history and the later one counts. Sending the same page
 twice adds one report: the page says which report it showed (``seen_report_id``).
+
+Confirming, or reporting an earlier report again, says what is left of it: places that
+requests reserved since (``services.reservations``) are never revived.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from django.db import transaction
+from django.db.models import Q, Sum
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -19,11 +23,22 @@ from wijkspil.directory.errors import (
     AlreadyChanged,
     InvalidCapacity,
     NothingToConfirm,
+    UnknownEntry,
     UnknownService,
 )
-from wijkspil.directory.models import CapacityReport, HealthcareService
+from wijkspil.directory.models import (
+    CapacityReport,
+    CapacityReservation,
+    HealthcareService,
+)
 from wijkspil.directory.permissions import check_can_report_capacity
-from wijkspil.directory.selectors.capacity import get_newest_report, get_valid_hours
+from wijkspil.directory.selectors.capacity import (
+    Reserved,
+    as_room_report,
+    get_newest_report,
+    get_reserved,
+    get_valid_hours,
+)
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.types import (
     CapacitySource,
@@ -37,7 +52,7 @@ from wijkspil.directory.wording import say_date
 #: More new clients than this at once is a slip of the finger.
 MAX_NEW_CLIENTS = 99
 #: Nobody waits longer for the lock on a service than this.
-_LONGEST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -64,6 +79,23 @@ class Capacity:
             no_room_reason=report.no_room_reason,
             no_room_until=report.no_room_until,
         )
+
+    @classmethod
+    def left_of(cls, report: CapacityReport, reserved: Reserved) -> "Capacity":
+        """Return what an earlier report said, less what was reserved since."""
+        told = cls.of_report(report)
+        if reserved.clients == 0:
+            return told
+        left = as_room_report(report, reserved)
+        if left.is_taken:
+            return cls(new_clients=0, no_room_reason=NoRoomReason.FULL)
+        hours = told.hours_per_week
+        if hours is not None:
+            # Down to the tenth a report holds: never more than there is.
+            hours = max(Decimal(0), hours - reserved.hours_per_week).quantize(
+                Decimal("0.1"), rounding=ROUND_FLOOR
+            )
+        return replace(told, new_clients=left.new_clients, hours_per_week=hours)
 
 
 def report_capacity(
@@ -94,7 +126,7 @@ def report_capacity(
     check_capacity(capacity, at=at)
     capacity = _in_order(capacity)
     with transaction.atomic():
-        _lock_active_service(service_id)
+        lock_active_service(service_id)
         newest = get_newest_report(service_id)
         if (
             newest is not None
@@ -105,8 +137,8 @@ def report_capacity(
             and Capacity.of_report(newest) == capacity
         ):
             return newest
-        at = _after(newest, at)
-        return _add_report(actor, service_id, capacity, at, source, target.region_ids)
+        at = not_before(newest, at)
+        return add_report(actor, service_id, capacity, at, source, target.region_ids)
 
 
 def confirm_capacity(
@@ -118,6 +150,7 @@ def confirm_capacity(
 ) -> CapacityReport:
     """Say in one tap that the last report still holds: its age starts anew.
 
+    What requests reserved since is taken off; nothing left is reported as full.
     With ``seen_report_id`` only that report is confirmed, not a newer one the sender
     did not see; sending twice adds one confirmation.
 
@@ -133,18 +166,17 @@ def confirm_capacity(
     target = get_service_target(service_id)
     check_can_report_capacity(actor, target)
     with transaction.atomic():
-        _lock_active_service(service_id)
+        lock_active_service(service_id)
         last = get_newest_report(service_id)
         if last is None:
             raise NothingToConfirm(
                 _("There is no report yet to confirm. Tell how much room there is.")
             )
-        capacity = Capacity.of_report(last)
         if seen_report_id is not None and last.pk != seen_report_id:
             seen = CapacityReport.objects.filter(
                 service_id=service_id, pk=seen_report_id
             ).first()
-            if seen is None or Capacity.of_report(seen) != capacity:
+            if seen is None or not _says_the_same(last, seen):
                 raise AlreadyChanged(
                     _(
                         "%(name)s reported something else after you opened this page. "
@@ -161,22 +193,83 @@ def confirm_capacity(
                 )
                 % {"date": say_date(last.no_room_until)}
             )
-        return _add_report(
+        reserved = get_reserved(last)
+        return add_report(
             actor,
             service_id,
-            capacity,
-            _after(last, at),
+            Capacity.left_of(last, reserved),
+            _past(reserved, not_before(last, at)),
             CapacitySource.CONFIRMED,
             target.region_ids,
         )
 
 
-def _after(newest: CapacityReport | None, at: datetime) -> datetime:
-    """Return a moment not before the newest report's.
+def report_again(
+    *, actor: Actor, service_id: int, report_id: int, at: datetime
+) -> CapacityReport:
+    """Report what is left of an earlier report: the undo of a later one.
+
+    Raises
+    ------
+    UnknownService, NotPermitted, InvalidCapacity
+        As for ``report_capacity``.
+    UnknownEntry
+        If the service has no such report.
+    """
+    target = get_service_target(service_id)
+    check_can_report_capacity(actor, target)
+    with transaction.atomic():
+        lock_active_service(service_id)
+        earlier = CapacityReport.objects.filter(
+            service_id=service_id, pk=report_id
+        ).first()
+        if earlier is None:
+            raise UnknownEntry(_("This report is not among the last of this team."))
+        reserved = get_reserved(earlier)
+        capacity = Capacity.left_of(earlier, reserved)
+        check_capacity(capacity, at=at)
+        return add_report(
+            actor,
+            service_id,
+            capacity,
+            _past(reserved, not_before(get_newest_report(service_id), at)),
+            CapacitySource.PAGE,
+            target.region_ids,
+        )
+
+
+def _says_the_same(last: CapacityReport, seen: CapacityReport) -> bool:
+    """Whether ``last`` is ``seen``, or what was left of it when ``last`` was made."""
+    said = Capacity.of_report(last)
+    if said == Capacity.of_report(seen):
+        return True
+    then = CapacityReservation.objects.filter(
+        Q(released_at__isnull=True) | Q(released_at__gt=last.reported_at),
+        service_id=seen.service_id,
+        reserved_at__gte=seen.reported_at,
+        reserved_at__lt=last.reported_at,
+    ).aggregate(clients=Sum("clients"), hours=Sum("hours_per_week"))
+    reserved = Reserved(then["clients"] or 0, then["hours"] or Decimal(0))
+    return said == Capacity.left_of(seen, reserved)
+
+
+def _past(reserved: Reserved, at: datetime) -> datetime:
+    """Return a moment after the reservations that are in the new figures.
+
+    They would count off twice if they were not older than the report.
+    """
+    last_at = reserved.last_at
+    if last_at is not None and timedelta(0) <= last_at - at < LONGEST_WAIT:
+        return last_at + timedelta(microseconds=1)
+    return at
+
+
+def not_before(newest: CapacityReport | None, at: datetime) -> datetime:
+    """Return ``at``, or the newest report's moment if that is a little later.
 
     Who waited for the lock may have started first; the order of the lock decides.
     """
-    if newest is not None and timedelta(0) < newest.reported_at - at < _LONGEST_WAIT:
+    if newest is not None and timedelta(0) < newest.reported_at - at < LONGEST_WAIT:
         return newest.reported_at
     return at
 
@@ -272,7 +365,14 @@ def _check_choice(
     )
 
 
-def _lock_active_service(service_id: int) -> None:
+def lock_active_service(service_id: int) -> None:
+    """Lock the row of a service: the first lock of every act on its room.
+
+    Raises
+    ------
+    UnknownService
+        If the service does not exist or has ended.
+    """
     locked = (
         HealthcareService.objects.select_for_update()
         .filter(pk=service_id, is_active=True)
@@ -284,7 +384,7 @@ def _lock_active_service(service_id: int) -> None:
         )
 
 
-def _add_report(
+def add_report(
     actor: Actor,
     service_id: int,
     capacity: Capacity,
@@ -292,6 +392,7 @@ def _add_report(
     source: CapacitySource,
     region_ids: frozenset[int],
 ) -> CapacityReport:
+    """Store a checked report, valid as long as the strictest region agreed."""
     hours = get_valid_hours(region_ids)
     return CapacityReport.objects.create(
         service_id=service_id,
