@@ -1,5 +1,6 @@
 """Who sends this request: a visitor, a signed-in person or a provider's system."""
 
+import hashlib
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -32,15 +33,47 @@ def get_request_actor(request: HttpRequest) -> Actor:
     return actor
 
 
-def _find_actor(request: HttpRequest, *, at: datetime) -> Actor:
-    header = request.headers.get("Authorization", "")
-    if header:
-        scheme, _space, secret = header.partition(" ")
-        actor = (
-            get_token_actor(secret=secret.strip(), at=at)
-            if scheme.lower() == "bearer"
-            else None
+def get_writing_actor(request: HttpRequest) -> Actor:
+    """Return the system whose token comes with a writing request.
+
+    Raises
+    ------
+    UnknownToken
+        If there is no token, also when a person is signed in, or it does not hold.
+    """
+    if not request.headers.get("Authorization"):
+        raise UnknownToken(
+            _(
+                "Writing takes a token of your organization's system: send "
+                "“Authorization: Bearer <token>”. In a browser, use the pages."
+            )
         )
+    return get_request_actor(request)
+
+
+def get_writing_caller(request: HttpRequest) -> str:
+    """Return which token comes with a writing request, as a text that names only it.
+
+    Raises
+    ------
+    UnknownToken
+        As for ``get_writing_actor``.
+    """
+    get_writing_actor(request)
+    return f"token:{hashlib.sha256(_get_secret(request).encode()).hexdigest()}"
+
+
+def _get_secret(request: HttpRequest) -> str:
+    """Return the bearer token of the request; empty if it has none."""
+    header = request.headers.get("Authorization", "")
+    scheme, _space, secret = header.partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
+
+
+def _find_actor(request: HttpRequest, *, at: datetime) -> Actor:
+    if request.headers.get("Authorization"):
+        secret = _get_secret(request)
+        actor = get_token_actor(secret=secret, at=at) if secret else None
         if actor is None:
             raise UnknownToken(
                 _(

@@ -1,9 +1,11 @@
 """The REST interface of all rooms together, at ``/api/v1``."""
 
+from wijkspil.accounts.requests import get_writing_caller
 from wijkspil.core.api import API_VERSION, WijkspilApi
 from wijkspil.directory.api import router as directory_router
 
 api = WijkspilApi(
+    get_caller=get_writing_caller,
     title="Wijkspil",
     version=API_VERSION,
     description=(

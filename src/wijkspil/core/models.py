@@ -1,4 +1,4 @@
-"""The trail of who read and wrote personal data, and why."""
+"""The trail of who read and wrote personal data, and answers kept for sending again."""
 
 from django.conf import settings
 from django.db import models
@@ -44,3 +44,35 @@ class AuditEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_label} {self.action}"
+
+
+class IdempotencyRecord(models.Model):
+    """The answer to a write through the REST interface, in case it is sent again.
+
+    Written in the transaction of the write, see ``wijkspil.core.idempotency``; never
+    changed, removed after a day.
+    """
+
+    caller = models.CharField(
+        max_length=100, help_text="Who sent it: one token of a system, or one account."
+    )
+    key = models.CharField(max_length=255, help_text="The Idempotency-Key sent.")
+    method = models.CharField(max_length=10, help_text="HTTP method.")
+    path = models.TextField(help_text="Path with query.")
+    body_sha256 = models.CharField(
+        max_length=64, help_text="SHA-256 of the body that was sent, in hexadecimal."
+    )
+    response_status = models.PositiveSmallIntegerField(help_text="HTTP status, 2xx.")
+    response_body = models.BinaryField(help_text="The answer, byte for byte.")
+    response_content_type = models.CharField(max_length=100)
+    created_at = models.DateTimeField(db_index=True, help_text="Moment of the write.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["caller", "key"], name="one_answer_per_caller_and_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.response_status}"

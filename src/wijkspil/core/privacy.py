@@ -17,6 +17,10 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "actor": "who read or changed personal data (NEN 7513)",
         "actor_label": "the same, readable when the account is gone",
     },
+    "core.IdempotencyRecord": {
+        "response_body": "answer to a system's write, which may name a person; kept "
+        "for a day, in case the write is sent again",
+    },
     "directory.ContactPoint": {
         "person_name": "function holder, for professionals",
         "value": "number or address; may be a personal one",

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Status
 from pydantic.alias_generators import to_camel
 
-from wijkspil.accounts.requests import UnknownToken, get_request_actor
+from wijkspil.accounts.requests import get_request_actor, get_writing_actor
 from wijkspil.accounts.types import Actor
 from wijkspil.core.api import CamelSchema, Problem, json_answer, problem
 from wijkspil.core.errors import InvalidValue
@@ -116,24 +116,6 @@ def read_moment(text: str, *, field: str) -> datetime:
         % {"value": text[:40]},
         field=field,
     )
-
-
-def get_writing_actor(request: HttpRequest) -> Actor:
-    """Return the system whose token comes with a writing request.
-
-    Raises
-    ------
-    UnknownToken
-        If there is no token, also when a person is signed in, or it does not hold.
-    """
-    if not request.headers.get("Authorization"):
-        raise UnknownToken(
-            _(
-                "Writing takes a token of your organization's system: send "
-                "“Authorization: Bearer <token>”. In a browser, use the pages."
-            )
-        )
-    return get_request_actor(request)
 
 
 def refuse_unknown_parameters(request: HttpRequest, query: CamelSchema) -> None:

@@ -1,6 +1,7 @@
 """REST writing: a provider's own system reports room and enters duties."""
 
 import json
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -37,12 +38,12 @@ def system(coverage):
     return Client(headers=token_header(coverage.service.organization))
 
 
-def send(client, path, body=None, **kwargs):
+def send(client, path, body=None, *, key=None, headers=None):
     return client.post(
         API + path,
         body if isinstance(body, str) else json.dumps(body or {}),
         content_type="application/json",
-        **kwargs,
+        headers={"Idempotency-Key": key or str(uuid.uuid4()), **(headers or {})},
     )
 
 
@@ -77,6 +78,17 @@ class TestCapacity:
         send(system, path, ROOM)
         answer = send(system, f"{path}/confirmation")
         assert (answer.status_code, answer.json()["source"]) == (201, "confirmed")
+
+    def test_the_same_sent_again_is_one_report(self, system, coverage):
+        path = f"/services/{coverage.service_id}/capacity"
+        for part in ("", "/confirmation"):
+            first, again = [
+                send(system, path + part, ROOM, key=f"k{part}") for _ in "12"
+            ]
+            assert first.status_code == again.status_code == 201
+            assert again.content == first.content
+            assert again["Idempotency-Replayed"] == "true"
+        assert CapacityReport.objects.count() == 2
 
     def test_another_organization_is_refused(self, system):
         other = HealthcareServiceFactory()
@@ -204,6 +216,22 @@ class TestDuties:
         assert again.status_code == 409
         assert again.json()["code"] == "overlaps-another"
         assert str(first) in again.json()["detail"]
+
+    def test_a_duty_sent_again_with_its_key_answers_as_the_first(
+        self, system, coverage
+    ):
+        path, body = f"/services/{coverage.service_id}/duties", tonight()
+        first, again = [send(system, path, body, key="k") for _ in "12"]
+        assert (again.status_code, again.content) == (201, first.content)
+        other = send(system, path, {**body, "rank": 2}, key="k")
+        assert (other.status_code, other.json()["code"]) == (
+            422,
+            "idempotency-key-reused",
+        )
+        assert DutyPeriod.objects.count() == 1
+        withdrawal = f"/duties/{first.json()['id']}/withdrawal"
+        done, again = [send(system, withdrawal, key="w") for _ in "12"]
+        assert (again.status_code, again.content) == (200, done.content)
 
     def test_the_history_names_the_system(self, system, coverage):
         answer = send(system, f"/services/{coverage.service_id}/duties", tonight())
