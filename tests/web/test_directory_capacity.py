@@ -9,7 +9,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.apps.directory.signing_in import browser_of
-from tests.factories.directory import CapacityReportFactory, HealthcareServiceFactory
+from tests.factories.directory import (
+    CapacityReportFactory,
+    CapacityReservationFactory,
+    HealthcareServiceFactory,
+)
 from wijkspil.accounts.types import Role
 from wijkspil.directory.models import CapacityReport
 
@@ -72,6 +76,34 @@ class TestShowing:
         assert "reported" in page
         assert page.index("Still true") < page.index("How many new clients")
         assert page.count("utrecht-button--primary-action") == 1
+
+    def test_what_requests_took_is_told_and_the_form_starts_with_what_is_left(
+        self, nurse, service
+    ):
+        fresh(service, hours_per_week="8.0")
+        CapacityReservationFactory(
+            service=service, reserved_at=timezone.now(), hours_per_week="3.25"
+        )
+        page = nurse.get(page_of(service)).content.decode()
+        assert "1 new client (2 reported, 1 reserved)" in page
+        assert "4.75 hours a week free" in page
+        assert "You reported 2, accepted requests took 1: 1 left." in page
+        assert re.search(r'name="new_clients" value="1"[^>]*checked', page)
+        assert re.search(r'name="hours_per_week" value="4\.7"', page)
+
+    def test_full_by_requests_is_shown_and_confirmed_as_full(self, nurse, service):
+        seen = fresh(service)
+        CapacityReservationFactory.create_batch(
+            2, service=service, reserved_at=timezone.now()
+        )
+        page = nurse.get(page_of(service)).content.decode()
+        assert "Full because of new requests (2 reported, 2 reserved)" in page
+        nurse.post(
+            reverse("directory:capacity-confirm", args=[service.pk]),
+            {"seen_report_id": seen.pk},
+        )
+        row = CapacityReport.objects.latest("pk")
+        assert (row.new_clients, row.no_room_reason) == (0, "full")
 
     def test_a_stale_report_says_that_it_may_be_out_of_date(self, nurse, service):
         fresh(service).__class__.objects.update(

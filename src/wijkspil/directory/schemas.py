@@ -8,7 +8,7 @@ from pydantic import Field
 
 from wijkspil.core.api import CamelSchema
 from wijkspil.directory.room import RoomReport, derive_room
-from wijkspil.directory.selectors.capacity import as_room_report
+from wijkspil.directory.selectors.capacity import as_room_report, get_reserved
 from wijkspil.directory.selectors.listing import (
     ListedArea,
     ListedCoverage,
@@ -267,19 +267,24 @@ class CapacityIn(CamelSchema):
 
 
 class CapacityOut(RoomOut):
-    """The newest capacity report of a service."""
+    """The newest capacity report of a service, less what was reserved since."""
 
     service_id: int
+    reported_clients: int
+    reserved_clients: int
     source: str
     reporter: str
 
     @classmethod
     def of_row(cls, row: "CapacityReport", *, at: datetime) -> Self:
-        """Return the body of a stored report."""
-        room = RoomOut.of(as_room_report(row), at=at)
+        """Return the body of what is left of a stored report (one query)."""
+        left = as_room_report(row, get_reserved(row))
+        room = RoomOut.of(left, at=at)
         return cls(
             **room.model_dump(),
             service_id=row.service_id,
+            reported_clients=left.reported_clients,
+            reserved_clients=left.reserved_clients,
             source=row.source,
             reporter=row.reporter_label,
         )

@@ -91,7 +91,7 @@ def say_capacity(report: RoomReport) -> str:
     if report.hours_per_week is not None:
         parts.append(
             _("%(hours)s hours a week free")
-            % {"hours": say_number(float(report.hours_per_week), 1)}
+            % {"hours": say_hours(report.hours_per_week)}
         )
     return ", ".join(parts)
 
@@ -188,6 +188,11 @@ def say_span(period: Period) -> str:
         "until": end(period.end),
         "hours": say_number(period.hours, 1),
     }
+
+
+def say_hours(hours: float) -> str:
+    """Return hours in tenths, or in hundredths where quarters were taken off."""
+    return say_number(hours, 1 if round(hours, 1) == round(hours, 2) else 2)
 
 
 def say_number(value: float, decimals: int = 0) -> str:

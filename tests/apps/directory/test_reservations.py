@@ -5,12 +5,15 @@ from decimal import Decimal
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from tests.apps.directory.at_once import at_once
-from tests.apps.directory.signing_in import actor_of
+from tests.apps.directory.signing_in import actor_of, browser_of
 from tests.factories.directory import (
+    AreaFactory,
     CapacityReportFactory,
     CapacityReservationFactory,
+    CoverageFactory,
     HealthcareServiceFactory,
 )
 from wijkspil.accounts.types import Role
@@ -28,10 +31,12 @@ from wijkspil.directory.selectors.capacity import (
     get_room_left,
     list_current_reports,
 )
+from wijkspil.directory.selectors.listing import get_team, list_reporting_teams
+from wijkspil.directory.selectors.room_overview import list_wijk_room
 from wijkspil.directory.services.capacity import (
     Capacity,
     confirm_capacity,
-    report_again,
+    repeat_report,
     report_capacity,
 )
 from wijkspil.directory.services.reservations import (
@@ -40,7 +45,7 @@ from wijkspil.directory.services.reservations import (
     release_room,
     reserve_room,
 )
-from wijkspil.directory.types import CapacitySource, NoRoomReason, Room
+from wijkspil.directory.types import CapacitySource, Care, NoRoomReason, Room
 from wijkspil.directory.wording import say_capacity
 
 #: The report of the factory is of 8:00 and counts for three days.
@@ -354,6 +359,52 @@ class TestWhatEveryoneReads:
         left = get_room_left([service.pk, other.pk], at=LATER)
         assert (left[service.pk].clients, left[other.pk].clients) == (3, 4)
 
+    def test_the_overview_of_a_region_counts_what_is_left(self):
+        region = AreaFactory(region=True)
+        wijk = AreaFactory(lies_in=[region])
+        for reported, reserved in ((2, 0), (2, 2), (3, 1)):
+            service = CoverageFactory(area=wijk).service
+            CapacityReportFactory(
+                service=service,
+                new_clients=reported,
+                parts_of_day=["morning", "evening"],
+                hours_per_week=Decimal("20.0"),
+            )
+            CapacityReservationFactory.create_batch(reserved, service=service)
+        spent = CoverageFactory(area=wijk).service
+        CapacityReportFactory(service=spent, hours_per_week=Decimal("3.0"))
+        CapacityReservationFactory(service=spent)
+        (counted,) = list_wijk_room(
+            region_id=region.pk, care=Care.DISTRICT_NURSING, at=LATER
+        )
+        assert (counted.room, counted.limited, counted.full) == (2, 0, 2)
+
+    def test_the_list_and_the_page_of_teams_say_what_is_left(self):
+        service = HealthcareServiceFactory()
+        CapacityReportFactory(service=service)
+        reserve(service)
+        (listed,) = list_reporting_teams(
+            service_ids=[service.pk], organization_ids=[], at=LATER
+        )
+        for team in (listed, get_team(service.pk, at=LATER)):
+            assert team.room == Room.LIMITED
+            assert "(2 reported, 1 reserved)" in team.words
+
+    def test_the_interface_for_systems_answers_what_is_left(self):
+        service = HealthcareServiceFactory()
+        now = timezone.now()
+        CapacityReportFactory(
+            service=service, reported_at=now, valid_until=now + timedelta(hours=1)
+        )
+        CapacityReservationFactory(service=service, reserved_at=now)
+        body = (
+            browser_of(Role.REFERRER)
+            .get(f"/api/v1/services/{service.pk}/capacity")
+            .json()
+        )
+        assert (body["newClients"], body["status"]) == (1, "limited")
+        assert (body["reportedClients"], body["reservedClients"]) == (2, 1)
+
     def test_room_left_costs_two_queries_and_answers_for_every_service(
         self, django_assert_num_queries
     ):
@@ -427,12 +478,12 @@ class TestConfirming:
         )
         assert self.confirm(service, seen=seen.pk, second=90) == first
 
-    def test_an_earlier_report_again_never_revives_a_reserved_place(self):
+    def test_an_earlier_repeat_report_never_revives_a_reserved_place(self):
         service = HealthcareServiceFactory()
         earlier = CapacityReportFactory(service=service)
         reserve(service)
         CapacityReportFactory(service=service, no_room=True, reported_at=AT)
-        row = report_again(
+        row = repeat_report(
             actor=team_member(service),
             service_id=service.pk,
             report_id=earlier.pk,

@@ -6,6 +6,7 @@ Checks only that the choices exist; what makes a report complete is decided by
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from math import floor
 from typing import Any
 
 from django import forms
@@ -152,17 +153,22 @@ class CapacityForm(forms.Form):
 
 
 def initial_of(report: RoomReport | None, *, report_id: int) -> dict[str, Any]:
-    """Return the form's starting values: what the team said last."""
+    """Return the form's starting values: what is left of what the team said last."""
     if report is None:
         return {"seen_report_id": 0, "room_again": ""}
     until = report.no_room_until
     return {
-        "new_clients": min(report.new_clients, MOST_CLIENTS),
+        "new_clients": 0 if report.is_taken else min(report.new_clients, MOST_CLIENTS),
         "size_band": report.size_band,
         "parts_of_day": list(report.parts_of_day),
         "tasks_excluded": list(report.tasks_excluded),
-        "hours_per_week": report.hours_per_week,
-        "no_room_reason": report.no_room_reason,
+        # In tenths, as the field; rounded down, so that it is never more than is left.
+        "hours_per_week": None
+        if report.hours_per_week is None
+        else floor(round(report.hours_per_week * 10, 1)) / 10,
+        "no_room_reason": NoRoomReason.FULL
+        if report.is_taken
+        else report.no_room_reason,
         "room_again": OTHER_DAY if until else "",
         "room_again_on": until,
         "seen_report_id": report_id,

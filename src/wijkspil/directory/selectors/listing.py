@@ -28,6 +28,7 @@ from wijkspil.directory.room import RoomReport, derive_room
 from wijkspil.directory.selectors.capacity import (
     as_room_report,
     get_newest_report,
+    get_reserved,
     list_current_reports,
 )
 from wijkspil.directory.types import AreaKind, Audience, Room
@@ -52,14 +53,14 @@ class TeamRow:
 
     @property
     def words(self) -> str:
-        """Say what it reported last."""
+        """Say what is left of what it reported last."""
         return "" if self.report is None else say_capacity(self.report)
 
 
 def list_reporting_teams(
     *, service_ids: Iterable[int], organization_ids: Iterable[int], at: datetime
 ) -> list[TeamRow]:
-    """Return active services with these ids or of these organizations (two queries)."""
+    """Return active services with these ids or of these organizations (3 queries)."""
     services = list(
         HealthcareService.objects.filter(
             Q(pk__in=list(service_ids)) | Q(organization_id__in=list(organization_ids)),
@@ -74,7 +75,7 @@ def list_reporting_teams(
 
 
 def get_team(service_id: int, *, at: datetime) -> TeamRow:
-    """Return an active service with its newest report (two queries).
+    """Return an active service with what is left of its newest report (3 queries).
 
     Raises
     ------
@@ -95,7 +96,7 @@ def get_team(service_id: int, *, at: datetime) -> TeamRow:
     newest = get_newest_report(service_id)
     return _team_row(
         service,
-        as_room_report(newest) if newest else None,
+        as_room_report(newest, get_reserved(newest)) if newest else None,
         at=at,
         report_id=newest.pk if newest else 0,
         source=newest.get_source_display() if newest else "",

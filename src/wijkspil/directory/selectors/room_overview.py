@@ -83,8 +83,13 @@ WITH wijk AS MATERIALIZED (
 )
 SELECT wijk.id, wijk.code, wijk.name, coalesce(wijk.gemeente, ''), s.id,
        (SELECT json_build_array(
-                   r.new_clients, r.size_band, r.parts_of_day, r.reported_at,
-                   r.valid_until)
+                   r.new_clients, r.size_band, r.parts_of_day, r.hours_per_week,
+                   r.reported_at, r.valid_until,
+                   (SELECT json_build_array(sum(x.clients), sum(x.hours_per_week))
+                      FROM directory_capacityreservation x
+                     WHERE x.service_id = s.id AND x.released_at IS NULL
+                       AND x.reserved_at >= r.reported_at
+                       AND x.reserved_at <= %(at)s))
           FROM directory_capacityreport r
          WHERE r.service_id = s.id AND r.reported_at <= %(at)s
          ORDER BY r.reported_at DESC, r.id DESC LIMIT 1)
@@ -139,19 +144,19 @@ def _count(
 
 
 def _report(raw: Sequence[Any]) -> RoomReport:
-    new_clients, size_band, parts_of_day, reported_at, valid_until = raw
+    new_clients, size_band, parts_of_day, hours, reported_at, valid_until, taken = raw
     return RoomReport(
         new_clients=new_clients,
         size_band=size_band,
         parts_of_day=parts_of_day,
         tasks_excluded=(),
-        hours_per_week=None,
+        hours_per_week=hours,
         no_room_reason="",
         no_room_until=None,
         reported_at=datetime.fromisoformat(reported_at),
         valid_until=datetime.fromisoformat(valid_until),
         reporter_label="",
-    )
+    ).less(clients=taken[0] or 0, hours_per_week=taken[1] or 0.0)
 
 
 def list_regions(region_ids: Iterable[int] | None = None) -> list[RegionName]:

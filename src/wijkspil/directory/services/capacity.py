@@ -204,7 +204,7 @@ def confirm_capacity(
         )
 
 
-def report_again(
+def repeat_report(
     *, actor: Actor, service_id: int, report_id: int, at: datetime
 ) -> CapacityReport:
     """Report what is left of an earlier report: the undo of a later one.

@@ -45,7 +45,7 @@ from wijkspil.directory.services.capacity import (
     not_before,
 )
 from wijkspil.directory.types import CapacitySource, NoRoomReason, PartOfDay
-from wijkspil.directory.wording import say_number
+from wijkspil.directory.wording import say_hours
 
 #: A week has no more hours.
 _MAX_HOURS_PER_WEEK = 168
@@ -251,8 +251,8 @@ def _say_left(left: RoomReport, hours: Decimal) -> str:
         left.new_clients,
     ) % {
         "n": left.new_clients,
-        "left": say_number(left.hours_per_week, 2),
-        "hours": say_number(float(hours), 2),
+        "left": say_hours(left.hours_per_week),
+        "hours": say_hours(float(hours)),
     }
 
 

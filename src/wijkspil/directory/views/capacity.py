@@ -17,7 +17,7 @@ from django.views.decorators.http import (
 
 from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import Conflict, NotPermitted
-from wijkspil.directory.errors import InvalidCapacity, UnknownEntry
+from wijkspil.directory.errors import InvalidCapacity
 from wijkspil.directory.forms.capacity import CapacityForm, initial_of
 from wijkspil.directory.permissions import (
     REPORT_CAPACITY,
@@ -27,11 +27,7 @@ from wijkspil.directory.permissions import (
     check_can_view_capacity_history,
 )
 from wijkspil.directory.room import derive_room
-from wijkspil.directory.selectors.capacity import (
-    as_room_report,
-    get_newest_report,
-    list_reports,
-)
+from wijkspil.directory.selectors.capacity import as_room_report, list_reports
 from wijkspil.directory.selectors.listing import (
     TeamRow,
     get_team,
@@ -39,8 +35,8 @@ from wijkspil.directory.selectors.listing import (
 )
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.services.capacity import (
-    Capacity,
     confirm_capacity,
+    repeat_report,
     report_capacity,
 )
 from wijkspil.directory.views.pages import professional_page, reach_of
@@ -162,21 +158,13 @@ def show_history(request: HttpRequest, actor: Actor, service_id: int) -> HttpRes
 def report_again(
     request: HttpRequest, actor: Actor, service_id: int, report_id: int
 ) -> HttpResponse:
-    """Report once more what an earlier report said: the undo of this page."""
-    earlier = next(
-        (row for row in list_reports(service_id) if row.pk == report_id), None
-    )
-    check_can_report_capacity(actor, get_service_target(service_id))
-    if earlier is None:
-        raise UnknownEntry(_("This report is not among the last of this team."))
-    newest = get_newest_report(service_id)
+    """Report once more what is left of an earlier report: the undo of this page."""
     try:
-        report_capacity(
+        repeat_report(
             actor=actor,
             service_id=service_id,
-            capacity=Capacity.of_report(earlier),
+            report_id=report_id,
             at=timezone.now(),
-            seen_report_id=newest.pk if newest else 0,
         )
     except InvalidCapacity as error:
         messages.warning(
