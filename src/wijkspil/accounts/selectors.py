@@ -36,3 +36,16 @@ def get_token_actor(*, secret: str, at: datetime) -> Actor | None:
         label=f"system:{token.name}",
         grants=(Grant(Role.PROVIDER_SYSTEM, organization_id=token.organization_id),),
     )
+
+
+def list_role_holders(
+    role: Role, *, region_id: int, at: datetime
+) -> list[tuple[int, str]]:
+    """Return (user id, name) of who holds a role for a region at ``at`` (one query)."""
+    return list(
+        Membership.objects.at(at)
+        .filter(role=role, region_id=region_id, user__is_active=True)
+        .order_by("user_id")
+        .distinct("user_id")
+        .values_list("user_id", "user__name")
+    )

@@ -16,6 +16,8 @@ WijkspilError
 
 from collections.abc import Mapping, Sequence
 
+from django.utils.translation import gettext as _
+
 from wijkspil.core.errors import Conflict, InvalidValue, NotFound
 
 
@@ -23,6 +25,13 @@ class UnknownRequest(NotFound):
     """There is no such request, or the reader may not know of it."""
 
     code = "unknown-request"
+
+
+def unknown_request(number: object) -> UnknownRequest:
+    """Return the error for a request that is not there, or not the reader's."""
+    return UnknownRequest(
+        _("There is no request %(number)s that you may see.") % {"number": number}
+    )
 
 
 class UnknownOffer(NotFound):

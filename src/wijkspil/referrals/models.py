@@ -46,7 +46,7 @@ class RoutingPolicy(models.Model):
         default=dict, help_text="Weights and order of the ranking; empty: national."
     )
     teams_at_once = models.PositiveSmallIntegerField(
-        default=3, help_text="How many teams are asked at the same time."
+        default=3, help_text="How many teams are asked at the same time if urgent."
     )
     min_residents = models.PositiveIntegerField(
         default=50,
@@ -155,6 +155,9 @@ class ServiceRequest(models.Model):
     hours_by_part = models.JSONField(
         default=dict, help_text='Hours a week per part of day: {"morning": 3.5}.'
     )
+    complexity = models.FloatField(
+        default=1.0, help_text="Weight of the case for the fair share; 1 is plain."
+    )
     hours_set = models.DecimalField(
         max_digits=5,
         decimal_places=2,
@@ -201,6 +204,9 @@ class ServiceRequest(models.Model):
     )
     due_at = models.DateTimeField(
         null=True, blank=True, help_text="Before this something must have happened."
+    )
+    overdue_since = models.DateTimeField(
+        null=True, blank=True, help_text="The date that passed, once it was noticed."
     )
     bridged_by = models.CharField(
         max_length=200, blank=True, help_text="Who helps for now."

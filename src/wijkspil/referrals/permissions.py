@@ -8,8 +8,10 @@ sees a profile without identity. Checks come in pairs: ``check_can_x`` raises.
 from django.utils.translation import gettext_noop
 
 from wijkspil.accounts.permissions import permission_pair
-from wijkspil.accounts.types import Role
+from wijkspil.accounts.types import Actor, Role, Target
 from wijkspil.core.permissions import Scope, declare
+from wijkspil.referrals.errors import unknown_request
+from wijkspil.referrals.models import ServiceRequest
 
 CREATE_REQUEST = declare(
     "referrals.create-request",
@@ -111,3 +113,57 @@ check_can_edit_policy, can_edit_policy = permission_pair(
     EDIT_POLICY,
     gettext_noop("Only a coordinator of this region can change its agreements."),
 )
+
+
+def requester_target(request: ServiceRequest) -> Target:
+    """Return where following a request lands: who asked, and the region."""
+    return Target(
+        organization_id=request.requester_organization_id,
+        region_ids=frozenset({request.region_id}),
+    )
+
+
+def is_requester(actor: Actor, request: ServiceRequest) -> bool:
+    """Whether the actor sent it, or works where it was sent from."""
+    if actor.user_id is not None and actor.user_id == request.requester_id:
+        return True
+    own = Target(organization_id=request.requester_organization_id)
+    return own.organization_id is not None and can_follow_request(actor, own)
+
+
+def can_see_request(actor: Actor, request: ServiceRequest, team: Target | None) -> bool:
+    """Whether the actor may see the request with its timeline.
+
+    ``team`` is the target of the service that has the client, if any.
+    """
+    return (
+        is_requester(actor, request)
+        or can_coordinate(actor, requester_target(request))
+        or (team is not None and can_give_care(actor, team))
+    )
+
+
+def check_can_see_request(
+    actor: Actor, request: ServiceRequest, team: Target | None
+) -> None:
+    """Raise UnknownRequest unless the actor may see it: not even that it exists."""
+    if not can_see_request(actor, request, team):
+        raise unknown_request(request.number)
+
+
+def can_see_patient(actor: Actor, request: ServiceRequest, team: Target | None) -> bool:
+    """Whether the actor may see who the client is; every showing is logged.
+
+    The team that accepted; who sent it; a coordinator of the region.
+    """
+    return (
+        is_requester(actor, request)
+        or can_see_identity(actor, requester_target(request))
+        or (team is not None and can_give_care(actor, team))
+    )
+
+
+def check_can_steer_request(actor: Actor, request: ServiceRequest) -> None:
+    """Raise NotPermitted unless the actor sent it or coordinates its region."""
+    if not is_requester(actor, request):
+        check_can_coordinate(actor, requester_target(request))

@@ -1,0 +1,281 @@
+"""Which services could take a client at an address, with the facts to weigh them by.
+
+Facts only: who fits best is for the room that places people. Room is in
+``selectors.capacity``; a service's part here is that of its nearest coverage.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from wijkspil.core.identifiers import clean_postcode
+from wijkspil.core.prepared import fetch_row
+from wijkspil.directory.errors import UnknownPostcode
+from wijkspil.directory.models import Area, HealthcareService, Organization
+from wijkspil.directory.types import AreaKind, Care, RegionPurpose
+
+
+@dataclass(frozen=True)
+class CarePlace:
+    """An address as far as it is known, and the areas that decide who is asked."""
+
+    id: int
+    postcode: str
+    lon: float | None
+    lat: float | None
+    wijk_id: int | None
+    wijk_name: str
+    region_id: int
+    region_name: str
+
+
+@dataclass(frozen=True)
+class TeamAround:
+    """A service that plays a part at an address; ``role`` of ``CoverageRole``.
+
+    ``is_own`` holds for the fixed contact of the neighborhood and for teams of the
+    same organization that work there regularly.
+    """
+
+    service_id: int
+    organization_id: int
+    name: str
+    organization_name: str
+    role: str
+    is_own: bool
+    is_region_wide: bool
+    tasks: Sequence[str]
+    care_laws: Sequence[str]
+    insurers: Sequence[str]
+    languages: Sequence[str]
+    lon: float | None
+    lat: float | None
+    is_fictional: bool
+
+
+_PLACE = """
+SELECT p.id, p.code, p.lon, p.lat,
+       (SELECT json_build_array(w.id, w.name) FROM directory_area w
+         WHERE w.id = ANY (p.within) AND w.kind = 'wijk' LIMIT 1),
+       (SELECT json_build_array(r.id, r.name) FROM directory_area r
+         WHERE r.id = ANY (p.within) AND r.kind = 'region' AND r.purpose = %(purpose)s
+         LIMIT 1)
+  FROM directory_area p
+ WHERE p.code IN (%(pc6)s, %(pc4)s) AND p.kind IN ('pc6', 'pc4')
+ ORDER BY p.kind DESC, p.year DESC
+ LIMIT 1
+"""
+
+_TEAMS = """
+SELECT json_agg(json_build_array(
+           s.id, o.id, s.name, o.name, c.role, c.region_wide, s.tasks, s.care_laws,
+           s.insurers, s.languages, s.lon, s.lat, s.is_fictional) ORDER BY s.id)
+  FROM (SELECT DISTINCT ON (c.service_id) c.service_id, c.role,
+               a.kind = 'region' AND a.purpose <> 'alliance' AS region_wide
+          FROM directory_area place
+          JOIN directory_coverage c ON c.area_id = ANY (place.within)
+          JOIN directory_area a ON a.id = c.area_id
+         WHERE place.id = %(place)s AND c.care = %(care)s
+           AND c.valid_from <= %(at)s
+           AND (c.valid_until IS NULL OR c.valid_until > %(at)s)
+         ORDER BY c.service_id, (a.kind = 'region' AND a.purpose <> 'alliance'),
+                  array_position(ARRAY['first-contact', 'regular', 'back-up'],
+                                 c.role::text)) c
+  JOIN directory_healthcareservice s ON s.id = c.service_id
+  JOIN directory_organization o ON o.id = s.organization_id
+ WHERE s.is_active AND o.is_active
+"""
+
+
+def get_care_place(postcode: str) -> CarePlace:
+    """Return the place of a PC6, or of its PC4 where the PC6 is not known (one query).
+
+    Raises
+    ------
+    InvalidValue
+        If the postcode has another form.
+    UnknownPostcode
+        If neither is known, or it lies in no care office region.
+    """
+    asked = clean_postcode(postcode)
+    row = fetch_row(
+        _PLACE,
+        {"pc6": asked, "pc4": asked[:4], "purpose": RegionPurpose.ZORGKANTOOR.value},
+    )
+    if row is None or row[5] is None:
+        raise UnknownPostcode(
+            _("Postcode %(postcode)s is not known here. Check the digits and letters.")
+            % {"postcode": asked},
+            field="postcode",
+        )
+    return _as_place(row)
+
+
+def _as_place(row: tuple[Any, ...]) -> CarePlace:
+    place_id, code, lon, lat, wijk, region = row
+    wijk_id, wijk_name = wijk or (None, "")
+    region_id, region_name = region
+    return CarePlace(
+        id=place_id,
+        postcode=code,
+        lon=lon,
+        lat=lat,
+        wijk_id=wijk_id,
+        wijk_name=wijk_name,
+        region_id=region_id,
+        region_name=region_name,
+    )
+
+
+def list_teams_around(place_id: int, *, care: str, at: datetime) -> list[TeamAround]:
+    """Return the services that play a part at a place at ``at`` (one query)."""
+    row = fetch_row(_TEAMS, {"place": place_id, "care": care, "at": at})
+    rows = (row[0] if row else None) or ()
+    first = {row[1] for row in rows if row[4] == "first-contact" and not row[5]}
+    return [
+        TeamAround(
+            service_id=service_id,
+            organization_id=organization_id,
+            name=name,
+            organization_name=organization_name,
+            role=role,
+            is_own=not region_wide and role != "back-up" and organization_id in first,
+            is_region_wide=region_wide,
+            tasks=tasks,
+            care_laws=care_laws,
+            insurers=insurers,
+            languages=languages,
+            lon=lon,
+            lat=lat,
+            is_fictional=is_fictional,
+        )
+        for (
+            service_id,
+            organization_id,
+            name,
+            organization_name,
+            role,
+            region_wide,
+            tasks,
+            care_laws,
+            insurers,
+            languages,
+            lon,
+            lat,
+            is_fictional,
+        ) in rows
+    ]
+
+
+def list_services_by_organization(
+    organization_ids: Iterable[int], *, care: str
+) -> dict[int, int]:
+    """Return service id -> organization id of their active services (one query)."""
+    return dict(
+        HealthcareService.objects.filter(
+            organization_id__in=list(organization_ids), care=care, is_active=True
+        ).values_list("pk", "organization_id")
+    )
+
+
+@dataclass(frozen=True)
+class ProfileArea:
+    """An area wide enough for a profile, with the residents of the age band in it."""
+
+    id: int
+    name: str
+    kind: str
+    residents: int
+
+
+#: From small to large: where a profile may stop widening.
+_WIDER = (AreaKind.PC4, AreaKind.WIJK, AreaKind.GEMEENTE, AreaKind.REGION)
+
+
+def get_profile_area(
+    place_id: int, *, age_from: int | None, age_until: int | None, least: int
+) -> ProfileArea | None:
+    """Return the smallest area around a place with ``least`` residents of an age band.
+
+    Half-open band in years; None for both asks for residents of any age. Residents
+    per age band come from the areas' open figures; within a band they are taken as
+    evenly spread. None if not even the region has enough (one query).
+    """
+    within = Area.objects.filter(pk=place_id).values_list("within", flat=True).first()
+    around = {
+        area.kind: area
+        for area in Area.objects.filter(pk__in=within or (), kind__in=_WIDER)
+        .exclude(kind=AreaKind.REGION, purpose__in=_OTHER_REGIONS)
+        .order_by("pk")
+    }
+    for kind in _WIDER:
+        area = around.get(kind)
+        if area is None:
+            continue
+        residents = _residents(area, age_from, age_until)
+        if residents >= least:
+            return ProfileArea(area.pk, area.name, area.kind, int(residents))
+    return None
+
+
+_OTHER_REGIONS = [
+    purpose for purpose in RegionPurpose.values if purpose != RegionPurpose.ZORGKANTOOR
+]
+#: Nobody is older: the end of the open band.
+_OLDEST = 100
+
+
+def _residents(area: Area, age_from: int | None, age_until: int | None) -> float:
+    if age_from is None or age_until is None:
+        return float(area.population or 0)
+    total = 0.0
+    for band, people in area.population_by_age.items():
+        start, end = _band_ends(band)
+        shared = min(end, age_until) - max(start, age_from)
+        if shared > 0:
+            total += people * shared / (end - start)
+    return total
+
+
+def _band_ends(band: str) -> tuple[int, int]:
+    """Return the half-open years of "15-24" or "65+"."""
+    if band.endswith("+"):
+        return int(band[:-1]), _OLDEST
+    first, _dash, last = band.partition("-")
+    return int(first), int(last) + 1
+
+
+def get_service_names(service_ids: Iterable[int]) -> dict[int, tuple[str, str, int]]:
+    """Return service id -> (name, organization's name and id) (one query)."""
+    return {
+        pk: (name, organization, organization_id)
+        for pk, name, organization, organization_id in HealthcareService.objects.filter(
+            pk__in=set(service_ids)
+        ).values_list("pk", "name", "organization__name", "organization_id")
+    }
+
+
+def get_organization_names(organization_ids: Iterable[int]) -> dict[int, str]:
+    """Return organization id -> name (one query)."""
+    return dict(
+        Organization.objects.filter(pk__in=set(organization_ids)).values_list(
+            "pk", "name"
+        )
+    )
+
+
+def search_home_care(text: str, *, limit: int = 10) -> list[tuple[int, str]]:
+    """Return (id, name) of organizations with district nursing that match."""
+    return list(
+        Organization.objects.filter(
+            is_active=True,
+            services__care=Care.DISTRICT_NURSING,
+            name__icontains=text.replace("\0", "").strip(),
+        )
+        .distinct()
+        .order_by("name")
+        .values_list("pk", "name")[:limit]
+    )

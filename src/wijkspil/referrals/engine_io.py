@@ -1,0 +1,266 @@
+"""The bridge to the routing engine: requests and teams in, candidates with names out.
+
+Reads through the directory's selectors; knows nothing of identity.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from math import inf
+
+from django.utils.timezone import localdate
+from wijkspil_engines.routing.explain import explain
+
+from wijkspil.directory.selectors.capacity import RoomLeft, get_room_left
+from wijkspil.directory.selectors.care_teams import TeamAround, list_teams_around
+from wijkspil.directory.types import Care, CoverageRole, SizeBand
+from wijkspil.referrals.catalogue import complexity
+from wijkspil.referrals.selectors.fair_share import get_shares, relative_shares
+from wijkspil.referrals.selectors.policy import Agreed
+from wijkspil.referrals.types import HoursBand, Need, Urgency
+from wijkspil_engines.routing.problem import (
+    PARTS_OF_DAY,
+    Policy,
+    Request,
+    Team,
+    Teams,
+    Tier,
+)
+from wijkspil_engines.routing.rank import Ranking, rank
+
+LARGEST_HOURS = {
+    SizeBand.TO_2: 2.0,
+    SizeBand.TO_5: 5.0,
+    SizeBand.TO_10: 10.0,
+    SizeBand.ANY: inf,
+}
+#: How heavily a request counts when there is not room for all.
+URGENCY_WEIGHT = {
+    Urgency.TODAY: 4.0,
+    Urgency.TOMORROW: 3.0,
+    Urgency.DAYS: 2.0,
+    Urgency.WEEK: 1.5,
+    Urgency.PLANNED: 1.0,
+}
+_TIER = {
+    CoverageRole.FIRST_CONTACT: Tier.OWN,
+    CoverageRole.REGULAR: Tier.REGULAR,
+    CoverageRole.BACK_UP: Tier.BACK_UP,
+}
+
+
+@dataclass(frozen=True)
+class CandidateTeam:
+    """A team that can take the request, with the ingredients of why."""
+
+    service_id: int
+    organization_id: int
+    name: str
+    organization_name: str
+    is_own: bool
+    distance_km: float | None
+    room: RoomLeft | None
+    score: float
+    terms: Mapping[str, float]
+    warnings: Sequence[str]
+    reasons: Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class ExcludedTeam:
+    """A team that cannot take it, and every condition in the way."""
+
+    service_id: int
+    organization_id: int
+    name: str
+    organization_name: str
+    conditions: Sequence[str]
+
+
+@dataclass(frozen=True)
+class RankedTeams:
+    """Who can take a request, best first, and why the others cannot."""
+
+    candidates: Sequence[CandidateTeam]
+    excluded: Sequence[ExcludedTeam]
+
+    @property
+    def with_room(self) -> int:
+        """How many candidates have room that is known and not stale."""
+        return sum(
+            1
+            for team in self.candidates
+            if team.room is not None and team.room.is_known
+        )
+
+
+def rank_teams(
+    *,
+    need: Need,
+    band: HoursBand,
+    place_id: int,
+    lon: float | None,
+    lat: float | None,
+    agreed: Agreed,
+    at: datetime,
+    without: Iterable[int] = (),
+) -> RankedTeams:
+    """Rank the teams around an address for a need (seven queries).
+
+    ``without`` are services that were asked before.
+    """
+    skipped = set(without)
+    teams = [
+        team
+        for team in list_teams_around(place_id, care=Care.DISTRICT_NURSING, at=at)
+        if team.service_id not in skipped
+    ]
+    rooms = get_room_left([team.service_id for team in teams], at=at)
+    shares = relative_shares(
+        get_shares({team.organization_id for team in teams}, at=at)
+    )
+    columns = Teams.from_teams(
+        [
+            as_team(team, rooms.get(team.service_id), shares[team.organization_id])
+            for team in teams
+        ],
+        n_areas=1,
+    )
+    ranking = rank(
+        as_request(need, band, lon=lon, lat=lat, today=localdate(at)),
+        columns,
+        Policy.from_mapping(agreed.ranking),
+    )
+    return _named(ranking, teams, rooms)
+
+
+def as_request(
+    need: Need,
+    band: HoursBand,
+    *,
+    lon: float | None,
+    lat: float | None,
+    today: date,
+    key: str = "request",
+    area: int = 0,
+) -> Request:
+    """Return what the engine needs to know of a request."""
+    return Request(
+        key=key,
+        area=area,
+        tasks=frozenset(need.tasks),
+        hours_by_part=tuple(  # type: ignore[arg-type]
+            float(band.by_part.get(part, 0)) for part in PARTS_OF_DAY
+        ),
+        care_law=need.care_law,
+        insurer=need.insurer,
+        language="" if need.language == "nl" else need.language,
+        objected=_keys(need.refused_organization_ids),
+        preferred=_keys([need.preferred_organization_id]),
+        known_to=_keys([need.known_organization_id]),
+        lon=lon,
+        lat=lat,
+        first_visit_days=max(0.0, float((need.first_visit_on - today).days)),
+        complexity=complexity(need.tasks),
+        urgency=URGENCY_WEIGHT[Urgency(need.urgency)],
+    )
+
+
+def as_team(
+    team: TeamAround,
+    room: RoomLeft | None,
+    share: float,
+    tiers: Mapping[int, Tier] | None = None,
+) -> Team:
+    """Return what the engine needs to know of a team."""
+    known = room is not None and room.is_known
+    excluded = set(room.tasks_excluded) if room is not None and known else set()
+    return Team(
+        key=str(team.service_id),
+        provider=str(team.organization_id),
+        tiers=tiers if tiers is not None else {0: tier_of(team)},
+        tasks=frozenset(set(team.tasks) - excluded),
+        care_laws=frozenset(team.care_laws),
+        insurers=frozenset(team.insurers),
+        languages=frozenset(team.languages) - {"nl"},
+        lon=team.lon,
+        lat=team.lat,
+        free_clients=max(0, room.clients) if room is not None else 0,
+        free_hours_by_part=_free_hours(room) if known else (inf,) * 4,
+        largest_hours=_largest(room) if known else inf,
+        room_known=known,
+        share=share,
+    )
+
+
+def tier_of(team: TeamAround) -> Tier:
+    """Return which part a team plays at the address, as the engine orders them."""
+    if team.is_region_wide:
+        return Tier.REGION
+    if team.is_own:
+        return Tier.OWN
+    return _TIER[CoverageRole(team.role)]
+
+
+def _free_hours(room: RoomLeft | None) -> tuple[float, float, float, float]:
+    assert room is not None
+    return tuple(  # type: ignore[return-value]
+        inf if part in room.parts_of_day else 0.0 for part in PARTS_OF_DAY
+    )
+
+
+def _largest(room: RoomLeft | None) -> float:
+    assert room is not None
+    largest = LARGEST_HOURS[SizeBand(room.size_band)] if room.size_band else inf
+    # Hours are free somewhere in the week; per part of day a team reports no number.
+    return largest if room.hours is None else min(largest, room.hours)
+
+
+def _keys(organization_ids: Iterable[int | None]) -> frozenset[str]:
+    return frozenset(str(pk) for pk in organization_ids if pk is not None)
+
+
+def _named(
+    ranking: Ranking, teams: Sequence[TeamAround], rooms: Mapping[int, RoomLeft]
+) -> RankedTeams:
+    return RankedTeams(
+        candidates=[
+            _candidate(ranking, teams[candidate.team], rooms, place)
+            for place, candidate in enumerate(ranking.candidates)
+        ],
+        excluded=[
+            ExcludedTeam(
+                service_id=teams[row].service_id,
+                organization_id=teams[row].organization_id,
+                name=teams[row].name,
+                organization_name=teams[row].organization_name,
+                conditions=codes,
+            )
+            for row, codes in ranking.excluded.items()
+        ],
+    )
+
+
+def _candidate(
+    ranking: Ranking,
+    team: TeamAround,
+    rooms: Mapping[int, RoomLeft],
+    place: int,
+) -> CandidateTeam:
+    candidate = ranking.candidates[place]
+    reasons = explain(ranking, candidate.team)
+    return CandidateTeam(
+        service_id=team.service_id,
+        organization_id=team.organization_id,
+        name=team.name,
+        organization_name=team.organization_name,
+        is_own=team.is_own,
+        distance_km=next(
+            (float(r["km"]) for r in reasons if r["code"] == "distance"), None
+        ),
+        room=rooms.get(team.service_id),
+        score=candidate.score,
+        terms=candidate.terms,
+        warnings=candidate.warnings,
+        reasons=reasons,
+    )

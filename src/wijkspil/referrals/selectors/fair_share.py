@@ -1,0 +1,72 @@
+"""How the work of the last 13 weeks is spread over providers, against their capacity.
+
+Load is the accepted work weighted by complexity; capacity is what a provider took plus
+the room it has now, so that a provider is compared with what it said it could do.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, F, Sum
+
+from wijkspil.directory.selectors.capacity import get_room_left
+from wijkspil.directory.selectors.care_teams import list_services_by_organization
+from wijkspil.directory.types import Care
+from wijkspil.referrals.models import ServiceRequest
+
+WEEKS = 13
+
+
+@dataclass(frozen=True)
+class Share:
+    """A provider's weighted load and capacity over the last 13 weeks."""
+
+    load: float
+    clients: int
+    free_clients: int
+
+    @property
+    def capacity(self) -> float:
+        """Clients it took and clients it can still take."""
+        return self.clients + self.free_clients
+
+
+def get_shares(organization_ids: Iterable[int], *, at: datetime) -> dict[int, Share]:
+    """Return the share per provider (four queries)."""
+    ids = set(organization_ids)
+    services = list_services_by_organization(ids, care=Care.DISTRICT_NURSING)
+    rooms = get_room_left(list(services), at=at)
+    free = dict.fromkeys(ids, 0)
+    for service_id, organization_id in services.items():
+        room = rooms.get(service_id)
+        if room is not None and room.is_known:
+            free[organization_id] += max(0, room.clients)
+    taken = {
+        row["organization"]: (row["load"] or 0.0, row["clients"])
+        for row in ServiceRequest.objects.filter(
+            placed_service_id__in=list(services),
+            placed_at__gt=at - timedelta(weeks=WEEKS),
+            placed_at__lte=at,
+        )
+        .order_by()
+        .values(organization=F("placed_service__organization_id"))
+        .annotate(load=Sum("complexity"), clients=Count("pk"))
+    }
+    return {pk: Share(*taken.get(pk, (0.0, 0)), free_clients=free[pk]) for pk in ids}
+
+
+def relative_shares(shares: Mapping[int, Share]) -> dict[int, float]:
+    """Return load over capacity per provider, against that of all together.
+
+    1 is exactly fair, 0 took nothing; without any load everybody is at 1.
+    """
+    load = sum(share.load for share in shares.values())
+    capacity = sum(share.capacity for share in shares.values())
+    if load == 0 or capacity == 0:
+        return dict.fromkeys(shares, 1.0)
+    mean = load / capacity
+    return {
+        pk: (share.load / share.capacity) / mean if share.capacity else 1.0
+        for pk, share in shares.items()
+    }

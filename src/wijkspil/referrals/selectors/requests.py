@@ -1,0 +1,117 @@
+"""Reading requests: one, for whoever may see it, and what is known of it."""
+
+from datetime import date
+from decimal import Decimal
+
+from wijkspil.accounts.types import Target
+from wijkspil.directory.selectors.targets import get_service_target
+from wijkspil.referrals.errors import unknown_request
+from wijkspil.referrals.models import ServiceRequest
+from wijkspil.referrals.types import HoursBand, Need
+
+
+def get_request(request_id: int) -> ServiceRequest:
+    """Return a request (one query).
+
+    Raises
+    ------
+    UnknownRequest
+        If there is none with this id.
+    """
+    row = (
+        ServiceRequest.objects.select_related("place", "region", "profile_area")
+        .filter(pk=request_id)
+        .first()
+    )
+    if row is None:
+        raise unknown_request(request_id)
+    return row
+
+
+def find_request(number: str) -> ServiceRequest:
+    """Return a request by the number people say, as in A-7K3F9Q (one query).
+
+    Raises
+    ------
+    UnknownRequest
+        If there is none with this number.
+    """
+    row = (
+        ServiceRequest.objects.select_related("place", "region", "profile_area")
+        .filter(number=number.replace("\0", "").strip().upper())
+        .first()
+    )
+    if row is None:
+        raise unknown_request(number[:20])
+    return row
+
+
+def lock_request(request_id: int) -> ServiceRequest:
+    """Return a request with its row locked until the transaction ends.
+
+    Every act on a request starts here, so two people never act on the same state.
+    Lock order: the request, then its offers, then the service.
+
+    Raises
+    ------
+    UnknownRequest
+        If there is none with this id.
+    """
+    row = ServiceRequest.objects.select_for_update().filter(pk=request_id).first()
+    if row is None:
+        raise unknown_request(request_id)
+    return row
+
+
+def team_target(request: ServiceRequest) -> Target | None:
+    """Return the target of the team that has the client, or None (two queries)."""
+    if request.placed_service_id is None:
+        return None
+    return get_service_target(request.placed_service_id)
+
+
+def need_of(request: ServiceRequest) -> Need:
+    """Return what a stored request asks."""
+    return Need(
+        postcode=request.postcode,
+        tasks=tuple(request.tasks),
+        parts_of_day=tuple(request.parts_of_day),
+        first_visit_on=request.first_visit_on,
+        urgency=request.urgency,
+        urgency_reason=request.urgency_reason,
+        age=request.age,
+        language=request.language,
+        insurer=request.insurer,
+        care_law=request.care_law,
+        order_present=request.order_present,
+        materials_present=request.materials_present,
+        preferred_organization_id=request.preferred_organization_id,
+        known_organization_id=request.known_organization_id,
+        refused_organization_ids=tuple(request.refused_organizations),
+        note=request.note,
+    )
+
+
+def band_of(request: ServiceRequest) -> HoursBand:
+    """Return the provisional band of a stored request."""
+    return HoursBand(
+        low=request.hours_low,
+        high=request.hours_high,
+        by_part={
+            part: Decimal(str(hours)) for part, hours in request.hours_by_part.items()
+        },
+    )
+
+
+def age_band(age: int | None) -> tuple[int, int] | None:
+    """Return the half-open ten years a team sees, or None when not known."""
+    if age is None:
+        return None
+    start = min(age, 99) // 10 * 10
+    return start, start + 10
+
+
+def age_on(birth_date: date, day: date) -> int:
+    """Return somebody's age in whole years on a day."""
+    had_birthday = (day.month, day.day) >= (birth_date.month, birth_date.day)
+    return day.year - birth_date.year - (not had_birthday)

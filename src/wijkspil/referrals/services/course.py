@@ -1,0 +1,352 @@
+"""After a team said yes: intake and hours, start, review, end - or give it back.
+
+The nurse sets the hours, with a review date and the decrease she expects; the reserved
+room follows. Giving back is never silent: a coordinator owns it from that moment.
+"""
+
+from datetime import date, datetime, time
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from wijkspil.accounts.types import Actor
+from wijkspil.directory.opening_hours import AMSTERDAM
+from wijkspil.directory.selectors.targets import get_service_target
+from wijkspil.directory.services.reservations import change_reservation, release_room
+from wijkspil.referrals.errors import InvalidRequest
+from wijkspil.referrals.models import AssignmentStop, Offer, ServiceRequest
+from wijkspil.referrals.permissions import (
+    can_give_care,
+    check_can_give_care,
+    check_can_steer_request,
+)
+from wijkspil.referrals.policies import next_status
+from wijkspil.referrals.selectors.policy import get_agreed
+from wijkspil.referrals.selectors.requests import lock_request
+from wijkspil.referrals.services.offers import ask_next_teams, withdraw_open_offers
+from wijkspil.referrals.services.ownership import give_to_coordinator, set_owner
+from wijkspil.referrals.services.retention import keep_until
+from wijkspil.referrals.services.trail import add_event
+from wijkspil.referrals.types import (
+    CloseReason,
+    EventKind,
+    OfferOrigin,
+    OfferStatus,
+    OwnerKind,
+    ReopenReason,
+    RequestStatus,
+    SafetyGround,
+)
+
+#: Nobody gets more district nursing than this: all hours of a week.
+MOST_HOURS = Decimal(168)
+
+
+@transaction.atomic
+def set_hours(
+    *,
+    actor: Actor,
+    request_id: int,
+    hours_per_week: Decimal,
+    review_on: date,
+    at: datetime,
+    hours_expected: Decimal | None = None,
+) -> ServiceRequest:
+    """Set the hours after the intake, or at a review; the reservation follows.
+
+    ``hours_expected`` is what the nurse expects at the review (reablement), at most
+    ``hours_per_week``.
+
+    Raises
+    ------
+    NotPermitted
+        If the actor is not of the team that has the client.
+    NotNow
+        If no team has the client.
+    InvalidRequest
+        With every field that breaks a rule.
+    """
+    request = lock_request(request_id)
+    _check_own_client(actor, request)
+    after = next_status("set hours", request.status)
+    _check_hours(hours_per_week, hours_expected, review_on, today=localdate(at))
+    kind = (
+        EventKind.INTAKE
+        if request.status == RequestStatus.ACCEPTED
+        else EventKind.HOURS_CHANGED
+    )
+    request.status = after
+    request.hours_set = hours_per_week
+    request.hours_expected = hours_expected
+    request.review_on = review_on
+    _make_team_owner(request, actor)
+    if after == RequestStatus.INTAKE_DONE:
+        request.due_at = max(at, datetime.combine(review_on, time(9), AMSTERDAM))
+    request.overdue_since = None
+    request.save()
+    change_reservation(
+        reference=request.number,
+        hours_per_week=hours_per_week,
+        parts_of_day=request.parts_of_day,
+        at=at,
+    )
+    add_event(
+        request,
+        kind,
+        actor=actor,
+        at=at,
+        service_id=request.placed_service_id,
+        review_on=review_on.isoformat(),
+    )
+    return request
+
+
+@transaction.atomic
+def start_care(*, actor: Actor, request_id: int, at: datetime) -> ServiceRequest:
+    """Say that care has started.
+
+    Raises
+    ------
+    NotPermitted, NotNow
+        As for ``set_hours``.
+    """
+    request = lock_request(request_id)
+    _check_own_client(actor, request)
+    request.status = next_status("start care", request.status)
+    _make_team_owner(request, actor)
+    request.save()
+    add_event(
+        request,
+        EventKind.CARE_STARTED,
+        actor=actor,
+        at=at,
+        service_id=request.placed_service_id,
+    )
+    return request
+
+
+@transaction.atomic
+def end_care(
+    *, actor: Actor, request_id: int, reason: str, at: datetime
+) -> ServiceRequest:
+    """End care with a coded reason; the room is given back.
+
+    Raises
+    ------
+    NotPermitted, NotNow
+        As for ``set_hours``.
+    InvalidRequest
+        If the reason is not a known one.
+    """
+    request = lock_request(request_id)
+    _check_own_client(actor, request)
+    request.status = next_status("end care", request.status)
+    request.close_reason = check_close_reason(reason)
+    request.closed_at = at
+    request.due_at = None
+    request.save()
+    release_room(reference=request.number, reason="ended", at=at)
+    keep_until(request, at=at)
+    add_event(
+        request,
+        EventKind.ENDED,
+        actor=actor,
+        at=at,
+        service_id=request.placed_service_id,
+        reason=reason,
+    )
+    return request
+
+
+@transaction.atomic
+def reopen_request(
+    *, actor: Actor, request_id: int, reason: str, at: datetime
+) -> ServiceRequest:
+    """Look for a team again, with a coded reason.
+
+    The team that has the client gives it back; who sent it or a coordinator re-opens a
+    closed one. A coordinator owns it at once, and the next team is asked.
+
+    Raises
+    ------
+    NotPermitted
+        If the actor has no part in this request.
+    NotNow
+        If the state does not allow it.
+    InvalidRequest
+        If the reason is not a known one.
+    """
+    request = lock_request(request_id)
+    if not _is_own_client(actor, request):
+        check_can_steer_request(actor, request)
+    if reason not in ReopenReason.values:
+        raise InvalidRequest(
+            {
+                "reason": [
+                    _("Choose why: %(known)s.")
+                    % {"known": ", ".join(ReopenReason.values)}
+                ]
+            }
+        )
+    return _reopen(request, ReopenReason(reason), actor=actor, at=at, ask=True)
+
+
+@transaction.atomic
+def stop_assignment(
+    *,
+    actor: Actor,
+    request_id: int,
+    ground: str,
+    explanation: str,
+    at: datetime,
+) -> ServiceRequest:
+    """Let a nurse of the team stop an automatic assignment on a safety ground.
+
+    The request goes back to the coordinator at once; the room is given back.
+
+    Raises
+    ------
+    NotPermitted
+        If the actor is not of the team it was assigned to.
+    InvalidRequest
+        If it was not assigned by agreement, or no ground is stated.
+    NotNow
+        If care has started.
+    """
+    request = lock_request(request_id)
+    offer = Offer.objects.filter(
+        request=request, status=OfferStatus.ACCEPTED, origin=OfferOrigin.AGREEMENT
+    ).first()
+    if offer is None:
+        raise InvalidRequest(
+            {"request": [_("This client was not assigned; you accepted it yourself.")]}
+        )
+    check_can_give_care(actor, get_service_target(offer.service_id))
+    wrong = {}
+    if ground not in SafetyGround.values:
+        wrong["ground"] = [_("Choose on which ground you stop it.")]
+    if not explanation.strip():
+        wrong["explanation"] = [_("Explain in one sentence what is not safe.")]
+    if wrong:
+        raise InvalidRequest(wrong)
+    AssignmentStop.objects.create(
+        offer=offer,
+        ground=ground,
+        explanation=explanation.strip()[:300],
+        stopped_by=actor.label,
+        stopped_at=at,
+    )
+    add_event(
+        request,
+        EventKind.STOPPED,
+        actor=actor,
+        at=at,
+        service_id=offer.service_id,
+        ground=ground,
+    )
+    return _reopen(request, ReopenReason.UNSAFE, actor=actor, at=at, ask=False)
+
+
+def _reopen(
+    request: ServiceRequest,
+    reason: ReopenReason,
+    *,
+    actor: Actor,
+    at: datetime,
+    ask: bool,
+) -> ServiceRequest:
+    had_it = request.placed_service_id
+    request.status = next_status("re-open", request.status)
+    withdraw_open_offers(request, at=at)
+    Offer.objects.filter(request=request, status=OfferStatus.ACCEPTED).update(
+        status=OfferStatus.DECLINED, decline_reason="other-better"
+    )
+    release_room(reference=request.number, reason=reason.value, at=at)
+    request.placed_service_id = None
+    request.placed_at = None
+    request.closed_at = None
+    request.close_reason = ""
+    request.hours_set = request.hours_expected = request.review_on = None
+    request.overdue_since = None
+    today = localdate(at)
+    request.first_visit_on = max(request.first_visit_on, today)
+    agreed = get_agreed(request.region_id)
+    set_owner(
+        request, user_id=actor.user_id, name=actor.label, kind=OwnerKind.REQUESTER
+    )
+    give_to_coordinator(request, agreed=agreed, actor=actor, at=at)
+    request.save()
+    keep_until(request, at=at)
+    add_event(
+        request,
+        EventKind.REOPENED,
+        actor=actor,
+        at=at,
+        service_id=had_it,
+        reason=reason.value,
+    )
+    if ask:
+        ask_next_teams(request, agreed=agreed, actor=actor, at=at)
+    return request
+
+
+def check_close_reason(reason: str) -> CloseReason:
+    """Return a known reason for closing.
+
+    Raises
+    ------
+    InvalidRequest
+        If it is not a known one.
+    """
+    if reason not in CloseReason.values:
+        raise InvalidRequest(
+            {
+                "reason": [
+                    _("Choose why: %(known)s.")
+                    % {"known": ", ".join(CloseReason.values)}
+                ]
+            }
+        )
+    return CloseReason(reason)
+
+
+def _is_own_client(actor: Actor, request: ServiceRequest) -> bool:
+    return request.placed_service_id is not None and can_give_care(
+        actor, get_service_target(request.placed_service_id)
+    )
+
+
+def _check_own_client(actor: Actor, request: ServiceRequest) -> None:
+    if request.placed_service_id is None:
+        check_can_steer_request(actor, request)
+        return
+    check_can_give_care(actor, get_service_target(request.placed_service_id))
+
+
+def _make_team_owner(request: ServiceRequest, actor: Actor) -> None:
+    set_owner(request, user_id=actor.user_id, name=actor.label, kind=OwnerKind.TEAM)
+
+
+def _check_hours(
+    hours: Decimal, expected: Decimal | None, review_on: date, *, today: date
+) -> None:
+    wrong: dict[str, list[str]] = {}
+    if not (hours.is_finite() and 0 < hours <= MOST_HOURS):
+        wrong["hours_per_week"] = [
+            _("%(value)s hours a week: give a number above 0, at most %(max)s.")
+            % {"value": hours, "max": MOST_HOURS}
+        ]
+    elif expected is not None and not (expected.is_finite() and 0 <= expected <= hours):
+        wrong["hours_expected"] = [
+            _("%(value)s hours expected: give 0 up to the hours of now (%(hours)s).")
+            % {"value": expected, "hours": hours}
+        ]
+    if review_on <= today:
+        wrong["review_on"] = [
+            _("%(day)s is not ahead. Give the day on which you look again.")
+            % {"day": review_on.isoformat()}
+        ]
+    if wrong:
+        raise InvalidRequest(wrong)

@@ -1,0 +1,93 @@
+"""Who has a request in hand, and until when. It is never nobody.
+
+The referrer keeps it while teams are asked; when no team takes it, or the date passes,
+it goes to a named coordinator of the region: the one with the fewest in hand.
+"""
+
+from datetime import datetime, time, timedelta
+
+from django.db.models import Count
+
+from wijkspil.accounts.selectors import list_role_holders
+from wijkspil.accounts.types import Actor, Role
+from wijkspil.directory.opening_hours import AMSTERDAM
+from wijkspil.referrals.models import ServiceRequest
+from wijkspil.referrals.selectors.policy import Agreed
+from wijkspil.referrals.services.trail import SYSTEM, add_event
+from wijkspil.referrals.types import UNPLACED, EventKind, OwnerKind, Urgency
+
+#: Local hours in which a question that is not urgent can be answered.
+FIRST_HOUR, LAST_HOUR = time(8), time(20)
+_URGENT = (Urgency.TODAY, Urgency.TOMORROW)
+
+
+def find_coordinator(region_id: int, *, at: datetime) -> tuple[int, str] | None:
+    """Return (user id, name) of the coordinator with the fewest in hand, or None."""
+    holders = list_role_holders(Role.COORDINATOR, region_id=region_id, at=at)
+    if not holders:
+        return None
+    in_hand = dict(
+        ServiceRequest.objects.filter(
+            owner_id__in=[user_id for user_id, _name in holders],
+            status__in=[*map(str, UNPLACED)],
+        )
+        .order_by()
+        .values_list("owner_id")
+        .annotate(Count("pk"))
+    )
+    return min(holders, key=lambda holder: (in_hand.get(holder[0], 0), holder[0]))
+
+
+def give_to_coordinator(
+    request: ServiceRequest, *, agreed: Agreed, actor: Actor, at: datetime
+) -> None:
+    """Make a coordinator of the region the owner, with a new date (not yet saved).
+
+    A region without a coordinator leaves it with who has it, with a new date.
+    """
+    request.due_at = at + agreed.time_to_move(request.urgency)
+    if request.owner_kind == OwnerKind.COORDINATOR and request.owner_id is not None:
+        return
+    found = find_coordinator(request.region_id, at=at)
+    if found is None:
+        return
+    set_owner(request, user_id=found[0], name=found[1], kind=OwnerKind.COORDINATOR)
+    add_event(
+        request,
+        EventKind.OWNER_CHANGED,
+        actor=actor if actor.user_id else SYSTEM,
+        at=at,
+        owner=request.owner_name,
+        owner_kind=OwnerKind.COORDINATOR.value,
+    )
+
+
+def set_owner(
+    request: ServiceRequest, *, user_id: int | None, name: str, kind: OwnerKind
+) -> None:
+    """Put a request in somebody's hands (not yet saved)."""
+    request.owner_id = user_id
+    request.owner_name = name
+    request.owner_kind = kind
+
+
+def answer_by(urgency: str, *, agreed: Agreed, at: datetime) -> datetime:
+    """Return when a team must have answered.
+
+    What is not urgent waits for the day: an answer due at night is due the next
+    morning, as long after the first hour as it fell after the last.
+    """
+    until = at + agreed.time_to_answer(urgency)
+    if urgency in _URGENT:
+        return until
+    local = until.astimezone(AMSTERDAM)
+    if FIRST_HOUR <= local.time() < LAST_HOUR:
+        return until
+    day = local.date()
+    last = datetime.combine(day, LAST_HOUR, AMSTERDAM)
+    if local < last:
+        last -= timedelta(days=1)
+    else:
+        day += timedelta(days=1)
+    late = min(local - last, timedelta(hours=4))
+    return datetime.combine(day, FIRST_HOUR, AMSTERDAM) + late
