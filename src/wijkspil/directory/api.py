@@ -21,7 +21,7 @@ from pydantic.alias_generators import to_camel
 
 from wijkspil.accounts.requests import get_request_actor, get_writing_actor
 from wijkspil.accounts.types import Actor
-from wijkspil.core.api import CamelSchema, Problem, json_answer, problem
+from wijkspil.core.api import API_VERSION, CamelSchema, Problem, problem
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.periods import Period
 from wijkspil.directory.errors import InvalidEntry
@@ -54,7 +54,7 @@ from wijkspil.directory.schemas import (
     SignpostOut,
     SignpostsOut,
     WithdrawalOut,
-    as_responsible,
+    write_responsible,
 )
 from wijkspil.directory.selectors.capacity import get_current_report
 from wijkspil.directory.selectors.listing import (
@@ -201,8 +201,10 @@ def responsible(request: HttpRequest, query: Query[ResponsibleQuery]) -> HttpRes
     record_duty_views(
         actor=actor, found=found, purpose="api.responsible", at=timezone.now()
     )
-    return json_answer(
-        as_responsible(found, found.by_care[wanted], show_room=show_room)
+    return HttpResponse(
+        write_responsible(found, found.by_care[wanted], show_room=show_room),
+        content_type="application/json",
+        headers={"API-Version": API_VERSION},
     )
 
 

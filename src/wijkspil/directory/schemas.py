@@ -1,8 +1,9 @@
 """Bodies of the REST interface: the shape suppliers build on."""
 
+import json
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field
 
@@ -121,40 +122,6 @@ class ServiceOut(CamelSchema):
     room: RoomOut | None
     is_fictional: bool
 
-    @classmethod
-    def of(
-        cls, card: ServiceCard | None, *, at: datetime, show_room: bool
-    ) -> Self | None:
-        """Return the body of a card; room only for who may see it."""
-        if card is None:
-            return None
-        return cls(
-            id=card.id,
-            name=card.name,
-            organization_id=card.organization_id,
-            organization_name=card.organization_name,
-            team_name=card.team_name,
-            care=card.care,
-            specialty=card.specialty,
-            role=card.role,
-            rank=card.rank,
-            is_region_wide=card.is_region_wide,
-            is_open=card.is_open,
-            opens_at=card.opens_at,
-            contacts=[
-                ContactOut(
-                    audience=contact.audience,
-                    purpose=contact.purpose,
-                    system=contact.system,
-                    value=contact.value,
-                    person_name=contact.person_name,
-                )
-                for contact in card.contacts
-            ],
-            room=RoomOut.of(card.room_report, at=at) if show_room else None,
-            is_fictional=card.is_fictional,
-        )
-
 
 class OnDutyOut(CamelSchema):
     """A service on duty; person and phone for professionals only."""
@@ -164,21 +131,6 @@ class OnDutyOut(CamelSchema):
     until: datetime
     person_name: str
     phone: str
-
-    @classmethod
-    def of(cls, duty: DutyCard | None, *, at: datetime, show_room: bool) -> Self | None:
-        """Return the body of a duty."""
-        if duty is None:
-            return None
-        service = ServiceOut.of(duty.service, at=at, show_room=show_room)
-        assert service is not None
-        return cls(
-            service=service,
-            rank=duty.rank,
-            until=duty.until,
-            person_name=duty.person_name,
-            phone=duty.phone,
-        )
 
 
 class ResponsibleOut(CamelSchema):
@@ -202,56 +154,112 @@ class ResponsibleOut(CamelSchema):
     region_coordinator: ServiceOut | None
 
 
-def as_area(area: AreaName | None) -> AreaOut | None:
-    """Return the body of an area."""
-    return None if area is None else AreaOut(code=area.code, name=area.name)
-
-
-def as_responsible(
+def write_responsible(
     found: WhoHelps, answer: Responsibility, *, show_room: bool
-) -> ResponsibleOut:
-    """Return the body of an answer."""
+) -> str:
+    """Return an answer as the JSON text of ``ResponsibleOut``; room for who may see it.
+
+    Written from plain dicts: checking our own answer against its schema took a third
+    of the time of this route. A test checks instead that the two are the same.
+    """
     place, at = found.place, found.at
+    made: dict[int, dict[str, Any]] = {}  # one card plays several parts
 
-    made: dict[int, ServiceOut | None] = {}  # one card plays several parts
+    def service(card: ServiceCard | None) -> dict[str, Any] | None:
+        if card is None:
+            return None
+        body = made.get(id(card))
+        if body is None:
+            body = made[id(card)] = _service_body(card, at=at, show_room=show_room)
+        return body
 
-    def service(card: ServiceCard | None) -> ServiceOut | None:
-        if id(card) not in made:
-            made[id(card)] = ServiceOut.of(card, at=at, show_room=show_room)
-        return made[id(card)]
+    def either(card: DutyCard | ServiceCard | None) -> dict[str, Any] | None:
+        if not isinstance(card, DutyCard):
+            return service(card)
+        return {
+            "service": service(card.service),
+            "rank": card.rank,
+            "until": _moment(card.until),
+            "personName": card.person_name,
+            "phone": card.phone,
+        }
 
-    def either(card: DutyCard | ServiceCard | None) -> ServiceOut | OnDutyOut | None:
-        if isinstance(card, DutyCard):
-            return OnDutyOut.of(card, at=at, show_room=show_room)
-        return service(card)
-
-    return ResponsibleOut(
-        postcode=place.postcode,
-        asked_postcode=place.asked,
-        precision=place.precision,
-        at=at,
-        care=answer.care,
-        areas=AreasOut(
-            gemeente=as_area(place.area(AreaKind.GEMEENTE)),
-            wijk=as_area(place.area(AreaKind.WIJK)),
-            buurt=as_area(place.area(AreaKind.BUURT)),
-            buurt_is_estimate=place.buurt_is_estimate,
-            other_wijken=[
-                AreaOut(code=a.code, name=a.name) for a in place.other_wijken
-            ],
-            zorgkantoor=as_area(place.area(AreaKind.REGION, RegionPurpose.ZORGKANTOOR)),
-        ),
-        answer=answer.answer,
-        explanation=answer.why(),
-        now=either(answer.now),
-        first_contact=service(answer.first_contact),
-        team=service(answer.team),
-        others=[out for card in answer.others if (out := service(card))],
-        back_ups=[out for card in answer.back_ups if (out := service(card))],
-        on_duty=OnDutyOut.of(answer.on_duty, at=at, show_room=show_room),
-        next_in_line=either(answer.next_in_line),
-        region_coordinator=service(answer.coordinator),
+    return _write_json(
+        {
+            "postcode": place.postcode,
+            "askedPostcode": place.asked,
+            "precision": place.precision,
+            "at": _moment(at),
+            "care": answer.care,
+            "areas": {
+                "gemeente": _area_body(place.area(AreaKind.GEMEENTE)),
+                "wijk": _area_body(place.area(AreaKind.WIJK)),
+                "buurt": _area_body(place.area(AreaKind.BUURT)),
+                "buurtIsEstimate": place.buurt_is_estimate,
+                "otherWijken": [_area_body(area) for area in place.other_wijken],
+                "zorgkantoor": _area_body(
+                    place.area(AreaKind.REGION, RegionPurpose.ZORGKANTOOR)
+                ),
+            },
+            "answer": answer.answer,
+            "explanation": answer.why(),
+            "now": either(answer.now),
+            "firstContact": service(answer.first_contact),
+            "team": service(answer.team),
+            "others": [service(card) for card in answer.others],
+            "backUps": [service(card) for card in answer.back_ups],
+            "onDuty": either(answer.on_duty),
+            "nextInLine": either(answer.next_in_line),
+            "regionCoordinator": service(answer.coordinator),
+        }
     )
+
+
+_write_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+def _service_body(
+    card: ServiceCard, *, at: datetime, show_room: bool
+) -> dict[str, Any]:
+    return {
+        "id": card.id,
+        "name": card.name,
+        "organizationId": card.organization_id,
+        "organizationName": card.organization_name,
+        "teamName": card.team_name,
+        "care": card.care,
+        "specialty": card.specialty,
+        "role": card.role,
+        "rank": card.rank,
+        "isRegionWide": card.is_region_wide,
+        "isOpen": card.is_open,
+        "opensAt": None if card.opens_at is None else _moment(card.opens_at),
+        "contacts": [
+            {
+                "audience": contact.audience,
+                "purpose": contact.purpose,
+                "system": contact.system,
+                "value": contact.value,
+                "personName": contact.person_name,
+            }
+            for contact in card.contacts
+        ],
+        "room": RoomOut.of(card.room_report, at=at).model_dump(
+            mode="json", by_alias=True
+        )
+        if show_room
+        else None,
+        "isFictional": card.is_fictional,
+    }
+
+
+def _area_body(area: AreaName | None) -> dict[str, str] | None:
+    return None if area is None else {"code": area.code, "name": area.name}
+
+
+def _moment(moment: datetime) -> str:
+    """Return ISO 8601 text as the other bodies write it: UTC is Z."""
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 class CapacityIn(CamelSchema):

@@ -10,6 +10,7 @@ from tests.factories import directory as make
 from tests.factories.accounts import MembershipFactory
 from wijkspil.core.models import AuditEvent
 from wijkspil.directory.errors import UnknownPostcode
+from wijkspil.directory.schemas import ResponsibleOut
 from wijkspil.directory.selectors.responsibility import Answer, get_who_helps
 from wijkspil.directory.types import Audience, Care, Room
 
@@ -214,6 +215,16 @@ class TestWhatAVisitorSees:
         )
         assert ask().team.contacts == []
 
+    def test_the_numbers_stay_in_the_order_they_were_written_down(
+        self, town: dict[str, Any]
+    ) -> None:
+        values = [f"088 000000{number}" for number in range(5)]
+        for value in values:
+            make.ContactPointFactory(service=town["own"], value=value)
+        contact = town["own"].contacts.first()
+        contact.save()  # moves to the end of the table
+        assert [contact.value for contact in ask().team.contacts] == values
+
 
 class TestRoom:
     def test_is_unknown_when_the_report_is_stale(self, town: dict[str, Any]) -> None:
@@ -228,6 +239,18 @@ class TestRoom:
             no_room=True,
             reported_at=datetime(2026, 11, 20, 9, tzinfo=UTC),
         )
+        assert ask().team.room is Room.FULL
+
+    def test_is_what_requests_left_since_the_report(self, town: dict[str, Any]) -> None:
+        make.CapacityReportFactory(service=town["own"], new_clients=3)
+        make.CapacityReservationFactory(service=town["own"])
+        make.CapacityReservationFactory(service=town["own"], released=True)
+        report = ask().team.room_report
+        assert (report.new_clients, report.reserved_clients) == (2, 1)
+
+    def test_is_full_once_requests_took_all_of_it(self, town: dict[str, Any]) -> None:
+        make.CapacityReportFactory(service=town["own"], new_clients=1)
+        make.CapacityReservationFactory(service=town["own"])
         assert ask().team.room is Room.FULL
 
 
@@ -261,6 +284,22 @@ class TestOverHttp:
         assert body["onDuty"]["personName"] == town["duty"].person_name
         event = AuditEvent.objects.get()
         assert (event.actor_id, event.entity_id) == (user.pk, str(town["duty"].pk))
+
+    @pytest.mark.parametrize("is_professional", [False, True])
+    @pytest.mark.parametrize("at", ["2026-11-20T14:00:00+01:00", "2026-11-21T02:00Z"])
+    def test_the_body_is_exactly_what_its_schema_writes(
+        self, town: dict[str, Any], client: Client, at: str, is_professional: bool
+    ) -> None:
+        make.CapacityReportFactory(service=town["own"], hours_per_week="7.50")
+        make.ContactPointFactory(service=town["own"], value="070 “één”")
+        make.DutyPeriodFactory(area=town["wijk"], rank=2)
+        if is_professional:
+            client.force_login(MembershipFactory().user)
+        body = client.get(self.URL, {"postcode": "2512", "at": at}).content.decode()
+        written = ResponsibleOut.model_validate_json(body).model_dump_json(
+            by_alias=True
+        )
+        assert body == written
 
     @pytest.mark.parametrize(
         ("query", "status", "field"),
