@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("wijkspil.portal.urls")),
     path("account/", include("wijkspil.accounts.urls")),
     path("", include("wijkspil.directory.urls")),
+    path("", include("wijkspil.referrals.urls")),
     path("ui/", include("wijkspil.ui.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
