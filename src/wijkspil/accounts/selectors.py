@@ -49,3 +49,32 @@ def list_role_holders(
         .distinct("user_id")
         .values_list("user_id", "user__name")
     )
+
+
+#: Roles of those who send requests for care together.
+_SENDING = (
+    Role.REFERRER,
+    Role.TEAM_MEMBER,
+    Role.PROVIDER_MANAGER,
+    Role.COORDINATOR,
+)
+
+
+def list_colleagues(
+    organization_id: int | None, *, at: datetime
+) -> list[tuple[int, str]]:
+    """Return (user id, name) of who works at an organization at ``at`` (one query).
+
+    Without an organization there are none.
+    """
+    if organization_id is None:
+        return []
+    return list(
+        Membership.objects.at(at)
+        .filter(
+            organization_id=organization_id, role__in=_SENDING, user__is_active=True
+        )
+        .order_by("user__name", "user_id")
+        .distinct()
+        .values_list("user_id", "user__name")
+    )

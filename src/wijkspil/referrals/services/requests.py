@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from wijkspil.accounts.selectors import list_colleagues
 from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.identifiers import clean_uzovi
@@ -111,14 +112,16 @@ def start_request(
 ) -> ServiceRequest:
     """Keep a need as a draft of the actor; nothing in it says who it is about.
 
+    A draft may lack who asks; sending it may not.
+
     Raises
     ------
     InvalidRequest, UnknownPostcode
-        As for ``check_room``; also if the requester is not complete.
+        As for ``check_room``.
     """
     check_can_create_request(actor)
     need = check_need(need, today=localdate(at))
-    requester = check_requester(requester)
+    requester = _plain(requester)
     request = ServiceRequest(
         status=RequestStatus.DRAFT,
         requester_id=actor.user_id,
@@ -150,7 +153,7 @@ def change_need(
     _check_own_draft(actor, request)
     next_status("submit", request.status)
     need = check_need(need, today=localdate(at))
-    _fill(request, need, check_requester(requester), get_care_place(need.postcode))
+    _fill(request, need, _plain(requester), get_care_place(need.postcode))
     request.save()
     return request
 
@@ -163,23 +166,29 @@ def submit_request(
     patient: PatientDetails,
     consent: ConsentGiven,
     at: datetime,
+    requester: Requester | None = None,
+    is_agreed_by_phone: bool = False,
 ) -> Submitted:
     """Send a draft: store who it is about, on a recorded basis, and ask teams.
 
     Locks the request. Identity is stored apart and released to nobody yet.
+    ``requester`` completes what the draft says of who asks. ``is_agreed_by_phone``:
+    a team took it already, so nobody is asked; ``record_phone_agreement`` must follow
+    in the same transaction.
 
     Raises
     ------
     NoBasis
         If the client or representative objected: nothing personal is stored.
     InvalidRequest
-        If a field of the patient breaks a rule.
+        If a field of the patient breaks a rule, or who asks is not complete.
     NotNow
         If it was sent already.
     """
     request = lock_request(request_id)
     _check_own_draft(actor, request)
     status = next_status("submit", request.status)
+    _fill_requester(request, check_requester(requester or _requester_of(request)))
     today = localdate(at)
     patient = check_patient(patient, today=today)
     _check_consent(consent)
@@ -231,7 +240,8 @@ def submit_request(
         request_id=request.pk, valid_until=at + timedelta(days=agreed.retention_days)
     )
     add_event(request, EventKind.SUBMITTED, actor=actor, at=at)
-    ask_next_teams(request, agreed=agreed, actor=actor, at=at)
+    if not is_agreed_by_phone:
+        ask_next_teams(request, agreed=agreed, actor=actor, at=at)
     return Submitted(request.pk, request.number, link_token, link_code)
 
 
@@ -245,12 +255,17 @@ def hand_over_draft(
     ------
     NotPermitted
         If the draft is not the actor's.
+    InvalidRequest
+        If the other does not work at the organization of the draft.
     NotNow
         If it was sent already.
     """
     request = lock_request(request_id)
     _check_own_draft(actor, request)
     next_status("submit", request.status)
+    colleagues = list_colleagues(request.requester_organization_id, at=at)
+    if user_id not in dict(colleagues):
+        raise InvalidRequest({"user_id": [_("Choose somebody you work with.")]})
     request.requester_id = user_id
     request.save(update_fields=["requester"])
 
@@ -358,6 +373,10 @@ def check_requester(requester: Requester) -> Requester:
         wrong["requester_phone"] = [_("Give a number to call back.")]
     if wrong:
         raise InvalidRequest(wrong)
+    return _plain(requester)
+
+
+def _plain(requester: Requester) -> Requester:
     return replace(
         requester,
         name=requester.name.strip()[:120],
@@ -432,10 +451,7 @@ def _fill(
     request.region_id = place.region_id
     request.place_id = place.id
     request.postcode = place.postcode
-    request.requester_kind = requester.kind
-    request.requester_name = requester.name
-    request.requester_phone = requester.phone
-    request.requester_organization_id = requester.organization_id
+    _fill_requester(request, requester)
     request.tasks = list(need.tasks)
     request.parts_of_day = list(need.parts_of_day)
     request.first_visit_on = need.first_visit_on
@@ -455,6 +471,22 @@ def _fill(
     request.hours_high = band.high
     request.hours_by_part = {part: float(h) for part, h in band.by_part.items()}
     request.complexity = complexity(need.tasks)
+
+
+def _fill_requester(request: ServiceRequest, requester: Requester) -> None:
+    request.requester_kind = requester.kind
+    request.requester_name = requester.name
+    request.requester_phone = requester.phone
+    request.requester_organization_id = requester.organization_id
+
+
+def _requester_of(request: ServiceRequest) -> Requester:
+    return Requester(
+        kind=request.requester_kind,
+        name=request.requester_name,
+        phone=request.requester_phone,
+        organization_id=request.requester_organization_id,
+    )
 
 
 def _save_with_number(request: ServiceRequest) -> ServiceRequest:
