@@ -102,8 +102,8 @@ def _digest(token: str) -> str:
 
 
 def _code_digest(token: str, code: str) -> str:
-    # A million codes are tried in a second whatever the hash: the key of the site, which
-    # is not in the database, and the limit on guesses are what protect them.
+    # A million codes are soon tried, whatever the hash: the key of the site, which is
+    # not in the database, and the limit on guesses are what protect them.
     return salted_hmac(
         "wijkspil.referrals.client-link", f"{token}:{code}", algorithm="sha256"
     ).hexdigest()
