@@ -71,7 +71,8 @@ def say_capacity(report: RoomReport) -> str:
     After reservations: what is left, with what was reported and what was reserved.
     """
     if report.is_taken:
-        return f"{_('full because of new requests')} {_say_sum(report)}"
+        full = _("full because of new requests")
+        return f"{full} {_say_sum(report)}"
     if report.new_clients == 0:
         return _say_no_room(report)
     clients = ngettext("%(n)d new client", "%(n)d new clients", report.new_clients) % {

@@ -11,6 +11,7 @@ from django.db import transaction
 
 from tests.factories.directory import (
     AreaFactory,
+    CapacityReservationFactory,
     HealthcareServiceFactory,
     OrganizationFactory,
 )
@@ -324,9 +325,11 @@ class TestGenerating:
     def test_replacing_leaves_nothing_behind(self):
         _generate()
         counts = _counts()
+        CapacityReservationFactory(service=models.HealthcareService.objects.all()[0])
         _generate(replace=True)
 
         assert _counts() == counts
+        assert not models.CapacityReservation.objects.exists()
 
     def test_supply_sets_the_room(self):
         poor = _generate(supply=0.3, gemeenten=3)
