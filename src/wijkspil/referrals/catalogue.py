@@ -6,7 +6,7 @@ derived here, shown as provisional, and replaced by the nurse's hours after the 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from importlib.resources import files
 
@@ -52,16 +52,17 @@ def hours_band(tasks: Sequence[str], parts_of_day: Sequence[str]) -> HoursBand:
     """
     figures = task_figures()
     parts = list(parts_of_day) or ["morning"]
-    low = Decimal(0)
-    by_part = dict.fromkeys(parts, Decimal(0))
+    # Whole minutes until the end: a third of an hour has no exact decimal.
+    low_minutes = 0
+    minutes_by_part = dict.fromkeys(parts, 0)
     for task in tasks:
         row = figures[task]
         for part in parts if row.daily else parts[:1]:
-            low += Decimal(row.minutes[0] * row.visits[0]) / 60
-            by_part[part] += Decimal(row.minutes[1] * row.visits[1]) / 60
-    by_part = {part: _quarters(hours) for part, hours in by_part.items()}
+            low_minutes += row.minutes[0] * row.visits[0]
+            minutes_by_part[part] += row.minutes[1] * row.visits[1]
+    by_part = {part: _quarters(minutes) for part, minutes in minutes_by_part.items()}
     return HoursBand(
-        low=max(_QUARTER, _quarters(low)),
+        low=max(_QUARTER, _quarters(low_minutes)),
         high=max(_QUARTER, sum(by_part.values(), Decimal(0))),
         by_part=by_part,
     )
@@ -83,5 +84,6 @@ def is_rare(tasks: Sequence[str], language: str) -> bool:
     return language not in ("", "nl") or any(figures[task].rare for task in tasks)
 
 
-def _quarters(hours: Decimal) -> Decimal:
-    return (hours / _QUARTER).to_integral_value(ROUND_CEILING) * _QUARTER
+def _quarters(minutes: int) -> Decimal:
+    """Return hours, rounded up to quarters."""
+    return -(-minutes // 15) * _QUARTER

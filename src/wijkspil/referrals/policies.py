@@ -45,6 +45,7 @@ TRANSITIONS: Mapping[str, Mapping[S, S]] = {
         S.OFFERED: S.CANCELLED,
         S.BRIDGED: S.CANCELLED,
     },
+    "stop assignment": {S.ACCEPTED: S.OPEN, S.INTAKE_DONE: S.OPEN},
     "re-open": {
         S.ACCEPTED: S.OPEN,
         S.INTAKE_DONE: S.OPEN,

@@ -14,6 +14,7 @@ from wijkspil.directory.selectors.capacity import get_room_left
 from wijkspil.directory.selectors.care_teams import list_services_by_organization
 from wijkspil.directory.types import Care
 from wijkspil.referrals.models import ServiceRequest
+from wijkspil.referrals.types import PLACED, RequestStatus
 
 WEEKS = 13
 
@@ -46,6 +47,8 @@ def get_shares(organization_ids: Iterable[int], *, at: datetime) -> dict[int, Sh
         row["organization"]: (row["load"] or 0.0, row["clients"])
         for row in ServiceRequest.objects.filter(
             placed_service_id__in=list(services),
+            # Who withdrew after a team accepted is no work of that team.
+            status__in=[*map(str, PLACED), str(RequestStatus.ENDED)],
             placed_at__gt=at - timedelta(weeks=WEEKS),
             placed_at__lte=at,
         )

@@ -67,7 +67,8 @@ def get_agreed(region_id: int) -> Agreed:
     return Agreed(
         region_id=region_id,
         ranking=row.ranking,
-        teams_at_once=row.teams_at_once,
+        # Nobody is asked by a region that writes 0: then one team is.
+        teams_at_once=max(1, row.teams_at_once),
         min_residents=row.min_residents,
         answer_minutes=row.answer_minutes,
         coordinator_minutes=row.coordinator_minutes,

@@ -15,8 +15,13 @@ from wijkspil.accounts.types import Actor
 from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.services.reservations import change_reservation, release_room
-from wijkspil.referrals.errors import InvalidRequest
-from wijkspil.referrals.models import AssignmentStop, Offer, ServiceRequest
+from wijkspil.referrals.errors import InvalidRequest, NoBasis, NotNow
+from wijkspil.referrals.models import (
+    AssignmentStop,
+    Offer,
+    Patient,
+    ServiceRequest,
+)
 from wijkspil.referrals.permissions import (
     can_give_care,
     check_can_give_care,
@@ -25,12 +30,14 @@ from wijkspil.referrals.permissions import (
 from wijkspil.referrals.policies import next_status
 from wijkspil.referrals.selectors.policy import get_agreed
 from wijkspil.referrals.selectors.requests import lock_request
-from wijkspil.referrals.services.offers import ask_next_teams, withdraw_open_offers
+from wijkspil.referrals.services.offers import ask_next_teams
 from wijkspil.referrals.services.ownership import give_to_coordinator, set_owner
 from wijkspil.referrals.services.retention import keep_until
 from wijkspil.referrals.services.trail import add_event
 from wijkspil.referrals.types import (
+    PLACED,
     CloseReason,
+    DeclineReason,
     EventKind,
     OfferOrigin,
     OfferStatus,
@@ -72,6 +79,7 @@ def set_hours(
     _check_own_client(actor, request)
     after = next_status("set hours", request.status)
     _check_hours(hours_per_week, hours_expected, review_on, today=localdate(at))
+    hours_per_week = round(hours_per_week, 2)
     kind = (
         EventKind.INTAKE
         if request.status == RequestStatus.ACCEPTED
@@ -167,19 +175,22 @@ def reopen_request(
     """Look for a team again, with a coded reason.
 
     The team that has the client gives it back; who sent it or a coordinator re-opens a
-    closed one. A coordinator owns it at once, and the next team is asked.
+    closed one, for which identity and its basis must still be there. A coordinator owns
+    it at once, and the next team is asked.
 
     Raises
     ------
     NotPermitted
         If the actor has no part in this request.
     NotNow
-        If the state does not allow it.
+        If the state does not allow it, or nobody knows any more who the client is.
+    NoBasis
+        If it was closed because the client objected.
     InvalidRequest
         If the reason is not a known one.
     """
     request = lock_request(request_id)
-    if not _is_own_client(actor, request):
+    if request.status not in PLACED or not _is_own_client(actor, request):
         check_can_steer_request(actor, request)
     if reason not in ReopenReason.values:
         raise InvalidRequest(
@@ -190,7 +201,11 @@ def reopen_request(
                 ]
             }
         )
-    return _reopen(request, ReopenReason(reason), actor=actor, at=at, ask=True)
+    after = next_status("re-open", request.status)
+    _check_basis(request)
+    return _reopen(
+        request, after, ReopenReason(reason), actor=actor, at=at, is_asking=True
+    )
 
 
 @transaction.atomic
@@ -213,9 +228,11 @@ def stop_assignment(
     InvalidRequest
         If it was not assigned by agreement, or no ground is stated.
     NotNow
-        If care has started.
+        If care has started, or no team has the client.
     """
     request = lock_request(request_id)
+    _check_own_client(actor, request)
+    after = next_status("stop assignment", request.status)
     offer = Offer.objects.filter(
         request=request, status=OfferStatus.ACCEPTED, origin=OfferOrigin.AGREEMENT
     ).first()
@@ -223,7 +240,6 @@ def stop_assignment(
         raise InvalidRequest(
             {"request": [_("This client was not assigned; you accepted it yourself.")]}
         )
-    check_can_give_care(actor, get_service_target(offer.service_id))
     wrong = {}
     if ground not in SafetyGround.values:
         wrong["ground"] = [_("Choose on which ground you stop it.")]
@@ -246,23 +262,40 @@ def stop_assignment(
         service_id=offer.service_id,
         ground=ground,
     )
-    return _reopen(request, ReopenReason.UNSAFE, actor=actor, at=at, ask=False)
+    return _reopen(
+        request, after, ReopenReason.UNSAFE, actor=actor, at=at, is_asking=False
+    )
+
+
+def _check_basis(request: ServiceRequest) -> None:
+    if request.close_reason == CloseReason.OBJECTION:
+        raise NoBasis(
+            _(
+                "The client objected to sharing. Ask the client again, and send a new "
+                "request."
+            )
+        )
+    if not Patient.objects.filter(request=request).exists():
+        raise NotNow(
+            _(
+                "Nobody knows any more who this request was about, or it was never "
+                "sent. Send a new request."
+            )
+        )
 
 
 def _reopen(
     request: ServiceRequest,
+    after: RequestStatus,
     reason: ReopenReason,
     *,
     actor: Actor,
     at: datetime,
-    ask: bool,
+    is_asking: bool,
 ) -> ServiceRequest:
     had_it = request.placed_service_id
-    request.status = next_status("re-open", request.status)
-    withdraw_open_offers(request, at=at)
-    Offer.objects.filter(request=request, status=OfferStatus.ACCEPTED).update(
-        status=OfferStatus.DECLINED, decline_reason="other-better"
-    )
+    _end_acceptance(request, reason, at=at)
+    request.status = after
     release_room(reference=request.number, reason=reason.value, at=at)
     request.placed_service_id = None
     request.placed_at = None
@@ -270,15 +303,8 @@ def _reopen(
     request.close_reason = ""
     request.hours_set = request.hours_expected = request.review_on = None
     request.overdue_since = None
-    today = localdate(at)
-    request.first_visit_on = max(request.first_visit_on, today)
-    agreed = get_agreed(request.region_id)
-    set_owner(
-        request, user_id=actor.user_id, name=actor.label, kind=OwnerKind.REQUESTER
-    )
-    give_to_coordinator(request, agreed=agreed, actor=actor, at=at)
-    request.save()
-    keep_until(request, at=at)
+    request.bridged_by = ""
+    request.first_visit_on = max(request.first_visit_on, localdate(at))
     add_event(
         request,
         EventKind.REOPENED,
@@ -287,9 +313,41 @@ def _reopen(
         service_id=had_it,
         reason=reason.value,
     )
-    if ask:
+    agreed = get_agreed(request.region_id)
+    # Where nobody coordinates, it goes back to who asked.
+    set_owner(
+        request,
+        user_id=request.requester_id,
+        name=request.requester_name or actor.label,
+        kind=OwnerKind.REQUESTER,
+    )
+    give_to_coordinator(request, agreed=agreed, actor=actor, at=at)
+    request.save()
+    keep_until(request, at=at)
+    if is_asking:
         ask_next_teams(request, agreed=agreed, actor=actor, at=at)
     return request
+
+
+def _end_acceptance(
+    request: ServiceRequest, reason: ReopenReason, *, at: datetime
+) -> None:
+    """End what a team accepted.
+
+    Who gives a client back is not asked again at once; a team whose care had ended, or
+    whose client withdrew, may be asked first.
+    """
+    accepted = Offer.objects.filter(request=request, status=OfferStatus.ACCEPTED)
+    if request.status not in PLACED:
+        accepted.update(status=OfferStatus.WITHDRAWN)
+        return
+    accepted.update(
+        status=OfferStatus.DECLINED,
+        decline_reason=DeclineReason.SAFETY
+        if reason == ReopenReason.UNSAFE
+        else DeclineReason.OTHER_BETTER,
+        answered_at=at,
+    )
 
 
 def check_close_reason(reason: str) -> CloseReason:
@@ -333,7 +391,7 @@ def _check_hours(
     hours: Decimal, expected: Decimal | None, review_on: date, *, today: date
 ) -> None:
     wrong: dict[str, list[str]] = {}
-    if not (hours.is_finite() and 0 < hours <= MOST_HOURS):
+    if not (hours.is_finite() and 0 < round(hours, 2) <= MOST_HOURS):
         wrong["hours_per_week"] = [
             _("%(value)s hours a week: give a number above 0, at most %(max)s.")
             % {"value": hours, "max": MOST_HOURS}

@@ -7,9 +7,10 @@ well. Accepting takes the room in the same transaction, or nothing happens.
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -17,9 +18,13 @@ from wijkspil.accounts.types import Actor
 from wijkspil.core.models import AuditEvent
 from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.permissions import can_report_capacity
-from wijkspil.directory.selectors.care_teams import get_service_names
+from wijkspil.directory.selectors.care_teams import (
+    get_service_names,
+    list_services_by_organization,
+)
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.services.reservations import correct_room, reserve_room
+from wijkspil.directory.types import Care
 from wijkspil.referrals.engine_io import CandidateTeam, RankedTeams, rank_teams
 from wijkspil.referrals.errors import (
     AlreadyTaken,
@@ -48,6 +53,7 @@ from wijkspil.referrals.selectors.requests import (
 from wijkspil.referrals.services.ownership import (
     answer_by,
     give_to_coordinator,
+    is_coordinated,
     set_owner,
 )
 from wijkspil.referrals.services.trail import (
@@ -57,6 +63,7 @@ from wijkspil.referrals.services.trail import (
 )
 from wijkspil.referrals.types import (
     CORRECTS_ROOM,
+    OWNED,
     PLACED,
     UNPLACED,
     DeclineReason,
@@ -70,11 +77,19 @@ from wijkspil.referrals.types import (
 )
 
 _URGENT = (Urgency.TODAY, Urgency.TOMORROW)
+#: A team that said no, or nothing, is not asked the same again so soon.
+REST_AFTER_ANSWER = timedelta(days=7)
 
 
 def rank_for(request: ServiceRequest, *, agreed: Agreed, at: datetime) -> RankedTeams:
-    """Return who can take a stored request now, without who was asked before."""
-    asked = Offer.objects.filter(request=request).exclude(status=OfferStatus.WITHDRAWN)
+    """Return who can take a stored request now, without who answered this week."""
+    asked = Offer.objects.filter(request=request).filter(
+        Q(status__in=[OfferStatus.OPEN, OfferStatus.ACCEPTED])
+        | Q(
+            status__in=[OfferStatus.DECLINED, OfferStatus.EXPIRED],
+            answered_at__gt=at - REST_AFTER_ANSWER,
+        )
+    )
     place = request.place
     return rank_teams(
         need=need_of(request),
@@ -108,6 +123,7 @@ def ask_next_teams(
             excluded=_count_first_conditions(found),
         )
         give_to_coordinator(request, agreed=agreed, actor=SYSTEM, at=at)
+        request.overdue_since = None
         request.save()
         return []
     at_once = (
@@ -131,7 +147,8 @@ def ask_teams(
 ) -> list[Offer]:
     """Let a coordinator (or who sent it) choose whom to ask; no ranking decides.
 
-    A team that was asked before may be asked again; one that is asked now may not.
+    A team that was asked before may be asked again; one that is asked now may not. A
+    rare profile goes to one team at a time, whoever chooses.
 
     Raises
     ------
@@ -140,7 +157,8 @@ def ask_teams(
     NotNow
         If it is placed or closed.
     InvalidRequest
-        If nobody was chosen, or the client objects to one of them.
+        If nobody was chosen, the client objects to one of them, or more than one team
+        would see a rare profile.
     """
     request = lock_request(request_id)
     check_can_steer_request(actor, request)
@@ -156,6 +174,17 @@ def ask_teams(
     if not chosen:
         raise InvalidRequest(
             {"service_ids": [_("Choose a team that is not being asked already.")]}
+        )
+    if request.one_at_a_time and (waiting or len(chosen) > 1):
+        raise InvalidRequest(
+            {
+                "service_ids": [
+                    _(
+                        "So few people match this profile that one team sees it at a "
+                        "time. Choose one, and wait for its answer."
+                    )
+                ]
+            }
         )
     return _ask(
         request, chosen, OfferOrigin.COORDINATOR, agreed=agreed, actor=actor, at=at
@@ -216,10 +245,19 @@ def decline_offer(
     NotPermitted
         If the question was put to another team.
     InvalidRequest
-        If the reason is not a known one.
+        If the reason is not a known one, or the day of new room is not ahead.
     OfferIsClosed
         If the offer was accepted, withdrawn or has expired.
     """
+    if room_again_on is not None and room_again_on <= localdate(at):
+        raise InvalidRequest(
+            {
+                "room_again_on": [
+                    _("%(day)s is not ahead. Give a later day, or leave it empty.")
+                    % {"day": room_again_on.isoformat()}
+                ]
+            }
+        )
     if reason not in DeclineReason.values:
         raise InvalidRequest(
             {
@@ -257,7 +295,7 @@ def decline_offer(
             until=room_again_on,
             at=at,
         )
-    _go_on_without(request, at=at)
+    go_on_without(request, at=at)
     return request
 
 
@@ -340,14 +378,19 @@ def run_timers(*, at: datetime, limit: int = 1000) -> Expired:
     expired = sum(
         _expire(request_id, at=at) for request_id in dict.fromkeys(late_offers)
     )
-    late = ServiceRequest.objects.filter(
-        Q(status__in=[*map(str, UNPLACED)])
-        | Q(status__in=[RequestStatus.ACCEPTED, RequestStatus.INTAKE_DONE]),
-        due_at__lte=at,
-        overdue_since=None,
-    ).values_list("pk", flat=True)[:limit]
+    late = (
+        ServiceRequest.objects.filter(_LATE, due_at__lte=at)
+        .order_by("due_at")
+        .values_list("pk", flat=True)[:limit]
+    )
     overdue = sum(_escalate(request_id, at=at) for request_id in list(late))
     return Expired(offers=expired, overdue=overdue, at=at)
+
+
+#: Each date that passes is noticed once.
+_LATE = Q(status__in=[*map(str, OWNED)]) & (
+    Q(overdue_since=None) | Q(overdue_since__lt=F("due_at"))
+)
 
 
 def _expire(request_id: int, *, at: datetime) -> int:
@@ -371,14 +414,15 @@ def _expire(request_id: int, *, at: datetime) -> int:
                 service_id=offer.service_id,
             )
         if late:
-            _go_on_without(request, at=at)
+            go_on_without(request, at=at)
         return len(late)
 
 
 def _escalate(request_id: int, *, at: datetime) -> int:
     with transaction.atomic():
-        request = _lock_free(request_id)
-        if request is None or request.due_at is None or request.due_at > at:
+        # Weighed again under the lock: another run may have been first.
+        request = _lock_free(request_id, _LATE, due_at__lte=at)
+        if request is None:
             return 0
         add_event(
             request,
@@ -388,17 +432,21 @@ def _escalate(request_id: int, *, at: datetime) -> int:
             owner=request.owner_name,
         )
         request.overdue_since = request.due_at
-        if request.status in UNPLACED and request.owner_kind != OwnerKind.COORDINATOR:
+        if request.status in UNPLACED and not is_coordinated(request, at=at):
+            owner = (request.owner_kind, request.owner_id)
             agreed = get_agreed(request.region_id)
             give_to_coordinator(request, agreed=agreed, actor=SYSTEM, at=at)
+            if (request.owner_kind, request.owner_id) == owner:
+                # Nobody to hand it to: the date that passed remains.
+                request.due_at = request.overdue_since
         request.save()
         return 1
 
 
-def _lock_free(request_id: int) -> ServiceRequest | None:
+def _lock_free(request_id: int, *which: Q, **also: Any) -> ServiceRequest | None:
     return (
         ServiceRequest.objects.select_for_update(skip_locked=True)
-        .filter(pk=request_id)
+        .filter(*which, pk=request_id, **also)
         .first()
     )
 
@@ -514,7 +562,7 @@ def _answer(offer: Offer, status: OfferStatus, *, actor: Actor, at: datetime) ->
     offer.answered_by_name = actor.label
 
 
-def _go_on_without(request: ServiceRequest, *, at: datetime) -> None:
+def go_on_without(request: ServiceRequest, *, at: datetime) -> None:
     """Ask the next team unless others still have the question."""
     if Offer.objects.filter(request=request, status=OfferStatus.OPEN).exists():
         return
@@ -586,7 +634,8 @@ def _chosen_teams(
 ) -> list[CandidateTeam]:
     """Return the chosen services as candidates, also those without room.
 
-    What the client objects to is never asked, whoever chooses.
+    What the client objects to, or gives no district nursing, is never asked, whoever
+    chooses.
     """
     ids = list(dict.fromkeys(service_ids))
     ranked = {
@@ -594,12 +643,16 @@ def _chosen_teams(
         for team in rank_for(request, agreed=agreed, at=at).candidates
     }
     names = get_service_names(ids)
+    nursing = list_services_by_organization(
+        {organization_id for _name, _organization, organization_id in names.values()},
+        care=Care.DISTRICT_NURSING,
+    )
     for service_id in ids:
-        if service_id not in names:
+        if service_id not in nursing:
             raise InvalidRequest(
                 {
                     "service_ids": [
-                        _("There is no service with number %(id)s.")
+                        _("Number %(id)s is no team for district nursing.")
                         % {"id": service_id}
                     ]
                 }

@@ -46,7 +46,7 @@ def give_to_coordinator(
     A region without a coordinator leaves it with who has it, with a new date.
     """
     request.due_at = at + agreed.time_to_move(request.urgency)
-    if request.owner_kind == OwnerKind.COORDINATOR and request.owner_id is not None:
+    if is_coordinated(request, at=at):
         return
     found = find_coordinator(request.region_id, at=at)
     if found is None:
@@ -60,6 +60,17 @@ def give_to_coordinator(
         owner=request.owner_name,
         owner_kind=OwnerKind.COORDINATOR.value,
     )
+
+
+def is_coordinated(request: ServiceRequest, *, at: datetime) -> bool:
+    """Whether it is in the hands of who coordinates its region at ``at``.
+
+    A coordinator who left, or whose account ended, has nothing in hand any more.
+    """
+    if request.owner_kind != OwnerKind.COORDINATOR or request.owner_id is None:
+        return False
+    holders = list_role_holders(Role.COORDINATOR, region_id=request.region_id, at=at)
+    return request.owner_id in dict(holders)
 
 
 def set_owner(
