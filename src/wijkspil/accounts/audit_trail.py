@@ -41,6 +41,17 @@ def find_events(wanted: TrailFilter) -> QuerySet[AuditEvent]:
     return events
 
 
+def list_events_of(
+    entity_type: str, entity_id: int | str, *, limit: int = 200
+) -> list[AuditEvent]:
+    """Return the newest events of one thing, newest first (one query)."""
+    return list(
+        AuditEvent.objects.filter(
+            entity_type=entity_type, entity_id=str(entity_id)
+        ).order_by("-at", "-pk")[:limit]
+    )
+
+
 def list_rows(events: QuerySet[AuditEvent]) -> Iterator[list[str]]:
     """Yield the header and the rows of an export, read in pieces."""
     yield ["at", "actor", "action", "entity_type", "entity_id", "purpose", "fields"]

@@ -5,7 +5,7 @@ without words is left out (``tests/apps/referrals/test_wording.py`` fails on it)
 that a new code of the engine never breaks a page.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -15,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import get_language_info, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from wijkspil.core.models import AuditEvent
 from wijkspil.directory.selectors.capacity import RoomLeft
 from wijkspil.directory.types import (
     CareLaw,
@@ -37,8 +38,10 @@ from wijkspil.referrals.types import (
     EventKind,
     Need,
     OfferOrigin,
+    OfferStatus,
     Presence,
     ReopenReason,
+    RequestStatus,
     SafetyGround,
     Urgency,
     UrgencyReason,
@@ -120,7 +123,7 @@ def say_parts(parts: Iterable[str]) -> str:
 def say_language(code: str) -> str:
     """Return the name of a language, or its code when Django has no name for it."""
     try:
-        return str(get_language_info(code)["name_translated"]).lower()
+        return str(get_language_info(code)["name_translated"])
     except KeyError:
         return code
 
@@ -132,7 +135,7 @@ def say_need(request: ServiceRequest | Need) -> list[str]:
     """
     lines = [
         _upper_first(say_tasks(request.tasks)),
-        _("In the: %(parts)s") % {"parts": say_parts(request.parts_of_day)},
+        _("Part of the day: %(parts)s") % {"parts": say_parts(request.parts_of_day)},
         _("First visit: %(day)s")
         % {"day": date_format(request.first_visit_on, _long_date())},
         _("How soon: %(urgency)s (%(why)s)")
@@ -434,6 +437,10 @@ def _say_overdue(event: RequestEvent, detail: Detail, names: Names) -> str:
 
 
 def _say_note(event: RequestEvent, detail: Detail, names: Names) -> str:
+    if detail.get("code") == "objection":
+        return _("The client objects to %(organization)s; it is not asked.") % {
+            "organization": detail.get("organization", "")
+        }
     return _("%(who)s wrote: %(text)s") % {
         "who": _who(event),
         "text": detail.get("text", ""),
@@ -463,6 +470,138 @@ _EVENTS: dict[EventKind, Callable[[RequestEvent, Detail, Names], str]] = {
     EventKind.OVERDUE: _say_overdue,
     EventKind.NOTE: _say_note,
 }
+
+
+# --- where it stands
+
+
+#: Color and icon of a state; the word is the label of the state.
+STATUS_TONES: Mapping[RequestStatus, str] = {
+    RequestStatus.DRAFT: "unknown",
+    RequestStatus.OPEN: "limited",
+    RequestStatus.OFFERED: "info",
+    RequestStatus.BRIDGED: "limited",
+    RequestStatus.ACCEPTED: "good",
+    RequestStatus.INTAKE_DONE: "good",
+    RequestStatus.IN_CARE: "good",
+    RequestStatus.ENDED: "unknown",
+    RequestStatus.TEMPORARY_STAY: "info",
+    RequestStatus.MEDIATION: "info",
+    RequestStatus.WITHDRAWN: "unknown",
+    RequestStatus.CANCELLED: "unknown",
+}
+OFFER_TONES: Mapping[OfferStatus, str] = {
+    OfferStatus.OPEN: "info",
+    OfferStatus.ACCEPTED: "good",
+    OfferStatus.DECLINED: "full",
+    OfferStatus.EXPIRED: "limited",
+    OfferStatus.WITHDRAWN: "unknown",
+}
+
+
+def say_standing(
+    request: ServiceRequest, *, team: str = "", asked: Sequence[str] = ()
+) -> str:
+    """Say in one sentence where a request stands.
+
+    ``team`` has the client; ``asked`` are the teams that have the question now.
+    """
+    values = {
+        "team": team or _("a team"),
+        "asked": join_words(asked) or _("a team"),
+        "help": request.bridged_by,
+        "hours": ""
+        if request.hours_set is None
+        else say_hours(float(request.hours_set)),
+        "why": _label(CloseReason, request.close_reason),
+    }
+    if request.status == RequestStatus.OFFERED:
+        words = ngettext(
+            "%(asked)s has the question.",
+            "%(asked)s have the question.",
+            max(1, len(asked)),
+        )
+        return _upper_first(words % values)
+    return _upper_first(str(_STANDING[RequestStatus(request.status)]) % values)
+
+
+_STANDING: Mapping[RequestStatus, Words] = {
+    RequestStatus.DRAFT: gettext_lazy("This request was not sent yet."),
+    RequestStatus.OPEN: gettext_lazy("No team has the client yet."),
+    RequestStatus.BRIDGED: gettext_lazy(
+        "%(help)s helps for now; there is no permanent team yet."
+    ),
+    RequestStatus.ACCEPTED: gettext_lazy("%(team)s takes the client."),
+    RequestStatus.INTAKE_DONE: gettext_lazy(
+        "%(team)s did the intake: %(hours)s hours a week."
+    ),
+    RequestStatus.IN_CARE: gettext_lazy("%(team)s gives care, %(hours)s hours a week."),
+    RequestStatus.ENDED: gettext_lazy("Care by %(team)s has ended: %(why)s."),
+    RequestStatus.TEMPORARY_STAY: gettext_lazy(
+        "The client has moved to a temporary stay. We no longer look for a team."
+    ),
+    RequestStatus.MEDIATION: gettext_lazy(
+        "The client's insurer looks for care now (mediation)."
+    ),
+    RequestStatus.WITHDRAWN: gettext_lazy("Withdrawn by the client: %(why)s."),
+    RequestStatus.CANCELLED: gettext_lazy("Cancelled: %(why)s."),
+}
+
+
+def say_otherwise(status: str) -> str:
+    """Say what happens if nobody does anything before the date; "" when closed."""
+    return str(_OTHERWISE.get(RequestStatus(status), ""))
+
+
+_OTHERWISE: Mapping[RequestStatus, Words] = {
+    RequestStatus.OPEN: gettext_lazy(
+        "When this moment passes, the request is marked as late and the coordinator "
+        "of the region has it in hand."
+    ),
+    RequestStatus.OFFERED: gettext_lazy(
+        "When nobody answers in time, the next team is asked by itself. When no team "
+        "is left, the coordinator of the region takes it over."
+    ),
+    RequestStatus.BRIDGED: gettext_lazy(
+        "Before this moment the coordinator finds a permanent team, or extends the "
+        "help."
+    ),
+    RequestStatus.ACCEPTED: gettext_lazy(
+        "The team comes for the intake before this moment and then sets the hours."
+    ),
+    RequestStatus.INTAKE_DONE: gettext_lazy("The team starts care and tells it here."),
+}
+
+
+# --- who saw it
+
+
+def say_access(event: AuditEvent, names: Names) -> str:
+    """Say what somebody did with who the client is, and why."""
+    service_id = service_of_purpose(event.purpose)
+    if service_id is not None:
+        return _("was given who the client is, for %(team)s") % {
+            "team": names.get(service_id, _("the team"))
+        }
+    return str(_ACCESSES.get(event.purpose, _("saw who the client is")))
+
+
+_ACCESSES: Mapping[str, Words] = {
+    "request.submit": gettext_lazy("filled in who the client is"),
+    "page.request": gettext_lazy("looked who the client is"),
+    "client-page": gettext_lazy("opened the page of the client"),
+    "client-link.renew": gettext_lazy("made a new link for the client"),
+    "mediation": gettext_lazy("handed the request to the insurer"),
+    "mediation-dossier": gettext_lazy("saved the dossier for the insurer"),
+    "retention": gettext_lazy("removed who the client is; the time to keep it is over"),
+}
+
+
+def service_of_purpose(purpose: str) -> int | None:
+    """Return the service that a release of identity was for, if it was one."""
+    head, _dash, number = purpose.rpartition("-")
+    is_release = head == "release-to-service" and number.isdigit()
+    return int(number) if is_release else None
 
 
 # --- small words

@@ -12,8 +12,15 @@ from django.db import transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
-from wijkspil.referrals.errors import UnknownRequest, WrongCode
-from wijkspil.referrals.models import ClientLink
+from wijkspil.accounts.types import Actor
+from wijkspil.core.errors import NotPermitted
+from wijkspil.core.models import AuditEvent
+from wijkspil.referrals.errors import NotNow, UnknownRequest, WrongCode
+from wijkspil.referrals.models import ClientLink, Patient
+from wijkspil.referrals.permissions import can_see_patient
+from wijkspil.referrals.selectors.policy import get_agreed
+from wijkspil.referrals.selectors.requests import lock_request, team_target
+from wijkspil.referrals.services.trail import record_patient_access
 
 MAX_FAILURES = 5
 LOCKED_FOR = timedelta(minutes=15)
@@ -37,6 +44,43 @@ def make_client_link(*, request_id: int, valid_until: datetime) -> tuple[str, st
         },
     )
     return token, code
+
+
+@transaction.atomic
+def renew_client_link(
+    *, actor: Actor, request_id: int, at: datetime
+) -> tuple[str, str]:
+    """Make a new link and code for whoever may see who the client is; logged.
+
+    The old link ends. Both are returned once.
+
+    Raises
+    ------
+    UnknownRequest
+        If there is no such request.
+    NotPermitted
+        If the actor neither sent it, nor coordinates its region, nor has the client.
+    NotNow
+        If it was not sent yet, or who it is about was removed.
+    """
+    request = lock_request(request_id)
+    if not can_see_patient(actor, request, team_target(request)):
+        raise NotPermitted(
+            _("A new link is made by who sent the request, a coordinator or the team.")
+        )
+    if not Patient.objects.filter(pk=request_id).exists():
+        raise NotNow(_("There is no client to make a link for (any more)."))
+    record_patient_access(
+        request_id,
+        actor=actor,
+        action=AuditEvent.Action.UPDATE,
+        purpose="client-link.renew",
+        at=at,
+    )
+    days = get_agreed(request.region_id).retention_days
+    return make_client_link(
+        request_id=request_id, valid_until=at + timedelta(days=days)
+    )
 
 
 def find_by_link(token: str, *, at: datetime) -> int:

@@ -56,7 +56,11 @@ def take_over(*, actor: Actor, request_id: int, at: datetime) -> ServiceRequest:
     """
     request = _lock_unplaced(request_id)
     check_can_coordinate(actor, requester_target(request))
-    if request.owner_id != actor.user_id:
+    is_owner = (
+        request.owner_id == actor.user_id
+        and request.owner_kind == OwnerKind.COORDINATOR
+    )
+    if not is_owner:
         _change_owner(request, actor.user_id, actor.label, actor=actor, at=at)
     return request
 
@@ -211,7 +215,7 @@ def move_to_temporary_stay(
 def hand_to_insurer(*, actor: Actor, request_id: int, at: datetime) -> ServiceRequest:
     """Hand the request to the client's insurer, which owes the care (zorgplicht).
 
-    The dossier to send along is in ``services.dossier``.
+    The dossier to send along is ``services.disclosure.export_dossier``.
 
     Raises
     ------
@@ -261,7 +265,6 @@ def withdraw_request(
     return _withdraw(request, reason, actor=actor, at=at)
 
 
-@transaction.atomic
 def withdraw_by_client(
     *, token: str, code: str, reason: str, at: datetime
 ) -> ServiceRequest:
@@ -274,7 +277,23 @@ def withdraw_by_client(
     NotNow, InvalidRequest
         As for ``withdraw_request``.
     """
-    request = lock_request(check_code(token, code, at=at))
+    # Outside the transaction: a wrong code is counted, also when this is refused.
+    request_id = check_code(token, code, at=at)
+    return withdraw_for_client(request_id=request_id, reason=reason, at=at)
+
+
+@transaction.atomic
+def withdraw_for_client(
+    *, request_id: int, reason: str, at: datetime
+) -> ServiceRequest:
+    """Stop at the client's own word; the caller has checked the link and its code.
+
+    Raises
+    ------
+    NotNow, InvalidRequest
+        As for ``withdraw_request``.
+    """
+    request = lock_request(request_id)
     return _withdraw(request, reason, actor=Actor(label=_("The client")), at=at)
 
 

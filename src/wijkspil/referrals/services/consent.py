@@ -1,0 +1,114 @@
+"""What the client does by the private link: see who comes, and object to a provider.
+
+Callers have checked the link and its code (``services.links``).
+"""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from wijkspil.accounts.types import Actor
+from wijkspil.core.models import AuditEvent
+from wijkspil.directory.selectors.care_teams import get_organization_names
+from wijkspil.referrals.errors import InvalidRequest, NotNow
+from wijkspil.referrals.models import Consent, Offer, Patient, ServiceRequest
+from wijkspil.referrals.policies import can
+from wijkspil.referrals.selectors.policy import get_agreed
+from wijkspil.referrals.selectors.requests import lock_request
+from wijkspil.referrals.services.offers import ask_next_teams
+from wijkspil.referrals.services.trail import (
+    SYSTEM,
+    add_event,
+    record_patient_access,
+)
+from wijkspil.referrals.types import (
+    UNPLACED,
+    ConsentDecision,
+    ConsentGiver,
+    EventKind,
+    OfferStatus,
+)
+
+#: Who acts when the client does, by the link with its code.
+CLIENT = Actor(label="client", grants=())
+
+
+@transaction.atomic
+def show_to_client(*, request_id: int, at: datetime) -> Patient | None:
+    """Return who it is about to the holder of link and code, and log it.
+
+    None when it was removed.
+    """
+    patient = Patient.objects.filter(pk=request_id).first()
+    if patient is not None:
+        record_patient_access(
+            request_id,
+            actor=CLIENT,
+            action=AuditEvent.Action.READ,
+            purpose="client-page",
+            at=at,
+        )
+    return patient
+
+
+@transaction.atomic
+def record_objection(
+    *, request_id: int, organization_id: int, at: datetime
+) -> ServiceRequest:
+    """Keep that the client objects to one provider; it is not asked (any more).
+
+    An open question to that provider ends, and the next team is asked in the same
+    transaction. Objecting twice is harmless.
+
+    Raises
+    ------
+    UnknownRequest
+        If there is no such request.
+    InvalidRequest
+        If there is no such provider.
+    NotNow
+        If nobody looks for a team: one has the client, or the request is closed.
+    """
+    request = lock_request(request_id)
+    names = get_organization_names([organization_id])
+    if organization_id not in names:
+        raise InvalidRequest({"organization": [_("Choose a provider from the list.")]})
+    if organization_id in request.refused_organizations:
+        return request
+    if request.status not in UNPLACED:
+        raise NotNow(
+            _("We are not looking for a team now. Call who sent the request instead.")
+        )
+    retain_until = (
+        Patient.objects.filter(pk=request_id)
+        .values_list("retain_until", flat=True)
+        .first()
+    )
+    Consent.objects.create(
+        request=request,
+        decision=ConsentDecision.OBJECTED,
+        given_by=ConsentGiver.CLIENT,
+        organization_id=organization_id,
+        recorded_by=CLIENT.label,
+        recorded_at=at,
+        retain_until=retain_until or at.date(),
+    )
+    request.refused_organizations = [*request.refused_organizations, organization_id]
+    request.save(update_fields=["refused_organizations"])
+    add_event(
+        request,
+        EventKind.NOTE,
+        actor=CLIENT,
+        at=at,
+        code="objection",
+        organization=names[organization_id],
+    )
+    waiting = Offer.objects.filter(request=request, status=OfferStatus.OPEN)
+    ended = waiting.filter(service__organization_id=organization_id).update(
+        status=OfferStatus.WITHDRAWN, answered_at=at
+    )
+    if ended and not waiting.exists() and can("ask teams", request.status):
+        agreed = get_agreed(request.region_id)
+        ask_next_teams(request, agreed=agreed, actor=SYSTEM, at=at)
+    return request
