@@ -13,8 +13,10 @@ from wijkspil.accounts.types import Role
 from wijkspil.core.errors import Conflict, InvalidValue
 
 
-def create_user(*, email: str, name: str, password: str, is_fictional: bool) -> int:
-    """Make a person who can sign in and return the id.
+def create_user(
+    *, email: str, name: str, password: str | None, is_fictional: bool
+) -> int:
+    """Make a person who can sign in and return the id; None: without a password yet.
 
     Raises
     ------
@@ -23,7 +25,7 @@ def create_user(*, email: str, name: str, password: str, is_fictional: bool) -> 
     InvalidValue
         If the e-mail address or the password is empty.
     """
-    if not email.strip() or not password:
+    if not email.strip() or password == "":
         raise InvalidValue(
             _("An account needs an e-mail address and a password."), field="email"
         )

@@ -6,6 +6,7 @@ end with a sentence and exit code 2, never with a traceback.
 
 import json
 import os
+import resource
 import sys
 import time
 from datetime import datetime
@@ -21,7 +22,7 @@ from wijkspil.config.cli_db import db_app
 from wijkspil.config.cli_generate import generate
 from wijkspil.config.cli_load import load
 from wijkspil.config.cli_progress import show_progress
-from wijkspil.config.cli_summary import show_summary
+from wijkspil.config.cli_summary import show_main_job, show_summary
 from wijkspil.config.doctor import doctor
 
 app = typer.Typer(
@@ -36,7 +37,14 @@ app.command()(doctor)
 
 
 #: Commands that find the application started.
-_ON_THE_APPLICATION = {"load", "generate", "coverage-check", "migrate", "serve"}
+_ON_THE_APPLICATION = {
+    "load",
+    "generate",
+    "coverage-check",
+    "migrate",
+    "serve",
+    "worker",
+}
 
 
 @app.callback()
@@ -73,6 +81,14 @@ def serve(
 ) -> None:
     """Serve the site."""
     runtime.serve(host=host, port=port, workers=workers)
+
+
+@app.command()
+def worker() -> None:
+    """Keep the time: late questions and owners (``serve`` and ``demo`` do it too)."""
+    from wijkspil.config.worker import run_worker
+
+    run_worker()
 
 
 @app.command()
@@ -122,7 +138,11 @@ def demo(
             progress=progress,
         )
     summary["seconds"] = round(time.monotonic() - started, 1)
+    summary["peak_mb"] = round(
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1
+    )
     show_summary(console, summary)
+    show_main_job(console, summary)
     console.print(f"Klaar in {summary['seconds']} s. Open http://localhost:{port}/")
     if json_file is not None:
         json_file.write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n")

@@ -21,6 +21,37 @@ _COUNTS = {
     "accounts": "accounts",
 }
 
+#: What came of the requests: key, words, and how the figure is written.
+_MAIN_JOB = (
+    ("requests", "aanvragen", "{:,.0f}"),
+    ("supply_demand", "plekken die teams meldden per aanvraag", "{:.2f}"),
+    ("placed", "geplaatst bij een team", "{:,.0f}"),
+    ("own_team_share", "daarvan bij het vaste team van de wijk", "{:.0%}"),
+    ("approached_median", "teams gevraagd per geplaatste aanvraag (mediaan)", "{:.0f}"),
+    ("approached_p95", "... en bij 95 van de 100 hooguit", "{:.0f}"),
+    ("by_coordinator", "geplaatst na bellen door een coördinator", "{:,.0f}"),
+    ("with_owner", "nog niet geplaatst, met een naam en een datum", "{:,.0f}"),
+    ("unplaced", "zonder team en zonder eigenaar", "{:,.0f}"),
+    ("load_ratio_min", "kleinste aandeel werk tegen aandeel ruimte", "{:.2f}"),
+    ("load_ratio_max", "grootste aandeel werk tegen aandeel ruimte", "{:.2f}"),
+)
+
+
+def show_main_job(console: Console, summary: Mapping[str, Any]) -> None:
+    """Print what came of the requests that were played."""
+    table = Table(title="Aanvragen voor wijkverpleging", show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
+    for key, label, form in _MAIN_JOB:
+        figure = form.format(summary[key])
+        table.add_row(figure.translate(str.maketrans(",.", ".,")), label)
+    console.print(table)
+    console.print(
+        f"Werk tegen ruimte: {summary['providers_counted']} aanbieders met ten minste "
+        "10 plekken.",
+        soft_wrap=True,
+    )
+
 
 def show_summary(console: Console, summary: Mapping[str, Any]) -> None:
     """Print the keys counts, accounts, password, postcode and token."""

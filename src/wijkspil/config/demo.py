@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 #: How long a filled demo is used again as it is.
 KEPT_FOR = timedelta(days=7)
 
+#: Requests that are placed: on invented ground a few weeks' worth; with real areas at
+#: least a thousand, and for the country a week's new clients.
+REQUESTS_INVENTED, REQUESTS_REAL = 120, 1_000
+
 #: Everybody signs in to a demo with this; nothing in it is real.
 DEMO_PASSWORD = "wijkspil-demo"
 
@@ -74,7 +78,11 @@ def prepare(
     idempotent, so that a demo that was broken off simply goes on.
     """
     from wijkspil.directory import importing
+    from wijkspil.directory.fictional.calibration import weekly_new_clients
     from wijkspil.directory.fictional.generation import generate
+    from wijkspil.referrals.fictional.figures import count_main_job
+    from wijkspil.referrals.fictional.play import play_main_job
+    from wijkspil.referrals.services.retention import delete_fictional_requests
 
     kept = _read_summary(place)
     wanted = {"supply": supply, "seed": seed}
@@ -84,6 +92,7 @@ def prepare(
     if place.data is not None:
         importing.load(place.data, region=place.region, progress=progress)
         gp_locations = importing.read_gp_locations(place.data, place.region)
+    delete_fictional_requests()
     made = generate(
         seed=seed,
         at=at,
@@ -93,7 +102,15 @@ def prepare(
         replace=True,
         progress=progress,
     )
+    requests = REQUESTS_INVENTED
+    if place.data is not None:
+        weekly = weekly_new_clients(made.counts["inhabitants"])
+        requests = max(REQUESTS_REAL, round(weekly))
+    told = play_main_job(
+        requests=requests, supply=supply, seed=seed, at=at, progress=progress
+    )
     summary = _summarize(place, made, wanted)
+    summary |= count_main_job(told).as_dict()
     _write_summary(place, summary)
     return summary
 

@@ -5,6 +5,8 @@ Every command that needs the application calls ``start_application`` first. With
 """
 
 import os
+import signal
+import subprocess
 import sys
 from pathlib import Path
 
@@ -42,25 +44,40 @@ def start_application(*, database: str = DEFAULT_DATABASE) -> None:
 
 
 def serve(*, host: str, port: int, workers: int) -> None:
-    """Serve the site with granian until interrupted; replaces this process."""
+    """Serve the site with granian, the timers beside it, until interrupted.
+
+    The timers run in a process of their own; when they stop, for whatever reason, the
+    site goes on and says so. Their deadlines are in the database, so nothing is lost.
+    """
+    timers = subprocess.Popen([sys.executable, "-m", "wijkspil.config.worker"])
+    site = subprocess.Popen(_granian(host=host, port=port, workers=workers))
+    signal.signal(signal.SIGTERM, lambda *_: site.terminate())
+    try:
+        code = site.wait()
+    except KeyboardInterrupt:
+        code = site.wait()
+    finally:
+        timers.terminate()
+        timers.wait()
+    sys.exit(code)
+
+
+def _granian(*, host: str, port: int, workers: int) -> list[str]:
     granian = Path(sys.executable).with_name("granian")
-    os.execv(
-        granian,
-        [
-            str(granian),
-            "--interface",
-            "wsgi",
-            "--host",
-            host,
-            "--port",
-            str(port),
-            "--workers",
-            str(workers),
-            # One thread a worker: threads that wait for the interpreter lock doubled
-            # the slowest answers. More at once takes more workers.
-            "--blocking-threads",
-            "1",
-            "--no-ws",
-            "wijkspil.config.wsgi:application",
-        ],
-    )
+    return [
+        str(granian),
+        "--interface",
+        "wsgi",
+        "--host",
+        host,
+        "--port",
+        str(port),
+        "--workers",
+        str(workers),
+        # One thread a worker: threads that wait for the interpreter lock doubled
+        # the slowest answers. More at once takes more workers.
+        "--blocking-threads",
+        "1",
+        "--no-ws",
+        "wijkspil.config.wsgi:application",
+    ]

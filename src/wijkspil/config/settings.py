@@ -174,6 +174,7 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "ninja",
+    "procrastinate.contrib.django",
     "wijkspil.core",
     "wijkspil.ui",
     "wijkspil.accounts",

@@ -86,7 +86,7 @@ def invent_capacity(shop: Workshop, services: list[int], *, supply: float) -> No
             continue
         for turn in range(length):
             shop.made.capacity_reports.append(
-                _report(
+                invent_report(
                     service,
                     int(past[place, turn]),
                     shop.at - timedelta(minutes=int(moments[place, turn])),
@@ -112,9 +112,10 @@ def _moments(rng: np.random.Generator, is_stale: np.ndarray, length: int) -> Int
     )
 
 
-def _report(
+def invent_report(
     service: int, room: int, at: datetime, draws: list[float], label: str
 ) -> CapacityRow:
+    """Return what a team with so many places says; ``draws`` are six of 0..1."""
     reason, until, parts, band, excluded, hours = "", None, [], "", [], None
     if room == 0:
         reason = _choose(_REASONS, draws[0]).value

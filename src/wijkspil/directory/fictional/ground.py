@@ -63,6 +63,13 @@ class Ground:
         """Inhabitants of all wijken."""
         return float(self.wijken.people.sum())
 
+    def region_ids(self, purpose: str) -> list[int]:
+        """Return the ids of the regions of a purpose that hold a wijk."""
+        places = {
+            place for place in self.region_of_wijk[purpose].tolist() if place >= 0
+        }
+        return sorted(int(self.regions.ids[place]) for place in places)
+
 
 def to_km(lon: Floats, lat: Floats) -> Floats:
     """Return points on a flat map in km: good to 1 % within the Netherlands."""

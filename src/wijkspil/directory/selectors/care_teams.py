@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from wijkspil.core.identifiers import clean_postcode
@@ -181,6 +182,44 @@ def list_services_by_organization(
     )
 
 
+def get_organization_ids(service_ids: Iterable[int]) -> dict[int, int]:
+    """Return service id -> organization id (one query)."""
+    return dict(
+        HealthcareService.objects.filter(pk__in=list(service_ids)).values_list(
+            "pk", "organization_id"
+        )
+    )
+
+
+def list_own_services(place_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Return place id -> services of the neighborhood's own teams (one query).
+
+    Own are the fixed contact and the regular teams of its organization there.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_OWN, [list(place_ids)])
+        return {place: frozenset(services) for place, services in cursor.fetchall()}
+
+
+_OWN = """
+WITH part AS (
+    SELECT p.id AS place_id, c.service_id, s.organization_id, c.role
+      FROM directory_area p
+      JOIN directory_coverage c ON c.area_id = ANY (p.within)
+      JOIN directory_area a ON a.id = c.area_id
+       AND (a.kind <> 'region' OR a.purpose = 'alliance')
+      JOIN directory_healthcareservice s ON s.id = c.service_id
+     WHERE p.id = ANY (%s) AND c.care = 'district-nursing'
+       AND c.role IN ('first-contact', 'regular')
+)
+SELECT own.place_id, array_agg(DISTINCT own.service_id)
+  FROM part own
+  JOIN part first USING (place_id, organization_id)
+ WHERE first.role = 'first-contact'
+ GROUP BY own.place_id
+"""
+
+
 @dataclass(frozen=True)
 class ProfileArea:
     """An area wide enough for a profile, with the residents of the age band in it."""
@@ -278,4 +317,34 @@ def search_home_care(text: str, *, limit: int = 10) -> list[tuple[int, str]]:
         .distinct()
         .order_by("name")
         .values_list("pk", "name")[:limit]
+    )
+
+
+@dataclass(frozen=True)
+class LocatedOrganization:
+    """An organization with the point of one of its services."""
+
+    id: int
+    name: str
+    lon: float | None
+    lat: float | None
+
+
+def list_organizations(types: Sequence[str]) -> list[LocatedOrganization]:
+    """Return the active organizations of some types, by id (one query)."""
+    rows = (
+        Organization.objects.filter(type__in=list(types), is_active=True)
+        .order_by("pk", "services__pk")
+        .distinct("pk")
+        .values_list("pk", "name", "services__lon", "services__lat")
+    )
+    return [LocatedOrganization(*row) for row in rows]
+
+
+def list_age_bands(area_ids: Sequence[int]) -> dict[int, dict[str, float]]:
+    """Return area id -> inhabitants per age band (one query)."""
+    return dict(
+        Area.objects.filter(pk__in=list(area_ids)).values_list(
+            "pk", "population_by_age"
+        )
     )

@@ -1,0 +1,22 @@
+"""What the clock does: every minute what is late, every night what may go."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from wijkspil.referrals.services.offers import run_timers
+from wijkspil.referrals.services.retention import remove_old_patients
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="referrals.timers", pass_context=False)
+def move_what_is_late(timestamp: int) -> None:
+    """Close offers whose time has passed, ask the next team, escalate what is late."""
+    run_timers(at=timezone.now())
+
+
+@app.periodic(cron="17 3 * * *")
+@app.task(queueing_lock="referrals.retention", pass_context=False)
+def remove_what_may_go(timestamp: int) -> None:
+    """Remove who clients were, where the retention period has passed."""
+    now = timezone.now()
+    remove_old_patients(on=timezone.localdate(now), at=now)
