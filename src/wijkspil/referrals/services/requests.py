@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from wijkspil.accounts.selectors import list_colleagues
 from wijkspil.accounts.types import Actor
-from wijkspil.core.errors import InvalidValue
+from wijkspil.core.errors import InvalidValue, NotPermitted
 from wijkspil.core.identifiers import clean_uzovi
 from wijkspil.core.models import AuditEvent
 from wijkspil.directory.selectors.care_teams import (
@@ -112,16 +112,18 @@ def start_request(
 ) -> ServiceRequest:
     """Keep a need as a draft of the actor; nothing in it says who it is about.
 
-    A draft may lack who asks; sending it may not.
+    A draft may lack who asks; sending it may not. A system asks for its organization.
 
     Raises
     ------
     InvalidRequest, UnknownPostcode
         As for ``check_room``.
+    NotPermitted
+        If it is sent from an organization that is not the actor's.
     """
     check_can_create_request(actor)
     need = check_need(need, today=localdate(at))
-    requester = _plain(requester)
+    requester = _own_organization(_plain(requester), actor)
     request = ServiceRequest(
         status=RequestStatus.DRAFT,
         requester_id=actor.user_id,
@@ -153,7 +155,8 @@ def change_need(
     _check_own_draft(actor, request)
     next_status("submit", request.status)
     need = check_need(need, today=localdate(at))
-    _fill(request, need, _plain(requester), get_care_place(need.postcode))
+    requester = _own_organization(_plain(requester), actor, request)
+    _fill(request, need, requester, get_care_place(need.postcode))
     request.save()
     return request
 
@@ -181,15 +184,18 @@ def submit_request(
     NoBasis
         If the client or representative objected: nothing personal is stored.
     InvalidRequest
-        If a field of the patient breaks a rule, or who asks is not complete.
+        If a field of the patient breaks a rule, who asks is not complete, the day of
+        the first visit has passed, or nobody would have it in hand.
     NotNow
         If it was sent already.
     """
     request = lock_request(request_id)
     _check_own_draft(actor, request)
     status = next_status("submit", request.status)
-    _fill_requester(request, check_requester(requester or _requester_of(request)))
+    requester = check_requester(requester or _requester_of(request))
+    _fill_requester(request, _own_organization(requester, actor, request))
     today = localdate(at)
+    _check_day_ahead(request, today=today)
     patient = check_patient(patient, today=today)
     _check_consent(consent)
     agreed = get_agreed(request.region_id)
@@ -200,6 +206,7 @@ def submit_request(
     _set_profile(request, least=agreed.min_residents)
     request.status = status
     request.submitted_at = at
+    add_event(request, EventKind.SUBMITTED, actor=actor, at=at)
     _give_first_owner(request, actor)
     if request.owner_name:
         request.due_at = at + agreed.time_to_move(request.urgency)
@@ -239,7 +246,6 @@ def submit_request(
     link_token, link_code = make_client_link(
         request_id=request.pk, valid_until=at + timedelta(days=agreed.retention_days)
     )
-    add_event(request, EventKind.SUBMITTED, actor=actor, at=at)
     if not is_agreed_by_phone:
         ask_next_teams(request, agreed=agreed, actor=actor, at=at)
     return Submitted(request.pk, request.number, link_token, link_code)
@@ -325,7 +331,8 @@ def check_need(need: Need, *, today: date) -> Need:
             _("%(age)s is not an age. Give a whole number from 0 to %(max)s.")
             % {"age": need.age, "max": OLDEST},
         )
-    if not (len(need.language) in (2, 3) and need.language.isascii()):
+    language = need.language.strip().lower()
+    if not (len(language) in (2, 3) and language.isascii() and language.isalpha()):
         refuse("language", _("Give a language code of two letters, as in nl or tr."))
     if need.insurer:
         try:
@@ -351,6 +358,8 @@ def check_need(need: Need, *, today: date) -> Need:
         raise InvalidRequest(wrong)
     return replace(
         need,
+        language=language,
+        note=_clean(need.note),
         tasks=tuple(task for task in CareTask.values if task in need.tasks),
         parts_of_day=tuple(p for p in PartOfDay.values if p in need.parts_of_day),
     )
@@ -367,9 +376,9 @@ def check_requester(requester: Requester) -> Requester:
     wrong: dict[str, list[str]] = {}
     if requester.kind not in RequesterKind.values:
         wrong["requester_kind"] = [_("Choose who asks.")]
-    if not requester.name.strip():
+    if not _clean(requester.name):
         wrong["requester_name"] = [_("Give the name of who asks.")]
-    if not requester.phone.strip():
+    if not _clean(requester.phone):
         wrong["requester_phone"] = [_("Give a number to call back.")]
     if wrong:
         raise InvalidRequest(wrong)
@@ -379,8 +388,8 @@ def check_requester(requester: Requester) -> Requester:
 def _plain(requester: Requester) -> Requester:
     return replace(
         requester,
-        name=requester.name.strip()[:120],
-        phone=requester.phone.strip()[:30],
+        name=_clean(requester.name)[:120],
+        phone=_clean(requester.phone)[:30],
     )
 
 
@@ -393,27 +402,44 @@ def check_patient(patient: PatientDetails, *, today: date) -> PatientDetails:
         With every field that breaks a rule; never repeats what was typed.
     """
     wrong: dict[str, list[str]] = {}
-    if not patient.name.strip():
+    if not _clean(patient.name):
         wrong["name"] = [_("Give the name of the client.")]
-    if not patient.address.strip():
+    if not _clean(patient.address):
         wrong["address"] = [_("Give the address where the care is given.")]
     if not today - timedelta(days=OLDEST * 366) <= patient.birth_date <= today:
         wrong["birth_date"] = [_("This is no date of birth. Check the year.")]
-    if not (patient.phone.strip() or patient.representative_phone.strip()):
+    if not (_clean(patient.phone) or _clean(patient.representative_phone)):
         wrong["phone"] = [
             _("Give a number of the client or of the representative to call.")
         ]
     if wrong:
         raise InvalidRequest(wrong)
     return PatientDetails(
-        name=patient.name.strip()[:120],
+        name=_clean(patient.name)[:120],
         birth_date=patient.birth_date,
-        address=patient.address.strip()[:200],
-        phone=patient.phone.strip()[:30],
-        representative_name=patient.representative_name.strip()[:120],
-        representative_phone=patient.representative_phone.strip()[:30],
-        gp_name=patient.gp_name.strip()[:120],
+        address=_clean(patient.address)[:200],
+        phone=_clean(patient.phone)[:30],
+        representative_name=_clean(patient.representative_name)[:120],
+        representative_phone=_clean(patient.representative_phone)[:30],
+        gp_name=_clean(patient.gp_name)[:120],
     )
+
+
+def _clean(text: str) -> str:
+    """Return text as it can be stored: no NUL, no spaces around it."""
+    return text.replace("\0", "").strip()
+
+
+def _check_day_ahead(request: ServiceRequest, *, today: date) -> None:
+    if request.first_visit_on < today:
+        raise InvalidRequest(
+            {
+                "first_visit_on": [
+                    _("%(day)s has passed. Give today or a later day.")
+                    % {"day": request.first_visit_on.isoformat()}
+                ]
+            }
+        )
 
 
 def _check_consent(consent: ConsentGiven) -> None:
@@ -466,7 +492,7 @@ def _fill(
     request.preferred_organization_id = need.preferred_organization_id
     request.known_organization_id = need.known_organization_id
     request.refused_organizations = sorted(set(need.refused_organization_ids))
-    request.note = need.note.strip()
+    request.note = need.note
     request.hours_low = band.low
     request.hours_high = band.high
     request.hours_by_part = {part: float(h) for part, h in band.by_part.items()}
@@ -478,6 +504,27 @@ def _fill_requester(request: ServiceRequest, requester: Requester) -> None:
     request.requester_name = requester.name
     request.requester_phone = requester.phone
     request.requester_organization_id = requester.organization_id
+
+
+def _own_organization(
+    requester: Requester, actor: Actor, draft: ServiceRequest | None = None
+) -> Requester:
+    """Return who asks, from an organization the actor acts for, or that of the draft.
+
+    Raises
+    ------
+    NotPermitted
+        If it is another organization: its people would follow the request.
+    """
+    own = {grant.organization_id for grant in actor.grants} - {None}
+    asked = requester.organization_id
+    if asked is None:
+        if actor.user_id is None and actor.is_professional and len(own) == 1:
+            return replace(requester, organization_id=own.pop())
+        return requester
+    if asked in own or (draft is not None and asked == draft.requester_organization_id):
+        return requester
+    raise NotPermitted(_("You can only send a request from your own organization."))
 
 
 def _requester_of(request: ServiceRequest) -> Requester:
@@ -519,7 +566,7 @@ def _set_profile(request: ServiceRequest, *, least: int) -> None:
 
 def _give_first_owner(request: ServiceRequest, actor: Actor) -> None:
     """The referrer keeps it; a family's request gets a coordinator."""
-    if actor.user_id is not None:
+    if actor.user_id is not None and actor.is_professional:
         set_owner(
             request,
             user_id=actor.user_id,
