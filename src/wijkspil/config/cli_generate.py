@@ -38,15 +38,20 @@ def generate(
     Without any areas a geography is invented first. Everything is marked fictional.
     """
     # Django is ready only when the command runs.
+    from django.db import transaction
     from django.utils import timezone
     from django.utils.translation import gettext as _
 
     from wijkspil.config.demo import DEMO_PASSWORD
     from wijkspil.directory.fictional import generation
+    from wijkspil.referrals.services.retention import delete_fictional_requests
 
     console = Console()
     moment = parse_moment(at) if at else timezone.now()
-    with show_progress(console) as progress:
+    # One transaction: a refusal leaves the requests as well.
+    with show_progress(console) as progress, transaction.atomic():
+        if replace:
+            delete_fictional_requests()
         summary = generation.generate(
             seed=seed,
             at=moment,

@@ -97,8 +97,8 @@ def remove_old_drafts(*, on: date) -> int:
 def delete_fictional_requests() -> int:
     """Remove requests at or for what was invented, before that is replaced.
 
-    Everything that hangs on an invented area, service or organization goes; call it in
-    the transaction that removes those. Return how many requests.
+    Everything that hangs on an invented area, service, organization or account goes;
+    call it before those are removed. Return how many requests.
     """
     on_invented = (
         Q(region__is_fictional=True)
@@ -106,6 +106,8 @@ def delete_fictional_requests() -> int:
         | Q(placed_service__is_fictional=True)
         | Q(placed_service__organization__is_fictional=True)
         | Q(requester_organization__is_fictional=True)
+        | Q(requester__is_fictional=True)
+        | Q(owner__is_fictional=True)
         | Q(
             pk__in=Offer.objects.filter(
                 Q(service__is_fictional=True)
