@@ -288,6 +288,8 @@ def _team(event: RequestEvent, names: Names) -> str:
 
 
 def _who(event: RequestEvent) -> str:
+    if event.actor_name == "client":
+        return _("The client")
     return event.actor_name or _("Somebody")
 
 
@@ -589,12 +591,17 @@ def say_access(event: AuditEvent, names: Names) -> str:
 _ACCESSES: Mapping[str, Words] = {
     "request.submit": gettext_lazy("filled in who the client is"),
     "page.request": gettext_lazy("looked who the client is"),
-    "client-page": gettext_lazy("opened the page of the client"),
+    "client-page": gettext_lazy("looked at the page of this request"),
     "client-link.renew": gettext_lazy("made a new link for the client"),
     "mediation": gettext_lazy("handed the request to the insurer"),
     "mediation-dossier": gettext_lazy("saved the dossier for the insurer"),
     "retention": gettext_lazy("removed who the client is; the time to keep it is over"),
 }
+
+
+def say_accessor(label: str) -> str:
+    """Return who it was: a person's name, the client, or this system."""
+    return _("the client, with link and code") if label == "client" else label
 
 
 def service_of_purpose(purpose: str) -> int | None:

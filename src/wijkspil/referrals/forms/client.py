@@ -1,0 +1,77 @@
+"""The forms on the client's page: a code, an objection, taking the request back."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from wijkspil.referrals.types import CloseReason
+
+#: What a client or family would say; the rest is for professionals.
+CLIENT_REASONS = (
+    CloseReason.CLIENT_REFUSES,
+    CloseReason.NOT_NEEDED,
+    CloseReason.OWN_NETWORK,
+    CloseReason.ADMITTED,
+    CloseReason.OBJECTION,
+    CloseReason.DIED,
+)
+
+
+class CodeForm(forms.Form):
+    """Six digits that came with the link."""
+
+    code = forms.CharField(
+        label=_("Code of six digits"),
+        help_text=_("You got the code together with this link."),
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "one-time-code",
+                "data-no-draft": "",
+            }
+        ),
+        error_messages={
+            "required": _("Fill in the code of six digits."),
+            "max_length": _("The code has six digits."),
+        },
+    )
+
+    def clean_code(self) -> str:
+        """Return the digits; people write a code with a space or a dash."""
+        code: str = self.cleaned_data["code"]
+        return "".join(sign for sign in code if sign not in " -.")
+
+
+class ObjectionForm(forms.Form):
+    """One provider that may not get the request."""
+
+    organization = forms.TypedChoiceField(
+        label=_("Which provider do you not want?"),
+        coerce=int,
+        error_messages={
+            "required": _("Choose a provider."),
+            "invalid_choice": _("Choose a provider from the list."),
+        },
+    )
+
+    def __init__(
+        self, *args: Any, providers: Sequence[tuple[int, str]], **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["organization"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", _("Choose a provider")), *providers]
+
+
+class TakeBackForm(forms.Form):
+    """Why the request is taken back."""
+
+    reason = forms.ChoiceField(
+        label=_("Why do you take the request back?"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a reason.")},
+        choices=[(reason.value, reason.label) for reason in CLIENT_REASONS],
+    )

@@ -1,0 +1,345 @@
+"""The client's page: a private link shows how far it is, a code shows the rest.
+
+Nobody signs in. The link alone says nothing about health and names nobody. After the
+code a session of this browser keeps, for half an hour, that this link was opened; the
+code itself is not kept. Searching machines and caches get nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import wraps
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_POST
+
+from wijkspil.accounts.audit_trail import list_events_of
+from wijkspil.directory.selectors.care_teams import list_teams_around
+from wijkspil.directory.types import Care
+from wijkspil.referrals.errors import InvalidRequest, NotNow, WrongCode
+from wijkspil.referrals.forms.client import CodeForm, ObjectionForm, TakeBackForm
+from wijkspil.referrals.policies import can
+from wijkspil.referrals.selectors.requests import get_request
+from wijkspil.referrals.selectors.timeline import (
+    FOR_CLIENTS,
+    find_coordinator_number,
+    find_organization_number,
+    find_team_number,
+    list_consents,
+    team_names,
+)
+from wijkspil.referrals.services.consent import record_objection, show_to_client
+from wijkspil.referrals.services.links import check_code, find_by_link
+from wijkspil.referrals.services.steering import withdraw_for_client
+from wijkspil.referrals.types import OWNED, PLACED, UNPLACED, RequestStatus
+from wijkspil.referrals.wording import (
+    say_access,
+    say_day,
+    say_hours_a_week,
+    say_need,
+    service_of_purpose,
+)
+from wijkspil.ui.navigation import Step
+
+if TYPE_CHECKING:
+    from wijkspil.referrals.models import ServiceRequest
+
+Params = ParamSpec("Params")
+Page = Callable[Concatenate[HttpRequest, str, Params], HttpResponse]
+
+#: So long the rest of the page stays open after the code.
+OPEN_FOR = timedelta(minutes=30)
+_SESSION_KEY = "client-links"
+
+STEPS = (
+    gettext_lazy("Request sent"),
+    gettext_lazy("We look for a team"),
+    gettext_lazy("A team is found"),
+    gettext_lazy("First talk"),
+    gettext_lazy("It has started"),
+)
+#: How many steps are done, by state; what is closed early has no steps.
+_DONE = {
+    RequestStatus.OPEN: 1,
+    RequestStatus.OFFERED: 1,
+    RequestStatus.BRIDGED: 1,
+    RequestStatus.ACCEPTED: 3,
+    RequestStatus.INTAKE_DONE: 4,
+    RequestStatus.IN_CARE: 5,
+    RequestStatus.ENDED: 5,
+}
+_STANDING = {
+    RequestStatus.OPEN: gettext_lazy("We are looking for a team for you"),
+    RequestStatus.OFFERED: gettext_lazy("We asked a team and wait for the answer"),
+    RequestStatus.BRIDGED: gettext_lazy("We are looking for a permanent team for you"),
+    RequestStatus.ACCEPTED: gettext_lazy("A team is found"),
+    RequestStatus.INTAKE_DONE: gettext_lazy("The first talk was held"),
+    RequestStatus.IN_CARE: gettext_lazy("It has started"),
+    RequestStatus.ENDED: gettext_lazy("This request is closed"),
+    RequestStatus.TEMPORARY_STAY: gettext_lazy("This request is closed"),
+    RequestStatus.MEDIATION: gettext_lazy("Your insurer looks further for you"),
+    RequestStatus.WITHDRAWN: gettext_lazy("This request was taken back"),
+    RequestStatus.CANCELLED: gettext_lazy("This request is closed"),
+}
+
+
+def private_page(view: Page[Params]) -> Page[Params]:
+    """Keep the page out of search machines and caches, and its address to itself."""
+
+    @wraps(view)
+    def page(
+        request: HttpRequest, token: str, /, *args: Params.args, **kwargs: Params.kwargs
+    ) -> HttpResponse:
+        response = view(request, token, *args, **kwargs)
+        patch_cache_control(response, private=True, no_store=True)
+        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        return response
+
+    return page
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private_page
+def show(request: HttpRequest, token: str) -> HttpResponse:
+    """Show how far it is; with the code also who comes and what is known."""
+    now = timezone.now()
+    request_id = find_by_link(token, at=now)
+    form, status = CodeForm(), HTTPStatus.OK
+    if request.method == "POST":
+        form = CodeForm(request.POST)
+        if form.is_valid():
+            try:
+                check_code(token, form.cleaned_data["code"], at=now)
+            except WrongCode as error:
+                form.add_error("code", str(error))
+            else:
+                _open(request, token, at=now)
+                return redirect("referrals:client", token)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    row = get_request(request_id)
+    context: dict[str, Any] = {"now": now, "token": token, "form": form}
+    context |= _progress(row, at=now)
+    if request.method != "POST" and _is_open(request, token, at=now):
+        context |= _details(row, at=now)
+        context["objection"] = _objection_form(row, at=now)
+    return render(request, "referrals/client_page.html", context, status=status)
+
+
+@require_POST
+@private_page
+def close(request: HttpRequest, token: str) -> HttpResponse:
+    """Close the rest of the page on this device."""
+    find_by_link(token, at=timezone.now())
+    opened = request.session.get(_SESSION_KEY, {})
+    opened.pop(_key_of(token), None)
+    request.session[_SESSION_KEY] = opened
+    messages.success(request, _("The details are closed on this device."))
+    return redirect("referrals:client", token)
+
+
+@require_POST
+@private_page
+def object_to_provider(request: HttpRequest, token: str) -> HttpResponse:
+    """Keep that one provider may not get the request."""
+    now = timezone.now()
+    row = get_request(find_by_link(token, at=now))
+    if not _is_open(request, token, at=now):
+        return _ask_code_again(request, token)
+    form = _objection_form(row, at=now, data=request.POST)
+    if form is not None and form.is_valid():
+        try:
+            record_objection(
+                request_id=row.pk,
+                organization_id=form.cleaned_data["organization"],
+                at=now,
+            )
+        except (InvalidRequest, NotNow) as error:
+            messages.warning(request, str(error))
+        else:
+            messages.success(
+                request, _("It is written down. This provider is not asked.")
+            )
+        return redirect("referrals:client", token)
+    context = {"now": now, "token": token, "objection": form, "form": CodeForm()}
+    context |= _progress(row, at=now) | _details(row, at=now)
+    return render(
+        request,
+        "referrals/client_page.html",
+        context,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY,
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private_page
+def take_back(request: HttpRequest, token: str) -> HttpResponse:
+    """Take the request back, with a reason; asked once."""
+    now = timezone.now()
+    row = get_request(find_by_link(token, at=now))
+    if not _is_open(request, token, at=now):
+        return _ask_code_again(request, token)
+    if not can("withdraw", row.status):
+        return redirect("referrals:client", token)
+    form, status = TakeBackForm(request.POST or None), HTTPStatus.OK
+    if request.method == "POST":
+        if form.is_valid():
+            try:
+                withdraw_for_client(
+                    request_id=row.pk, reason=form.cleaned_data["reason"], at=now
+                )
+            except NotNow as error:
+                messages.warning(request, str(error))
+            else:
+                messages.success(
+                    request,
+                    _("Your request was taken back. No team is asked any more."),
+                )
+            return redirect("referrals:client", token)
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return render(
+        request,
+        "referrals/client_take_back.html",
+        {"now": now, "token": token, "form": form},
+        status=status,
+    )
+
+
+# --- the code, kept as "opened" for half an hour
+
+
+def _open(request: HttpRequest, token: str, *, at: datetime) -> None:
+    request.session.cycle_key()
+    opened = _still_open(request, at=at)
+    opened[_key_of(token)] = (at + OPEN_FOR).timestamp()
+    request.session[_SESSION_KEY] = opened
+
+
+def _is_open(request: HttpRequest, token: str, *, at: datetime) -> bool:
+    return _key_of(token) in _still_open(request, at=at)
+
+
+def _still_open(request: HttpRequest, *, at: datetime) -> dict[str, float]:
+    kept: dict[str, float] = request.session.get(_SESSION_KEY, {})
+    return {key: until for key, until in kept.items() if until > at.timestamp()}
+
+
+def _key_of(token: str) -> str:
+    return hashlib.sha256(f"client-link:{token}".encode()).hexdigest()
+
+
+def _ask_code_again(request: HttpRequest, token: str) -> HttpResponse:
+    messages.warning(
+        request, _("Half an hour has passed. Fill in the code again to go on.")
+    )
+    return redirect("referrals:client", token)
+
+
+# --- what is shown
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Somebody who saw who it is about."""
+
+    who: str
+    what: str
+    at: datetime
+
+
+def _progress(row: ServiceRequest, *, at: datetime) -> dict[str, Any]:
+    """Return what the link alone shows: nothing about health, and no name."""
+    status = RequestStatus(row.status)
+    done = _DONE.get(status)
+    steps = (
+        []
+        if done is None
+        else [
+            Step(
+                label,
+                "done" if place < done else "current" if place == done else "todo",
+            )
+            for place, label in enumerate(STEPS)
+        ]
+    )
+    return {
+        "standing": _STANDING[status],
+        "tone": "good" if status in PLACED else "info",
+        "steps": steps,
+        "hear_by": row.due_at if status in OWNED else None,
+        "is_late": row.overdue_since is not None,
+        "number": row.number,
+        "coordinator": find_coordinator_number(
+            row.postcode, at=at, audiences=FOR_CLIENTS
+        ),
+        "requester": find_organization_number(
+            row.requester_organization_id, at=at, audiences=FOR_CLIENTS
+        ),
+        "is_open": False,
+        "opened_minutes": int(OPEN_FOR.total_seconds() // 60),
+    }
+
+
+def _details(row: ServiceRequest, *, at: datetime) -> dict[str, Any]:
+    """Return what the code opens; who it is about is shown, so that is logged."""
+    today = timezone.localdate(at)
+    patient = show_to_client(request_id=row.pk, at=at)
+    accesses = list_events_of("patient", row.pk)
+    names = team_names(
+        [row.placed_service_id, *(service_of_purpose(a.purpose) for a in accesses)]
+    )
+    own = [event for event in accesses if event.actor_label == "client"]
+    return {
+        "is_open": True,
+        "patient": patient,
+        "team_name": names.get(row.placed_service_id or 0, "")
+        if row.status in PLACED
+        else "",
+        "team": find_team_number(row.placed_service_id, at=at, audiences=FOR_CLIENTS)
+        if row.status in PLACED
+        else None,
+        "first_visit": say_day(row.first_visit_on, today),
+        "hours": "" if row.hours_set is None else say_hours_a_week(row.hours_set),
+        "review": _say_day_or_nothing(row.review_on, today),
+        "bridged_by": row.bridged_by if row.status == RequestStatus.BRIDGED else "",
+        "requester_name": row.requester_name,
+        "need": say_need(row),
+        "seen": [
+            Seen(event.actor_label, say_access(event, names), event.at)
+            for event in accesses
+            if event.actor_label != "client"
+        ],
+        "own_times": len(own),
+        "consents": list_consents(row.pk),
+        "can_take_back": can("withdraw", row.status),
+    }
+
+
+def _say_day_or_nothing(day: date | None, today: date) -> str:
+    return "" if day is None else say_day(day, today)
+
+
+def _objection_form(
+    row: ServiceRequest, *, at: datetime, data: Any = None
+) -> ObjectionForm | None:
+    """Return the form with every provider around that could still be asked."""
+    if row.status not in UNPLACED:
+        return None
+    around = list_teams_around(row.place_id, care=Care.DISTRICT_NURSING, at=at)
+    providers = {
+        team.organization_id: team.organization_name
+        for team in around
+        if team.organization_id not in row.refused_organizations
+    }
+    ordered = sorted(providers.items(), key=lambda item: item[1])
+    return ObjectionForm(data, providers=ordered) if ordered else None
