@@ -1,0 +1,342 @@
+"""What a team may know of the questions put to it, and of the clients it has.
+
+A question leaves here as a profile without identity: no postcode, address, name or
+phone number is in any value of this module, so no page that shows them can leak one.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from math import inf
+from typing import Any
+
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
+
+from wijkspil.directory.selectors.capacity import RoomLeft, get_room_left
+from wijkspil.directory.types import AreaKind, SizeBand
+from wijkspil.referrals.errors import UnknownOffer
+from wijkspil.referrals.models import Offer, RequestEvent, ServiceRequest
+from wijkspil.referrals.selectors.requests import age_band
+from wijkspil.referrals.types import (
+    PLACED,
+    EventKind,
+    OfferOrigin,
+    OfferStatus,
+    RequestStatus,
+)
+
+#: Answered questions stay in sight for so long.
+ANSWERED_DAYS = timedelta(days=14)
+#: Nobody reads more cards than this on one page; the most urgent come first.
+MOST_CARDS = 200
+_LARGEST_HOURS = {
+    SizeBand.TO_2: 2.0,
+    SizeBand.TO_5: 5.0,
+    SizeBand.TO_10: 10.0,
+    SizeBand.ANY: inf,
+}
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a team that was only asked sees of a request (pseudonymous).
+
+    ``area_name`` is empty when even the region is the smallest safe area; ``ages`` is
+    half-open. ``note`` is empty once the question is closed: nobody needs it then.
+    """
+
+    tasks: Sequence[str]
+    parts_of_day: Sequence[str]
+    first_visit_on: date
+    urgency: str
+    urgency_reason: str
+    ages: tuple[int, int] | None
+    language: str
+    care_law: str
+    order_present: str
+    materials_present: str
+    hours_low: Decimal
+    hours_high: Decimal
+    area_name: str
+    area_is_postcode: bool
+    region_name: str
+    note: str
+
+
+@dataclass(frozen=True)
+class RoomFit:
+    """How a request fits in what the team has left.
+
+    ``misfits`` are codes: ``unknown``, ``no-place``, ``hours``, ``size``, ``part``,
+    ``task``; the last two with what is missing.
+    """
+
+    room: RoomLeft
+    misfits: Sequence[str] = ()
+    parts_missing: Sequence[str] = ()
+    tasks_excluded: Sequence[str] = ()
+
+
+@dataclass(frozen=True)
+class Question:
+    """An offer as the team that was asked may see it.
+
+    ``km`` is rounded to whole kilometers: several exact distances would give an
+    address away. ``was_taken``: closed because another team was first;
+    ``was_given_back``: the team had the client for a while.
+    """
+
+    id: int
+    service_id: int
+    number: str
+    status: str
+    origin: str
+    profile: Profile
+    km: int | None
+    reasons: Sequence[Mapping[str, Any]]
+    offered_at: datetime
+    answer_by: datetime
+    answered_at: datetime | None
+    answered_by_name: str
+    decline_reason: str
+    was_taken: bool
+    was_given_back: bool
+    has_client: bool
+    fit: RoomFit | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the team can still answer."""
+        return self.status == OfferStatus.OPEN
+
+
+@dataclass(frozen=True)
+class OwnClient:
+    """A request a team has, for its list: a number and dates, no names."""
+
+    number: str
+    service_id: int
+    status: str
+    first_visit_on: date
+    hours: Decimal
+    hours_are_set: bool
+    review_on: date | None
+    is_intake_due: bool
+    is_review_due: bool
+
+
+def list_open_questions(
+    service_ids: Collection[int], *, at: datetime
+) -> list[Question]:
+    """Return what the services can answer now, first deadline first (3 queries)."""
+    offers = list(
+        _offers()
+        .filter(service_id__in=service_ids, status=OfferStatus.OPEN)
+        .order_by("answer_by", "pk")[:MOST_CARDS]
+    )
+    rooms = get_room_left(list({offer.service_id for offer in offers}), at=at)
+    return [_question(offer, rooms[offer.service_id]) for offer in offers]
+
+
+def list_answered_questions(
+    service_ids: Collection[int], *, at: datetime
+) -> list[Question]:
+    """Return what closed in the last days, newest first (one query)."""
+    return [
+        _question(offer)
+        for offer in _offers()
+        .filter(service_id__in=service_ids, answered_at__gt=at - ANSWERED_DAYS)
+        .exclude(status=OfferStatus.OPEN)
+        .order_by("-answered_at", "-pk")[:MOST_CARDS]
+    ]
+
+
+def get_question(offer_id: int, *, at: datetime) -> Question:
+    """Return one question, with how it fits while it is open (at most 3 queries).
+
+    Raises
+    ------
+    UnknownOffer
+        If there is none with this id.
+    """
+    offer = _offers().filter(pk=offer_id).first()
+    if offer is None:
+        raise unknown_offer(offer_id)
+    if offer.status != OfferStatus.OPEN:
+        return _question(offer)
+    return _question(offer, get_room_left([offer.service_id], at=at)[offer.service_id])
+
+
+def unknown_offer(offer_id: int) -> UnknownOffer:
+    """Return the error for a question that is not there, or not the reader's."""
+    return UnknownOffer(
+        _("There is no question with number %(id)s for your team.") % {"id": offer_id}
+    )
+
+
+def get_request_id(offer_id: int) -> int:
+    """Return the request a question is about (one query).
+
+    Raises
+    ------
+    UnknownOffer
+        If there is none with this id.
+    """
+    request_id = (
+        Offer.objects.filter(pk=offer_id).values_list("request_id", flat=True).first()
+    )
+    if request_id is None:
+        raise unknown_offer(offer_id)
+    return request_id
+
+
+def list_own_clients(
+    service_ids: Collection[int], *, at: datetime, number: str = ""
+) -> list[OwnClient]:
+    """Return the clients the services have, what is due first (one query).
+
+    ``number`` keeps the requests whose number holds it.
+    """
+    today = localdate(at)
+    rows = ServiceRequest.objects.filter(
+        placed_service_id__in=service_ids, status__in=[*map(str, PLACED)]
+    )
+    wanted = number.replace("\0", "").strip().upper()
+    if wanted:
+        rows = rows.filter(number__contains=wanted)
+    clients = [_own_client(row, today=today) for row in rows.order_by("pk")]
+    return sorted(
+        clients,
+        key=lambda client: (
+            not (client.is_intake_due or client.is_review_due),
+            client.review_on or client.first_visit_on,
+        ),
+    )
+
+
+def was_assigned(request_id: int) -> bool:
+    """Whether the team has the client by agreement, without having been asked."""
+    return Offer.objects.filter(
+        request_id=request_id,
+        status=OfferStatus.ACCEPTED,
+        origin=OfferOrigin.AGREEMENT,
+    ).exists()
+
+
+def list_former_teams(request_id: int) -> list[int]:
+    """Return the services that had this client and gave it back (one query)."""
+    return list(
+        RequestEvent.objects.filter(
+            request_id=request_id, kind=EventKind.REOPENED, service__isnull=False
+        ).values_list("service_id", flat=True)
+    )
+
+
+def fit_of(request: Profile, room: RoomLeft) -> RoomFit:
+    """Return how a request fits in the room a team has left."""
+    if not room.is_known:
+        return RoomFit(room, misfits=("unknown",))
+    if room.clients <= 0:
+        return RoomFit(room, misfits=("no-place",))
+    hours = float(request.hours_high)
+    largest = _LARGEST_HOURS[SizeBand(room.size_band)] if room.size_band else inf
+    parts = [part for part in request.parts_of_day if part not in room.parts_of_day]
+    tasks = [task for task in request.tasks if task in room.tasks_excluded]
+    found = {
+        "hours": room.hours is not None and room.hours < hours,
+        "size": largest < hours,
+        "part": bool(parts),
+        "task": bool(tasks),
+    }
+    return RoomFit(
+        room,
+        misfits=tuple(code for code, holds in found.items() if holds),
+        parts_missing=parts,
+        tasks_excluded=tasks,
+    )
+
+
+def _offers() -> QuerySet[Offer]:
+    given_back = RequestEvent.objects.filter(
+        request=OuterRef("request"),
+        service=OuterRef("service"),
+        kind=EventKind.REOPENED,
+        at__gte=OuterRef("answered_at"),
+    )
+    return Offer.objects.select_related(
+        "request__profile_area", "request__region"
+    ).annotate(was_given_back=Exists(given_back))
+
+
+def _question(offer: Offer, room: RoomLeft | None = None) -> Question:
+    request = offer.request
+    is_open = offer.status == OfferStatus.OPEN
+    profile = _profile(request, with_note=is_open)
+    is_placed = request.status in PLACED
+    return Question(
+        id=offer.pk,
+        service_id=offer.service_id,
+        number=request.number,
+        status=offer.status,
+        origin=offer.origin,
+        profile=profile,
+        km=_kilometers(offer.reasons),
+        reasons=[row for row in offer.reasons if row.get("code") != "distance"],
+        offered_at=offer.offered_at,
+        answer_by=offer.answer_by,
+        answered_at=offer.answered_at,
+        answered_by_name=offer.answered_by_name,
+        decline_reason=offer.decline_reason,
+        was_taken=is_placed and request.placed_service_id != offer.service_id,
+        was_given_back=bool(getattr(offer, "was_given_back", False)),
+        has_client=offer.status == OfferStatus.ACCEPTED
+        and is_placed
+        and request.placed_service_id == offer.service_id,
+        fit=None if room is None else fit_of(profile, room),
+    )
+
+
+def _profile(request: ServiceRequest, *, with_note: bool) -> Profile:
+    area = request.profile_area
+    is_small = area is not None and area.kind != AreaKind.REGION
+    return Profile(
+        tasks=tuple(request.tasks),
+        parts_of_day=tuple(request.parts_of_day),
+        first_visit_on=request.first_visit_on,
+        urgency=request.urgency,
+        urgency_reason=request.urgency_reason,
+        ages=age_band(request.age),
+        language=request.language,
+        care_law=request.care_law,
+        order_present=request.order_present,
+        materials_present=request.materials_present,
+        hours_low=request.hours_low,
+        hours_high=request.hours_high,
+        area_name=area.name if area is not None and is_small else "",
+        area_is_postcode=area is not None and area.kind == AreaKind.PC4,
+        region_name=request.region.name,
+        note=request.note if with_note else "",
+    )
+
+
+def _kilometers(reasons: Sequence[Mapping[str, Any]]) -> int | None:
+    km = next((row.get("km") for row in reasons if row.get("code") == "distance"), None)
+    return None if km is None else round(float(km))
+
+
+def _own_client(request: ServiceRequest, *, today: date) -> OwnClient:
+    is_intake_done = request.status != RequestStatus.ACCEPTED
+    return OwnClient(
+        number=request.number,
+        service_id=request.placed_service_id or 0,
+        status=request.status,
+        first_visit_on=request.first_visit_on,
+        hours=request.hours_high if request.hours_set is None else request.hours_set,
+        hours_are_set=request.hours_set is not None,
+        review_on=request.review_on,
+        is_intake_due=not is_intake_done and request.first_visit_on <= today,
+        is_review_due=request.review_on is not None and request.review_on <= today,
+    )
