@@ -18,6 +18,7 @@ from django.utils.timezone import localdate
 
 from wijkspil.directory.fictional.calibration import weekly_new_clients
 from wijkspil.directory.fictional.ground import Ground, read_ground
+from wijkspil.directory.fictional.hexmap import Floats, Ints
 from wijkspil.directory.fictional.workshop import INSURERS
 from wijkspil.directory.selectors.care_teams import list_age_bands, list_organizations
 from wijkspil.directory.types import OrganizationType
@@ -125,7 +126,7 @@ def draw_requests(
 
 def _draw_people(
     ground: Ground, profiles: Mapping[str, Any], count: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
+) -> tuple[Ints, Ints]:
     """Return wijk (count,) and age in years (count,)."""
     use = profiles["use_by_age"]
     bands = list(use)
@@ -150,7 +151,7 @@ def _draw_people(
 
 
 def _draw_postcodes(
-    ground: Ground, wijk_of: np.ndarray, rng: np.random.Generator
+    ground: Ground, wijk_of: Ints, rng: np.random.Generator
 ) -> list[str]:
     places, wijk_of_place = (
         (ground.pc6, ground.pc6_wijk)
@@ -177,13 +178,13 @@ def _draw_postcodes(
     return postcodes
 
 
-def _nearest(km: np.ndarray, point: np.ndarray) -> int:
+def _nearest(km: Floats, point: Floats) -> int:
     return int(((km - point) ** 2).sum(axis=1).argmin())
 
 
 def _draw_moments(
     count: int, start: datetime, end: datetime, rng: np.random.Generator
-) -> np.ndarray:
+) -> Floats:
     """Return seconds after ``start``: by day mostly, fewer at weekends."""
     length = (end - start).total_seconds()
     seconds = rng.uniform(0, length, count * 8)
@@ -202,12 +203,12 @@ class _Asking:
     """Organizations that ask, per kind, with the nearest per wijk."""
 
     names: dict[str, list[tuple[int, str]]]
-    nearest: dict[str, np.ndarray]
+    nearest: dict[str, Ints]
 
 
 def _asking(ground: Ground) -> _Asking:
     names: dict[str, list[tuple[int, str]]] = {}
-    nearest: dict[str, np.ndarray] = {}
+    nearest: dict[str, Ints] = {}
     for kind, organization_type in _ASKING.items():
         rows = list_organizations([organization_type])
         names[kind] = [(row.id, row.name) for row in rows]
@@ -313,6 +314,7 @@ def _draw(weights: Mapping[str, float], rng: np.random.Generator) -> str:
     return names[int(rng.choice(len(names), p=_shares(list(weights.values()))))]
 
 
-def _shares(weights: Sequence[float]) -> np.ndarray:
+def _shares(weights: Sequence[float]) -> Floats:
     values = np.asarray(weights, dtype=np.float64)
-    return values / values.sum()
+    shares: Floats = values / values.sum()
+    return shares

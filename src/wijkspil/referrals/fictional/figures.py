@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from django.db.models import Count, F, Q, Sum
 
+from wijkspil.directory.fictional.hexmap import Floats
 from wijkspil.directory.selectors.care_teams import (
     get_organization_ids,
     list_own_services,
@@ -113,13 +114,13 @@ def count_main_job(told: Mapping[int, int]) -> MainJobFigures:
     )
 
 
-def _load_ratios(told: Mapping[int, int]) -> tuple[np.ndarray, np.ndarray]:
+def _load_ratios(told: Mapping[int, int]) -> tuple[Floats, Floats]:
     """Return load ratio and places told, both (n_providers,), for who told places."""
     organization_of = get_organization_ids(told)
     capacity: dict[int, float] = {}
-    for service_id, places in told.items():
+    for service_id, count in told.items():
         pk = organization_of[service_id]
-        capacity[pk] = capacity.get(pk, 0.0) + places
+        capacity[pk] = capacity.get(pk, 0.0) + count
     load = dict(
         ServiceRequest.objects.filter(placed_service__isnull=False)
         .order_by()
@@ -127,12 +128,13 @@ def _load_ratios(told: Mapping[int, int]) -> tuple[np.ndarray, np.ndarray]:
         .annotate(load=Sum("complexity"))
         .values_list("organization", "load")
     )
-    providers = [pk for pk, places in capacity.items() if places > 0]
+    providers = [pk for pk, count in capacity.items() if count > 0]
     places = np.array([capacity[pk] for pk in providers], dtype=np.float64)
     loads = np.array([load.get(pk, 0.0) for pk in providers], dtype=np.float64)
     if not providers or loads.sum() == 0:
         return np.zeros(0), np.zeros(0)
-    return (loads / loads.sum()) / (places / places.sum()), places
+    ratios: Floats = (loads / loads.sum()) / (places / places.sum())
+    return ratios, places
 
 
 def _share(part: float, whole: float) -> float:

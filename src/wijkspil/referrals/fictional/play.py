@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import count as numbers
 from typing import Any
 
@@ -100,7 +101,7 @@ class Play:
 
     # --- what happens
 
-    def come_in(self, drawn: Drawn) -> None:
+    def come_in(self, drawn: Drawn, _at: datetime) -> None:
         """A request is sent; its teams will answer."""
         actor = _asker(drawn)
         draft = start_request(
@@ -130,18 +131,18 @@ class Play:
             if request.status == RequestStatus.OPEN:
                 self.later(
                     at + timedelta(minutes=float(self.rng.uniform(8, 90))),
-                    lambda moment: self._coordinate(request_id, moment),
+                    partial(self._coordinate, request_id),
                 )
 
     def _plan_answer(self, offer: Offer) -> None:
         given = (offer.answer_by - offer.offered_at).total_seconds()
         if self.rng.random() >= self.profiles["answers_in_time"]:
-            self.later(offer.answer_by, lambda at: self._expire(offer.request_id, at))
+            self.later(offer.answer_by, partial(self._expire, offer.request_id))
             return
         delay = min(float(self.rng.lognormal(3.2, 0.9)) * 60, given * 0.98)
         self.later(
             offer.offered_at + timedelta(seconds=delay),
-            lambda at: self._answer(offer.pk, offer.request_id, offer.service_id, at),
+            partial(self._answer, offer.pk, offer.request_id, offer.service_id),
         )
 
     def _expire(self, request_id: int, at: datetime) -> None:
@@ -174,7 +175,7 @@ class Play:
 
     def _plan_care(self, request_id: int, actor: Actor, *, at: datetime) -> None:
         intake = at + timedelta(hours=float(self.rng.uniform(5, 44)))
-        self.later(intake, lambda moment: self._intake(request_id, actor, moment))
+        self.later(intake, partial(self._intake, request_id, actor))
 
     def _intake(self, request_id: int, actor: Actor, at: datetime) -> None:
         request = get_request(request_id)
@@ -193,7 +194,7 @@ class Play:
         )
         self.later(
             at + timedelta(hours=float(self.rng.uniform(1, 30))),
-            lambda moment: self._start(request_id, actor, moment),
+            partial(self._start, request_id, actor),
         )
 
     def _start(self, request_id: int, actor: Actor, at: datetime) -> None:
@@ -264,12 +265,8 @@ class Play:
             )
             self.later(
                 at + timedelta(hours=20),
-                lambda moment: self._coordinate(request.pk, moment),
+                partial(self._coordinate, request.pk),
             )
-
-    def run_timers(self, at: datetime) -> None:
-        """Close what is late, as the worker does every minute."""
-        run_timers(at=at)
 
     def tell_room(self, places: int, at: datetime) -> None:
         """Teams tell their room; what they had left they keep."""
@@ -339,14 +336,18 @@ def play_main_job(
     _plan_rounds(play, drawn, start=start, supply=supply)
     progress.start(_("Placing requests"), len(drawn))
     for each in drawn:
-        play.later(each.at, lambda _at, each=each: play.come_in(each))
+        play.later(each.at, partial(play.come_in, each))
     moment = start
     while moment < at:
-        play.later(moment, play.run_timers)
+        play.later(moment, _run_timers)
         moment += timedelta(hours=6)
     play.run()
     run_timers(at=at)
     return play.rounds.told
+
+
+def _run_timers(at: datetime) -> None:
+    run_timers(at=at)
 
 
 def _plan_rounds(
@@ -364,7 +365,7 @@ def _plan_rounds(
         came_in = sum(each.at < until for each in drawn)
         places = round(supply * came_in) - told
         told += places
-        play.later(moment, lambda now, places=places: play.tell_room(places, now))
+        play.later(moment, partial(play.tell_room, places))
 
 
 def _make_coordinators(*, at: datetime) -> None:
