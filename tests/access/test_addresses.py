@@ -34,6 +34,8 @@ PUBLIC = {
     "portal:favicon",
     "accounts:sign-in",
     "accounts:sign-out",
+    "referrals:ask",
+    "referrals:ask-providers",
     "ui:components",
     "ui:sample-areas",
     "ui:theme",
