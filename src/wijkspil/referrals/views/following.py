@@ -53,6 +53,7 @@ from wijkspil.referrals.types import (
     OwnerKind,
     RequestStatus,
 )
+from wijkspil.referrals.views.care import care_panel
 from wijkspil.referrals.wording import (
     OFFER_TONES,
     STATUS_TONES,
@@ -351,6 +352,7 @@ def _request_page(
             "hours": _say_hours(row.hours_set),
             "hours_expected": _say_hours(row.hours_expected),
             "review": "" if row.review_on is None else say_day(row.review_on, today),
+            "care": care_panel(actor, row),
             "may_see_patient": may_see_patient,
             "is_shown": is_shown,
             "patient": patient,
