@@ -10,8 +10,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, F, Sum
 
-from wijkspil.directory.selectors.capacity import get_room_left
-from wijkspil.directory.selectors.care_teams import list_services_by_organization
+from wijkspil.directory.selectors.capacity import count_free_places
 from wijkspil.directory.types import Care
 from wijkspil.referrals.models import ServiceRequest
 from wijkspil.referrals.types import PLACED, RequestStatus
@@ -34,19 +33,13 @@ class Share:
 
 
 def get_shares(organization_ids: Iterable[int], *, at: datetime) -> dict[int, Share]:
-    """Return the share per provider (four queries)."""
+    """Return the share per provider (two queries)."""
     ids = set(organization_ids)
-    services = list_services_by_organization(ids, care=Care.DISTRICT_NURSING)
-    rooms = get_room_left(list(services), at=at)
-    free = dict.fromkeys(ids, 0)
-    for service_id, organization_id in services.items():
-        room = rooms.get(service_id)
-        if room is not None and room.is_known:
-            free[organization_id] += max(0, room.clients)
+    free = count_free_places(ids, care=Care.DISTRICT_NURSING, at=at)
     taken = {
         row["organization"]: (row["load"] or 0.0, row["clients"])
         for row in ServiceRequest.objects.filter(
-            placed_service_id__in=list(services),
+            placed_service__organization_id__in=ids,
             # Who withdrew after a team accepted is no work of that team.
             status__in=[*map(str, PLACED), str(RequestStatus.ENDED)],
             placed_at__gt=at - timedelta(weeks=WEEKS),
@@ -56,7 +49,9 @@ def get_shares(organization_ids: Iterable[int], *, at: datetime) -> dict[int, Sh
         .values(organization=F("placed_service__organization_id"))
         .annotate(load=Sum("complexity"), clients=Count("pk"))
     }
-    return {pk: Share(*taken.get(pk, (0.0, 0)), free_clients=free[pk]) for pk in ids}
+    return {
+        pk: Share(*taken.get(pk, (0.0, 0)), free_clients=free.get(pk, 0)) for pk in ids
+    }
 
 
 def relative_shares(shares: Mapping[int, Share]) -> dict[int, float]:
