@@ -89,7 +89,7 @@ def make_card(question: Question, *, at: datetime) -> Card:
 def say_left(answer_by: datetime, at: datetime) -> str:
     """Return how long there is to answer: "35 minutes left, until 14:20"."""
     if answer_by <= at:
-        return _("The time to answer is over. Answer now, if it is still possible.")
+        return _("The time is over: answer now")
     if answer_by - at < NEARBY:
         minutes = max(1, round((answer_by - at) / timedelta(minutes=1)))
         return _("%(span)s left, until %(time)s") % {

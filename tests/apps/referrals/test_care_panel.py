@@ -1,4 +1,4 @@
-"""After accepting: hours, start, review, end, giving back, and stopping an assignment."""
+"""After accepting: hours, start, review, end, giving back, stopping an assignment."""
 
 from datetime import date, timedelta
 from decimal import Decimal

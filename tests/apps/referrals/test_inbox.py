@@ -1,4 +1,4 @@
-"""The team's inbox: pseudonymous until accepted, answered in two taps, calm when lost."""
+"""The inbox of a team: pseudonymous until accepted, answered in two taps."""
 
 from datetime import timedelta
 
