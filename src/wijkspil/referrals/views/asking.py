@@ -14,7 +14,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -274,9 +274,7 @@ def show_room(request: HttpRequest, number: str) -> HttpResponse:
         "move_by": now + agreed.time_to_move(draft.urgency),
         "coordinator": coordinator[1] if coordinator else "",
         "can_send": coordinator is not None or not asker.is_family,
-        "who_helps_url": (
-            f"{reverse('portal:who-helps')}?{urlencode({'postcode': draft.postcode})}"
-        ),
+        "who_helps_url": _who_helps_url(draft),
     }
     if asker.sees_teams:
         context |= _teams(draft, found)
@@ -341,12 +339,12 @@ def hand_over(request: HttpRequest, number: str) -> HttpResponse:
     asker = _asker(request)
     now = timezone.now()
     draft = _find_draft(request, asker, number)
-    typed = request.POST.get("user_id", "")
+    user_id = _read_id(request.POST.get("user_id", "")) or 0
     try:
         hand_over_draft(
             actor=asker.actor,
             request_id=draft.pk,
-            user_id=int(typed) if typed.isascii() and typed[:15].isdigit() else 0,
+            user_id=user_id,
             at=now,
         )
     except (InvalidRequest, NotNow) as error:
@@ -356,7 +354,7 @@ def hand_over(request: HttpRequest, number: str) -> HttpResponse:
         messages.success(
             request,
             _("%(name)s has the draft %(number)s now, under “My requests”.")
-            % {"name": names[int(typed)], "number": draft.number},
+            % {"name": names[user_id], "number": draft.number},
         )
     return redirect("referrals:ask-room", number=draft.number)
 
@@ -473,10 +471,7 @@ def _send(
 
 def _phoned_team(request: HttpRequest, asker: Asker) -> int | None:
     """Return the service that took it by phone, if a professional says so."""
-    typed = request.GET.get("gebeld", "")[:15]
-    if not (asker.sees_teams and typed.isascii() and typed.isdigit()):
-        return None
-    return int(typed)
+    return _read_id(request.GET.get("gebeld", "")) if asker.sees_teams else None
 
 
 def _sent_too_many(request: HttpRequest, *, at: datetime) -> bool:
@@ -488,14 +483,7 @@ def _nothing_stored(request: HttpRequest, draft: Any, now: datetime) -> HttpResp
     return render(
         request,
         "referrals/ask_no_basis.html",
-        {
-            "now": now,
-            "draft": draft,
-            "who_helps_url": (
-                f"{reverse('portal:who-helps')}?"
-                f"{urlencode({'postcode': draft.postcode})}"
-            ),
-        },
+        {"now": now, "draft": draft, "who_helps_url": _who_helps_url(draft)},
     )
 
 
@@ -530,25 +518,28 @@ def show_sent(request: HttpRequest, number: str) -> HttpResponse:
             "code": code,
             "request_url": ""
             if asker.is_family
-            else _find_url("referrals:request", draft.number),
+            else reverse("referrals:request", args=[draft.number]),
             "steps": _steps(4),
         },
     )
 
 
+def _who_helps_url(draft: Any) -> str:
+    """Return the page with the phone numbers of the address."""
+    return f"{reverse('portal:who-helps')}?{urlencode({'postcode': draft.postcode})}"
+
+
 def _client_link(request: HttpRequest, token: str) -> str:
-    return request.build_absolute_uri(_find_url("referrals:client", token))
-
-
-def _find_url(name: str, *parts: str) -> str:
-    """Return the address of a page, or nothing where this site does not have it."""
-    try:
-        return reverse(name, args=parts)
-    except NoReverseMatch:
-        return ""
+    return request.build_absolute_uri(reverse("referrals:client", args=[token]))
 
 
 # --- shared
+
+
+def _read_id(typed: str) -> int | None:
+    """Return an id as a page sends it, or None."""
+    is_id = typed.isascii() and typed.isdigit() and len(typed) < 16
+    return int(typed) if is_id else None
 
 
 def _asker(request: HttpRequest) -> Asker:
