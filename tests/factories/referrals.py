@@ -252,14 +252,22 @@ def make_team(
 def report_room(
     service: HealthcareService, *, at: datetime = AT, **values: Any
 ) -> None:
-    """Let a service report two hours ago what it can take in three weeks."""
+    """Let a service report two hours ago what it can take; 0 clients is no room."""
+    has_room = values.get("new_clients") != 0
     CapacityReportFactory(
         service=service,
+        no_room=not has_room,
         **{
-            "new_clients": 2,
-            "size_band": SizeBand.ANY,
-            "parts_of_day": list(PART_WORDS),
-            "tasks_excluded": [],
+            **(
+                {
+                    "new_clients": 2,
+                    "size_band": SizeBand.ANY,
+                    "parts_of_day": list(PART_WORDS),
+                    "tasks_excluded": [],
+                }
+                if has_room
+                else {}
+            ),
             "reported_at": at - timedelta(hours=2),
             "valid_until": at + timedelta(days=21),
             **values,
