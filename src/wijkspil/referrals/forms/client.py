@@ -8,14 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from wijkspil.referrals.types import CloseReason
 
-#: What a client or family would say; the rest is for professionals.
+#: What a client or family would say, in their words; the rest is for professionals.
 CLIENT_REASONS = (
-    CloseReason.CLIENT_REFUSES,
-    CloseReason.NOT_NEEDED,
-    CloseReason.OWN_NETWORK,
-    CloseReason.ADMITTED,
-    CloseReason.OBJECTION,
-    CloseReason.DIED,
+    (CloseReason.CLIENT_REFUSES.value, _("I do not want it any more")),
+    (CloseReason.NOT_NEEDED.value, _("It is no longer needed")),
+    (CloseReason.OWN_NETWORK.value, _("Family or neighbors help me")),
+    (CloseReason.ADMITTED.value, _("I was admitted to a hospital or home")),
+    (CloseReason.OBJECTION.value, _("I do not want my details to be shared")),
+    (CloseReason.DIED.value, _("The person it was for has died")),
 )
 
 
@@ -73,5 +73,5 @@ class TakeBackForm(forms.Form):
         label=_("Why do you take the request back?"),
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose a reason.")},
-        choices=[(reason.value, reason.label) for reason in CLIENT_REASONS],
+        choices=CLIENT_REASONS,
     )

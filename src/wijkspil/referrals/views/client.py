@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -55,8 +55,7 @@ from wijkspil.ui.navigation import Step
 if TYPE_CHECKING:
     from wijkspil.referrals.models import ServiceRequest
 
-Params = ParamSpec("Params")
-Page = Callable[Concatenate[HttpRequest, str, Params], HttpResponse]
+Page = Callable[[HttpRequest, str], HttpResponse]
 
 #: So long the rest of the page stays open after the code.
 OPEN_FOR = timedelta(minutes=30)
@@ -94,16 +93,20 @@ _STANDING = {
 }
 
 
-def private_page(view: Page[Params]) -> Page[Params]:
-    """Keep the page out of search machines and caches, and its address to itself."""
+def private_page(view: Page) -> Page:
+    """Keep the page out of search machines and caches, and its address to itself.
+
+    The address goes to no other site (``SECURE_REFERRER_POLICY``). A stricter
+    "no-referrer" makes browsers send the forms of this page without their origin,
+    and those are refused.
+    """
 
     @wraps(view)
-    def page(
-        request: HttpRequest, token: str, /, *args: Params.args, **kwargs: Params.kwargs
-    ) -> HttpResponse:
-        response = view(request, token, *args, **kwargs)
+    def page(request: HttpRequest, token: str) -> HttpResponse:
+        response = view(request, token)
         patch_cache_control(response, private=True, no_store=True)
         response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
+        response["Referrer-Policy"] = "same-origin"
         return response
 
     return page
