@@ -11,12 +11,21 @@ from wijkspil.portal import tiles
 from wijkspil.ui.navigation import MenuItem
 
 #: Short words for the bar; the tiles say more.
-MENU: tuple[tuple[Any, tiles.Page], ...] = (
+VISITOR_MENU: tuple[tuple[Any, tiles.Page], ...] = (
     (_("Who helps here now?"), tiles.WHO_HELPS),
     (_("Questions"), tiles.SIGNPOSTS),
+    (_("Ask for care"), tiles.ASK),
+)
+WORK_MENU: tuple[tuple[Any, tiles.Page], ...] = (
+    (_("Who helps here now?"), tiles.WHO_HELPS),
+    (_("Inbox"), tiles.INBOX),
+    (_("Clients"), tiles.CLIENTS),
+    (_("Requests"), tiles.REQUESTS),
+    (_("Desk"), tiles.DESK),
     (_("Capacity"), tiles.CAPACITY),
     (_("Coverage"), tiles.COVERAGE),
     (_("Room"), tiles.ROOM),
+    (_("Figures"), tiles.STATISTICS),
     (_("Directory"), tiles.DIRECTORY),
     (_("Log"), tiles.AUDIT),
 )
@@ -30,7 +39,7 @@ def navigation(request: HttpRequest) -> dict[str, object]:
         actor = VISITOR
     menu = [
         MenuItem(label, url, current=_is_within(request.path, url))
-        for label, page in MENU
+        for label, page in (WORK_MENU if actor.is_professional else VISITOR_MENU)
         if page.is_for(actor) and (url := tiles.find_url(page.url_name))
     ]
     if actor.user_id is not None and (url := tiles.find_url("portal:my-page")):

@@ -21,6 +21,14 @@ from wijkspil.directory.permissions import (
     VIEW_PROFESSIONAL_CONTACTS,
 )
 from wijkspil.portal.permissions import VIEW_ROOM_OVERVIEW
+from wijkspil.referrals.permissions import (
+    ANSWER_OFFER,
+    COORDINATE,
+    CREATE_REQUEST,
+    FOLLOW_REQUEST,
+    GIVE_CARE,
+    VIEW_STATISTICS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +64,42 @@ WHO_HELPS_AT_WORK = Page(
     _("Who helps here now?"),
     _("All numbers of an address, who is on duty and who has room."),
     VIEW_PROFESSIONAL_CONTACTS,
+)
+ASK = Page(
+    "referrals:ask",
+    _("Ask for care at home"),
+    _("District nursing: first see which teams have room, then send it once."),
+    CREATE_REQUEST,
+)
+REQUESTS = Page(
+    "referrals:requests",
+    _("My requests"),
+    _("Where each request stands, who has it now and until when."),
+    FOLLOW_REQUEST,
+)
+INBOX = Page(
+    "referrals:inbox",
+    _("Inbox of the team"),
+    _("New questions for your team: accept or decline in two taps."),
+    ANSWER_OFFER,
+)
+CLIENTS = Page(
+    "referrals:clients",
+    _("Clients of the team"),
+    _("Intakes to do, hours and review dates of who you took in care."),
+    GIVE_CARE,
+)
+DESK = Page(
+    "referrals:desk",
+    _("Coordination desk"),
+    _("Every open request of the region, the riskiest first."),
+    COORDINATE,
+)
+STATISTICS = Page(
+    "referrals:statistics",
+    _("Figures of the region"),
+    _("Waiting times, reasons to decline, demand without room, fair share."),
+    VIEW_STATISTICS,
 )
 SIGNPOSTS = Page(
     "portal:signposts",
@@ -108,31 +152,45 @@ SIGN_IN = Page(
     _("For the numbers of colleagues, who is on duty and who has room."),
 )
 
-WORK_PAGES = (CAPACITY, COVERAGE, ROOM, DIRECTORY, AUDIT)
+WORK_PAGES = (
+    ASK,
+    REQUESTS,
+    INBOX,
+    CLIENTS,
+    DESK,
+    CAPACITY,
+    COVERAGE,
+    ROOM,
+    STATISTICS,
+    DIRECTORY,
+    AUDIT,
+)
 
 #: Role -> the page that is the clear next step for who holds it. The first role in
 #: this order that somebody holds decides.
 NEXT_STEP = {
-    Role.TEAM_MEMBER: CAPACITY,
-    Role.COORDINATOR: COVERAGE,
-    Role.PROVIDER_MANAGER: CAPACITY,
+    Role.TEAM_MEMBER: INBOX,
+    Role.COORDINATOR: DESK,
+    Role.PROVIDER_MANAGER: INBOX,
     Role.DIRECTORY_EDITOR: DIRECTORY,
     Role.INSURER: ROOM,
     Role.AUDITOR: AUDIT,
     Role.ADMINISTRATOR: DIRECTORY,
-    Role.REFERRER: WHO_HELPS_AT_WORK,
+    Role.REFERRER: ASK,
 }
 
 ROLE_WORDS = {
     Role.TEAM_MEMBER: _(
-        "You tell how much room your team has, and you see all numbers of an address."
+        "You answer questions to your team, set the hours after an intake and tell "
+        "how much room there is."
     ),
     Role.COORDINATOR: _(
-        "You see where your region has gaps and where there is room, and you change "
-        "who covers which wijk."
+        "You have the requests that no team took, you see where your region has gaps "
+        "and where there is room, and you change who covers which wijk."
     ),
     Role.PROVIDER_MANAGER: _(
-        "You keep the numbers, the duty periods and the room of your organization."
+        "You answer for your teams, and you keep the numbers, the duty periods and "
+        "the room of your organization."
     ),
     Role.DIRECTORY_EDITOR: _("You keep the directory of your region right."),
     Role.INSURER: _(
@@ -142,7 +200,8 @@ ROLE_WORDS = {
     Role.AUDITOR: _("You see who looked at which name, and why."),
     Role.ADMINISTRATOR: _("You see and mend everything; every act is written down."),
     Role.REFERRER: _(
-        "You see who helps at an address, who is on duty and who has room."
+        "You see who helps at an address and who has room, you send a request once "
+        "and follow it."
     ),
 }
 

@@ -14,8 +14,9 @@ from wijkspil.portal.questions import read_question
 from wijkspil.portal.signposts import find_signposts
 from wijkspil.portal.tiles import (
     ALLIANCES,
-    CAPACITY,
-    COVERAGE,
+    ASK,
+    DESK,
+    INBOX,
     PROFESSIONS,
     SIGN_IN,
     SIGNPOSTS,
@@ -70,7 +71,7 @@ def _show_home(
     request: HttpRequest, form: QuestionForm, *, status: int = 200
 ) -> HttpResponse:
     actor = get_request_actor(request)
-    work: Sequence[Page] = (SIGN_IN, CAPACITY, COVERAGE)  # past the sign-in page
+    work: Sequence[Page] = (SIGN_IN, INBOX, DESK)  # past the sign-in page
     if actor.user_id is not None:
         work = list_usable((WHO_HELPS_AT_WORK, *WORK_PAGES), actor=actor)
     return render(
@@ -78,7 +79,7 @@ def _show_home(
         "portal/home.html",
         {
             "form": form,
-            "tiles": make_tiles((SIGNPOSTS, PROFESSIONS, ALLIANCES)),
+            "tiles": make_tiles((ASK, SIGNPOSTS, PROFESSIONS, ALLIANCES)),
             "work_tiles": make_tiles(work),
         },
         status=status,
