@@ -176,7 +176,8 @@ class TestHome:
     def test_a_visitor_is_shown_the_way_in_and_the_work_pages(self, visitor):
         page = read(visitor, "/")
         assert reverse("accounts:sign-in") in page
-        assert reverse("directory:capacity-teams") in page
+        assert reverse("referrals:ask") in page
+        assert reverse("referrals:inbox") in page
 
 
 class TestSignposts:
@@ -279,10 +280,10 @@ class TestMyPage:
     @pytest.mark.parametrize(
         ("role", "step"),
         [
-            (Role.TEAM_MEMBER, "directory:capacity-teams"),
+            (Role.TEAM_MEMBER, "referrals:inbox"),
             (Role.INSURER, "portal:room-overview"),
             (Role.AUDITOR, "accounts:audit-trail"),
-            (Role.REFERRER, "portal:who-helps"),
+            (Role.REFERRER, "referrals:ask"),
         ],
     )
     def test_each_role_has_one_clear_next_step(self, role, step):
@@ -418,9 +419,12 @@ class TestTheRest:
         assert "112" in response.content.decode()
 
     def test_the_menu_marks_the_page_and_offers_only_what_the_role_may_use(self, place):
+        page = read(english(Client()), "/wegwijzer/wound-care-at-home")
+        assert 'href="/wegwijzer" aria-current="page"' in page
+        assert "/capaciteit/" not in page
         page = read(english(browser_of(Role.INSURER)), "/wegwijzer/wound-care-at-home")
         assert "/capaciteit/" not in page
-        assert 'href="/wegwijzer" aria-current="page"' in page
+        assert reverse("referrals:inbox") not in page
         assert reverse("portal:room-overview") in page
 
 
