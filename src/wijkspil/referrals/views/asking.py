@@ -135,6 +135,11 @@ class TeamCard:
     is_room_known: bool
     warnings: list[str]
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether a report is there that no longer counts."""
+        return not self.is_room_known
+
 
 # --- 1. what and where
 
