@@ -7,19 +7,23 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from math import inf
+from typing import Any
 
 from django.utils.timezone import localdate
-from wijkspil_engines.routing.explain import explain
+from django.utils.translation import gettext as _
 
 from wijkspil.directory.selectors.capacity import RoomLeft, get_room_left
 from wijkspil.directory.selectors.care_teams import TeamAround, list_teams_around
 from wijkspil.directory.types import Care, CoverageRole, SizeBand
 from wijkspil.referrals.catalogue import complexity
+from wijkspil.referrals.errors import InvalidRequest
 from wijkspil.referrals.selectors.fair_share import get_shares, relative_shares
 from wijkspil.referrals.selectors.policy import Agreed
 from wijkspil.referrals.types import HoursBand, Need, Urgency
+from wijkspil_engines.routing.explain import explain
 from wijkspil_engines.routing.problem import (
     PARTS_OF_DAY,
+    InvalidProblem,
     Policy,
     Request,
     Team,
@@ -132,6 +136,35 @@ def rank_teams(
         Policy.from_mapping(agreed.ranking),
     )
     return _named(ranking, teams, rooms)
+
+
+def full_ranking(ranking: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a region's values of the ranking, national where it has none."""
+    return Policy.from_mapping(ranking).to_mapping()
+
+
+def check_ranking(ranking: Mapping[str, Any]) -> None:
+    """Refuse weights, an order or values that the engine cannot rank with.
+
+    Raises
+    ------
+    InvalidRequest
+        If a value breaks a rule of the engine; the fields are those of its policy:
+        ``weight_travel``, ``order_1``, ``travel_km``.
+    """
+    weights = ranking.get("weights", {})
+    if weights and not any(weight > 0 for weight in weights.values()):
+        raise InvalidRequest(
+            {next(f"weight_{t}" for t in weights): [_("Give one of these a weight.")]}
+        )
+    order = list(ranking.get("order", ()))
+    if len(set(order)) < len(order):
+        raise InvalidRequest({"order_1": [_("Name each of these once.")]})
+    try:
+        Policy.from_mapping(ranking)
+    except InvalidProblem as error:
+        name = error.field.removeprefix("policy.").replace("weights.", "weight_")
+        raise InvalidRequest({name.split(".")[0]: [str(error)]}) from error
 
 
 def as_request(
@@ -248,7 +281,7 @@ def _candidate(
     place: int,
 ) -> CandidateTeam:
     candidate = ranking.candidates[place]
-    reasons = explain(ranking, candidate.team)
+    reasons = explain(ranking, candidate.team).reasons
     return CandidateTeam(
         service_id=team.service_id,
         organization_id=team.organization_id,

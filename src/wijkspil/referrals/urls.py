@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, path
 
-from wijkspil.referrals.views import asking, care, client, following, inbox
+from wijkspil.referrals.views import (
+    agreements,
+    asking,
+    care,
+    client,
+    desk,
+    following,
+    inbox,
+    statistics,
+    steering,
+)
 
 app_name = "referrals"
 urlpatterns: list[URLPattern] = [
@@ -32,4 +42,27 @@ urlpatterns: list[URLPattern] = [
     path("volg/<str:token>/bezwaar", client.object_to_provider, name="client-object"),
     path("volg/<str:token>/intrekken", client.take_back, name="client-take-back"),
     path("volg/<str:token>/sluiten", client.close, name="client-close"),
+    path("aanvragen/<str:number>/sturen/overnemen", steering.take, name="steer-take"),
+    path("aanvragen/<str:number>/sturen/<str:act>/", steering.steer, name="steer"),
+    path(
+        "aanvragen/<str:number>/dossier", steering.print_dossier, name="dossier-print"
+    ),
+    path("aanvragen/<str:number>/dossier.json", steering.send_dossier, name="dossier"),
+    path("regietafel/", desk.show_desk, name="desk"),
+    path("regietafel/kaart/", desk.show_map, name="desk-map"),
+    path("regietafel/kaart/vlakken", desk.send_areas, name="desk-areas"),
+    path("regietafel/dienst/", desk.hand_over_shift, name="desk-hand-over"),
+    path("regietafel/afspraken/", agreements.show_agreements, name="agreements"),
+    path("regietafel/afspraken/wijzigen", agreements.change, name="agreements-change"),
+    path("regietafel/afspraken/toevoegen", agreements.add, name="agreement-add"),
+    path(
+        "regietafel/afspraken/<int:agreement_id>/einde",
+        agreements.end,
+        name="agreement-end",
+    ),
+    path("regietafel/<str:number>/", desk.show_item, name="desk-request"),
+    path("regietafel/<str:number>/overnemen", desk.take, name="desk-take-over"),
+    path("regietafel/<str:number>/vragen", desk.ask, name="desk-ask"),
+    path("regiocijfers/", statistics.show_statistics, name="statistics"),
+    path("regiocijfers/bestand", statistics.export, name="statistics-export"),
 ]

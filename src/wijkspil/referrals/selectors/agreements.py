@@ -1,0 +1,93 @@
+"""What a region signed and agreed on: with whom, since when, and who changed it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q
+
+from wijkspil.core.models import AuditEvent
+from wijkspil.directory.selectors.care_teams import get_organization_names
+from wijkspil.referrals.models import AssignmentAgreement
+
+#: How the trail calls the agreements of a region; the id is that of the region.
+POLICY_ENTITY = "routing-policy"
+AGREEMENT_ENTITY = "assignment-agreement"
+
+
+@dataclass(frozen=True)
+class SignedAgreement:
+    """A provider that may be assigned requests; half-open days."""
+
+    id: int
+    organization_name: str
+    signed_by: str
+    signed_on: date
+    valid_from: date
+    valid_until: date | None
+    document: str
+
+    def holds_on(self, day: date) -> bool:
+        """Whether requests may be assigned by it on a day."""
+        started = max(self.signed_on, self.valid_from) <= day
+        return started and (self.valid_until is None or day < self.valid_until)
+
+    def is_over(self, day: date) -> bool:
+        """Whether it has ended on a day."""
+        return self.valid_until is not None and self.valid_until <= day
+
+
+@dataclass(frozen=True)
+class Change:
+    """Somebody changed what was agreed: when, and which values."""
+
+    at: datetime
+    by: str
+    fields: tuple[str, ...]
+
+
+def list_agreements(region_id: int) -> list[SignedAgreement]:
+    """Return every signed agreement of a region, the newest first (two queries)."""
+    rows = list(
+        AssignmentAgreement.objects.filter(region_id=region_id).order_by(
+            "-valid_from", "-pk"
+        )
+    )
+    names = get_organization_names(row.organization_id for row in rows)
+    return [
+        SignedAgreement(
+            id=row.pk,
+            organization_name=names.get(row.organization_id, ""),
+            signed_by=row.signed_by,
+            signed_on=row.signed_on,
+            valid_from=row.valid_from,
+            valid_until=row.valid_until,
+            document=row.document,
+        )
+        for row in rows
+    ]
+
+
+def list_signed_organizations(region_id: int, *, on: date) -> set[int]:
+    """Return who may be assigned requests on a day, by id (one query)."""
+    return set(
+        AssignmentAgreement.objects.filter(
+            Q(valid_until=None) | Q(valid_until__gt=on),
+            region_id=region_id,
+            signed_on__lte=on,
+            valid_from__lte=on,
+        ).values_list("organization_id", flat=True)
+    )
+
+
+def list_policy_changes(region_id: int, *, limit: int = 20) -> list[Change]:
+    """Return who changed the agreements of a region, newest first (one query)."""
+    return [
+        Change(
+            at=event.at,
+            by=event.actor_label,
+            fields=tuple(event.detail.get("fields", ())),
+        )
+        for event in AuditEvent.objects.filter(
+            entity_type=POLICY_ENTITY, entity_id=str(region_id)
+        ).order_by("-at", "-pk")[:limit]
+    ]

@@ -1,0 +1,543 @@
+"""Figures of the region: counts only, each with its definition, source and age."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.http import urlencode
+from django.utils.timezone import get_current_timezone, localdate
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+from django.views.decorators.http import require_safe
+
+from wijkspil.accounts.types import Actor, Role, Target
+from wijkspil.core.errors import NotPermitted
+from wijkspil.core.periods import Period
+from wijkspil.directory.selectors.management import (
+    RegionChoice,
+    list_coverage_regions,
+)
+from wijkspil.directory.types import PartOfDay
+from wijkspil.directory.views.pages import Reach, professional_page, reach_of
+from wijkspil.directory.wording import say_number
+from wijkspil.referrals.permissions import (
+    COORDINATE,
+    VIEW_STATISTICS,
+    check_can_view_statistics,
+)
+from wijkspil.referrals.selectors.fair_share import WEEKS as SHARE_WEEKS
+from wijkspil.referrals.selectors.statistics import (
+    SMALL,
+    Load,
+    Now,
+    Unmet,
+    Waits,
+    count_declines,
+    count_now,
+    count_unmet,
+    count_waits,
+    count_weeks,
+    is_few,
+    list_loads,
+)
+from wijkspil.referrals.types import DeclineReason, OwnerKind
+from wijkspil.referrals.views.desk import desk_tabs, ticked_ids
+from wijkspil.ui.navigation import Chip
+
+#: Whole weeks back that can be chosen.
+PERIODS = (4, 13, 52)
+FIRST_CHOICE = 13
+#: Who sees the names of providers beside their load.
+_NAMES_FOR = {Role.COORDINATOR, Role.INSURER}
+_NARROW = 1
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One row of a chart: the words, the value as told, and the length in percents.
+
+    ``mark`` is where a second value lies, None without one.
+    """
+
+    label: str
+    value: str
+    length: int
+    is_few: bool = False
+    mark: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number with what it means."""
+
+    label: str
+    value: str
+    note: str
+    definition: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Bars with what they mean; ``columns`` head the table with the same contents."""
+
+    key: str
+    title: str
+    columns: tuple[str, str]
+    bars: Sequence[Bar]
+    definition: str
+    empty: str
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything of one region in one period, ready to be shown."""
+
+    region: RegionChoice
+    weeks: int
+    period: Period
+    at: datetime
+    figures: Sequence[Figure]
+    charts: Sequence[Chart]
+    loads: Chart
+    extremes: str = field(default="")
+
+
+@require_safe
+@professional_page
+def show_statistics(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Show the figures of a region over a period."""
+    region, regions, weeks = _read_question(request, actor)
+    report = make_report(actor, region, weeks=weeks, at=timezone.now())
+    return render(
+        request,
+        "referrals/statistics.html",
+        {
+            "now": report.at,
+            "report": report,
+            "period_words": _say_period(report.period),
+            "period_chips": [
+                Chip(_say_weeks(n), f"?{_query(region, n)}", active=n == weeks)
+                for n in PERIODS
+            ],
+            "region_chips": [
+                Chip(r.name, f"?{_query(r, weeks)}", active=r.id == region.id)
+                for r in regions
+            ]
+            if len(regions) > 1
+            else [],
+            "export_url": f"{reverse('referrals:statistics-export')}"
+            f"?{_query(region, weeks)}",
+            "small": SMALL,
+            "tabs": desk_tabs("statistics") if actor.holds(COORDINATE) else [],
+        },
+    )
+
+
+@require_safe
+@professional_page
+def export(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Send the same figures as CSV; small numbers are left out there too."""
+    region, _regions, weeks = _read_question(request, actor)
+    report = make_report(actor, region, weeks=weeks, at=timezone.now())
+    response = HttpResponse(_csv_lines(report), content_type="text/csv; charset=utf-8")
+    name = f"regiocijfers-{region.code}-{localdate(report.at).isoformat()}.csv".lower()
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def make_report(
+    actor: Actor, region: RegionChoice, *, weeks: int, at: datetime
+) -> Report:
+    """Return the figures of a region over whole weeks until now (13 queries).
+
+    Raises
+    ------
+    NotPermitted
+        If the figures of this region are not open to the actor.
+    """
+    check_can_view_statistics(actor, Target(region_ids=frozenset({region.id})))
+    monday = localdate(at) - timedelta(days=localdate(at).weekday())
+    first = monday - timedelta(weeks=weeks - 1)
+    period = Period(datetime.combine(first, time(), get_current_timezone()), at)
+    waits = count_waits(region.id, period)
+    now = count_now(region.id, at=at)
+    unmet = count_unmet(region.id, period)
+    has_names = (
+        bool(actor.roles & _NAMES_FOR) or reach_of(actor, VIEW_STATISTICS).is_everywhere
+    )
+    loads = list_loads(region.id, at=at)
+    return Report(
+        region=region,
+        weeks=weeks,
+        period=period,
+        at=at,
+        figures=_figures(waits, now, unmet),
+        charts=[
+            _weeks_chart(count_weeks(region.id, period), first, weeks),
+            _declines_chart(count_declines(region.id, period)),
+            _wijk_chart(unmet),
+            _part_chart(unmet),
+            _owner_chart(now, has_names=Role.COORDINATOR in actor.roles),
+        ],
+        loads=_loads_chart(
+            loads,
+            has_names=has_names,
+            own=reach_of(actor, VIEW_STATISTICS),
+            actor=actor,
+        ),
+        extremes=_say_extremes(loads),
+    )
+
+
+def say_count(number: int) -> str:
+    """Return a count, or "fewer than 5" where it could point at a person."""
+    if is_few(number):
+        return _("fewer than %(n)s") % {"n": SMALL}
+    return say_number(number)
+
+
+def _figures(waits: Waits, now: Now, unmet: Unmet) -> list[Figure]:
+    enough = waits.placed >= SMALL
+    too_few = _("too few")
+    share_own = 100 * waits.own_team / waits.placed if enough else 0
+    share_none = 100 * unmet.without_room / unmet.checks if unmet.checks else 0
+    return [
+        Figure(
+            _("requests sent"),
+            say_count(waits.sent),
+            _("%(n)s of them were accepted by a team") % {"n": say_count(waits.placed)},
+            _(
+                "Requests that were sent in the period, also those that were withdrawn "
+                "later. Drafts do not count."
+            ),
+        ),
+        Figure(
+            _("from sending to acceptance, the middle one"),
+            _say_minutes(waits.minutes_median) if enough else too_few,
+            _("nine in ten within %(span)s") % {"span": _say_minutes(waits.minutes_p90)}
+            if enough
+            else "",
+            _(
+                "Time by the clock from sending until the first team accepted, nights "
+                "included. Requests that no team accepted yet do not count."
+            ),
+        ),
+        Figure(
+            _("teams asked per placed request, the middle one"),
+            say_number(waits.teams_median or 0, 1) if enough else too_few,
+            _("19 in 20 at most %(n)s") % {"n": say_number(waits.teams_p95 or 0, 1)}
+            if enough
+            else "",
+            _(
+                "Different teams that got the question, including the one that "
+                "accepted."
+            ),
+        ),
+        Figure(
+            _("placed with the neighborhood's own team"),
+            _("%(n)s %%") % {"n": say_number(share_own)} if enough else too_few,
+            "",
+            _(
+                "Of the requests that a team accepted: those accepted by the team that "
+                "is the fixed contact of the neighborhood."
+            ),
+        ),
+        Figure(
+            _("questions for room without any room"),
+            _("%(n)s %%") % {"n": say_number(share_none)}
+            if unmet.checks >= SMALL and not is_few(unmet.without_room)
+            else too_few,
+            _("of %(n)s questions") % {"n": say_count(unmet.checks)},
+            _(
+                "Before a request is sent, the room of teams is looked up. Counted are "
+                "the times that no team was known to have room."
+            ),
+        ),
+        Figure(
+            _("requests that came to a coordinator"),
+            say_count(waits.by_coordinator),
+            "",
+            _(
+                "Requests sent in the period that a coordinator had in hand at some "
+                "moment."
+            ),
+        ),
+        Figure(
+            _("open now"),
+            say_count(now.open),
+            _("%(n)s too late") % {"n": say_count(now.late)},
+            _(
+                "Requests that no team has accepted at this moment; too late are those "
+                "whose date has passed."
+            ),
+        ),
+    ]
+
+
+def _weeks_chart(counted: Sequence[tuple[date, int]], first: date, weeks: int) -> Chart:
+    by_monday = dict(counted)
+    days = [first + timedelta(weeks=n) for n in range(weeks)]
+    return Chart(
+        "weken",
+        _("Requests per week"),
+        (_("Week from Monday"), _("Requests sent")),
+        _bars([(_say_monday(day), by_monday.get(day, 0)) for day in days])
+        if counted
+        else [],
+        _(
+            "Requests by the local day on which they were sent. The last week is not "
+            "complete."
+        ),
+        _("No request was sent in this period."),
+    )
+
+
+def _declines_chart(counted: Sequence[tuple[str, int]]) -> Chart:
+    words = dict(DeclineReason.choices)
+    return Chart(
+        "afwijzingen",
+        _("Why teams decline"),
+        (_("Reason"), _("Times")),
+        _bars([(str(words.get(code, code)), number) for code, number in counted]),
+        _(
+            "Answers of teams in the period, by the reason they chose. A question that "
+            "was not answered in time is no answer."
+        ),
+        _("No team declined in this period."),
+    )
+
+
+def _wijk_chart(unmet: Unmet) -> Chart:
+    told = [(n or _("wijk not known"), c) for n, c in unmet.by_wijk if c >= SMALL]
+    rest = [count for _name, count in unmet.by_wijk if count < SMALL]
+    return Chart(
+        "geen-ruimte-wijk",
+        _("No room, by wijk"),
+        (_("Wijk"), _("Questions without room")),
+        _bars(told),
+        _(
+            "Questions for room to which no team was known to have room, by the wijk "
+            "of the address."
+        ),
+        _("Nowhere was there a lack of room so often that it can be told."),
+        note=ngettext(
+            "In %(n)d other wijk it happened fewer than %(small)d times.",
+            "In %(n)d other wijken it happened fewer than %(small)d times each.",
+            len(rest),
+        )
+        % {"n": len(rest), "small": SMALL}
+        if rest
+        else "",
+    )
+
+
+def _part_chart(unmet: Unmet) -> Chart:
+    return Chart(
+        "geen-ruimte-dagdeel",
+        _("No room, by part of the day"),
+        (_("Part of the day"), _("Questions without room")),
+        _bars([(str(p.label), unmet.by_part.get(p.value, 0)) for p in PartOfDay])
+        if unmet.without_room
+        else [],
+        _(
+            "The same questions by the part of the day that was asked; a question for "
+            "two parts counts in both."
+        ),
+        _("There was room for every question in this period."),
+    )
+
+
+def _owner_chart(now: Now, *, has_names: bool) -> Chart:
+    rows = [(str(k.label), now.by_kind.get(k.value, 0)) for k in OwnerKind]
+    if has_names:
+        rows += [
+            (_("Coordinator: %(name)s") % {"name": name}, number)
+            for name, number in now.by_coordinator.items()
+        ]
+    return Chart(
+        "in-handen",
+        _("In whose hands open requests are"),
+        (_("Who"), _("Open now")),
+        _bars(rows) if now.open else [],
+        _(
+            "Requests that no team has accepted at this moment, by who has them in "
+            "hand."
+        ),
+        _("No request is open now."),
+    )
+
+
+def _loads_chart(
+    loads: Sequence[Load], *, has_names: bool, own: Reach, actor: Actor
+) -> Chart:
+    own_ids = {grant.organization_id for grant in actor.grants} | set(
+        own.organization_ids
+    )
+    shown = [load for load in loads if has_names or load.organization_id in own_ids]
+    most = max((max(load.load_share, load.capacity_share) for load in shown), default=0)
+    return Chart(
+        "belasting",
+        _("Work against capacity per provider"),
+        (_("Provider"), _("Part of the work, part of the capacity")),
+        [
+            Bar(
+                label=load.name,
+                value=_("fewer than %(n)s") % {"n": SMALL}
+                if is_few(load.clients)
+                else _("%(load)s %% of %(capacity)s %%")
+                % {
+                    "load": say_number(100 * load.load_share, 1),
+                    "capacity": say_number(100 * load.capacity_share, 1),
+                },
+                length=0
+                if is_few(load.clients)
+                else round(100 * load.load_share / most),
+                is_few=is_few(load.clients),
+                mark=min(99, round(100 * load.capacity_share / most)),
+                note=""
+                if load.ratio is None or is_few(load.clients)
+                else _("%(n)s × its share") % {"n": say_number(load.ratio, 2)},
+            )
+            for load in shown
+        ]
+        if most
+        else [],
+        _(
+            "Work accepted in the last %(weeks)s weeks, weighted by complexity, as "
+            "part of that of all providers; against clients taken plus room reported "
+            "now, as part of that of all. 1 × its share is exactly fair. Not bound to "
+            "the period above."
+        )
+        % {"weeks": SHARE_WEEKS},
+        _("No provider took a request in these weeks, and none reported room."),
+        note=""
+        if has_names
+        else _("Of other providers only the coordinator and the insurer see names."),
+    )
+
+
+def _say_extremes(loads: Sequence[Load]) -> str:
+    ratios = [
+        load.ratio
+        for load in loads
+        if load.ratio is not None and not is_few(load.clients)
+    ]
+    if len(ratios) < 2:
+        return ""
+    return _("From %(least)s to %(most)s times a fair share.") % {
+        "least": say_number(min(ratios), 2),
+        "most": say_number(max(ratios), 2),
+    }
+
+
+def _bars(rows: Sequence[tuple[str, int]]) -> list[Bar]:
+    most = max((number for _label, number in rows), default=0)
+    return [
+        Bar(
+            label=label,
+            value=say_count(number),
+            # A small number has the length of all small numbers.
+            length=0
+            if not number
+            else max(
+                _NARROW,
+                round(100 * (SMALL if is_few(number) else number) / max(most, SMALL)),
+            ),
+            is_few=is_few(number),
+        )
+        for label, number in rows
+    ]
+
+
+def _read_question(
+    request: HttpRequest, actor: Actor
+) -> tuple[RegionChoice, list[RegionChoice], int]:
+    check_can_view_statistics(actor)
+    reach = reach_of(actor, VIEW_STATISTICS)
+    regions = list_coverage_regions(None if reach.is_everywhere else reach.region_ids)
+    wanted = next(iter(ticked_ids([request.GET.get("regio", "")])), None)
+    region = next((r for r in regions if wanted in (None, r.id)), None)
+    if region is None:
+        raise NotPermitted(_("The figures of this region are not open to your role."))
+    [weeks] = ticked_ids([request.GET.get("weken", "")]) or [FIRST_CHOICE]
+    return region, regions, weeks if weeks in PERIODS else FIRST_CHOICE
+
+
+def _query(region: RegionChoice, weeks: int) -> str:
+    return urlencode({"regio": region.id, "weken": weeks})
+
+
+def _say_weeks(weeks: int) -> str:
+    if weeks == 52:
+        return _("A year")
+    return _("%(n)s weeks") % {"n": weeks}
+
+
+def _say_monday(day: date) -> str:
+    return date_format(day, pgettext("format of a date", "j F"))
+
+
+def _say_period(period: Period) -> str:
+    return _("from %(start)s until today") % {
+        "start": date_format(
+            localdate(period.start), pgettext("format of a date", "j F Y")
+        )
+    }
+
+
+def _say_minutes(minutes: float | None) -> str:
+    if minutes is None:
+        return ""
+    if minutes < 120:
+        return _("%(n)s minutes") % {"n": say_number(minutes)}
+    if minutes < 48 * 60:
+        return _("%(n)s hours") % {"n": say_number(minutes / 60, 1)}
+    return _("%(n)s days") % {"n": say_number(minutes / 1440, 1)}
+
+
+class _Line:
+    """Hand back each written line instead of keeping it."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv_lines(report: Report) -> Iterator[str]:
+    writer: Any = csv.writer(_Line(), delimiter=";")
+    yield "\ufeff"  # tells Excel that this is UTF-8
+    yield writer.writerow(
+        [_("figure"), _("row"), _("value"), _("note"), _("period"), _("counted at")]
+    )
+    start, at = report.period.start, report.at
+    period = f"{localdate(start).isoformat()}/{localdate(at).isoformat()}"
+    counted = timezone.localtime(at).isoformat(timespec="minutes")
+    for one in report.figures:
+        yield writer.writerow(
+            [one.label, "", one.value, _harmless(one.note), period, counted]
+        )
+    for chart in [*report.charts, report.loads]:
+        for bar in chart.bars:
+            yield writer.writerow(
+                [
+                    chart.title,
+                    _harmless(bar.label),
+                    _harmless(bar.value),
+                    bar.note,
+                    period,
+                    counted,
+                ]
+            )
+
+
+def _harmless(text: str) -> str:
+    """Keep a spreadsheet from reading a text as a formula."""
+    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
