@@ -77,7 +77,8 @@ def record_objection(
         EventKind.NOTE,
         actor=actor,
         at=at,
-        text=_("The client objects to %(name)s.") % {"name": names[organization_id]},
+        code="objection",
+        organization=names[organization_id],
     )
     stopped = Offer.objects.filter(
         request=request,
