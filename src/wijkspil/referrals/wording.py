@@ -6,6 +6,7 @@ that a new code of the engine never breaks a page.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -196,12 +197,22 @@ def say_room(room: RoomLeft | None) -> str:
 
 
 #: Why a team comes before others; ``%(...)s`` are the values that go with the code.
-_REASONS: dict[str, Words] = {
+REASON_WORDS: dict[str, Words] = {
     "own-team": gettext_lazy("This is the team of the neighborhood."),
-    "continuity": gettext_lazy("This provider already cares for the client."),
-    "preference": gettext_lazy("The client prefers this provider."),
+    "regular-team": gettext_lazy("This team works in the neighborhood."),
+    "back-up-team": gettext_lazy("This team steps in when the others are full."),
+    "region-team": gettext_lazy("This team works in the whole region."),
+    "known": gettext_lazy("This provider already cares for the client."),
+    "preferred": gettext_lazy("The client prefers this provider."),
+    "room": gettext_lazy("Room for new clients: %(clients)s."),
+    "size": gettext_lazy(
+        "It takes care up to %(largest_hours)s hours a week; this takes %(hours)s."
+    ),
+    "in-time": gettext_lazy("It can make the first visit in time."),
     "distance": gettext_lazy("The team is %(km)s km away."),
 }
+#: Ingredients that are figures of the ranking, not something to read.
+UNSAID_REASONS = frozenset({"load", "score"})
 
 
 def say_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
@@ -210,7 +221,7 @@ def say_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _say_reason(reason: Mapping[str, Any]) -> str:
-    words = _REASONS.get(str(reason.get("code")))
+    words = REASON_WORDS.get(str(reason.get("code")))
     if words is None:
         return ""
     try:
@@ -576,6 +587,31 @@ _OTHERWISE: Mapping[RequestStatus, Words] = {
 
 
 # --- who saw it
+
+
+@dataclass(frozen=True)
+class Access:
+    """Somebody who saw who the client is; the same by the same person is one."""
+
+    who: str
+    what: str
+    at: datetime
+    times: int
+
+
+def say_accesses(events: Iterable[AuditEvent], names: Names) -> list[Access]:
+    """Say who saw it, in the order of the events (newest first)."""
+    folded: dict[tuple[str, str], Access] = {}
+    for event in events:
+        what, who = say_access(event, names), say_accessor(event.actor_label)
+        seen = folded.get((who, what))
+        folded[who, what] = Access(
+            who=who,
+            what=what,
+            at=event.at if seen is None else seen.at,
+            times=1 if seen is None else seen.times + 1,
+        )
+    return list(folded.values())
 
 
 def say_access(event: AuditEvent, names: Names) -> str:

@@ -1,7 +1,9 @@
 """Every code has words, and an unknown one never breaks a page."""
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -12,7 +14,9 @@ from wijkspil.referrals.types import EventKind, OfferStatus, RequestStatus
 from wijkspil.referrals.wording import (
     CONDITION_WORDS,
     OFFER_TONES,
+    REASON_WORDS,
     STATUS_TONES,
+    UNSAID_REASONS,
     WARNING_WORDS,
     say_age,
     say_band,
@@ -26,6 +30,7 @@ from wijkspil.referrals.wording import (
     say_until,
     say_warning,
 )
+from wijkspil_engines.routing import explain, problem
 
 #: What an event of every kind may carry; a kind uses its own part of it.
 DETAIL = {
@@ -88,11 +93,20 @@ def test_every_answer_of_a_team_has_a_color() -> None:
 
 
 def test_every_condition_and_warning_of_the_engine_has_words() -> None:
-    problem = pytest.importorskip("wijkspil_engines.routing.problem")
     conditions = {code for member in problem.Condition for code in member.codes}
     warnings = {code for member in problem.Warn for code in member.codes}
     assert conditions == set(CONDITION_WORDS)
     assert warnings == set(WARNING_WORDS)
+
+
+def test_every_reason_of_the_engine_has_words_or_is_left_out_on_purpose() -> None:
+    source = Path(explain.__file__).read_text("utf-8")
+    start = source.index("def _reasons(")
+    body = source[start : source.index("\ndef ", start + 1)]
+    codes = set(re.findall(r'"code": "([a-z-]+)"', body))
+    codes |= set(re.findall(r'Tier\.[A-Z_]+: "([a-z-]+)"', source))
+    assert "own-team" in codes
+    assert codes - UNSAID_REASONS == set(REASON_WORDS)
 
 
 def test_an_unknown_code_never_breaks_a_page() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
@@ -42,9 +41,9 @@ from wijkspil.referrals.selectors.timeline import (
 from wijkspil.referrals.services.consent import record_objection, show_to_client
 from wijkspil.referrals.services.links import check_code, find_by_link
 from wijkspil.referrals.services.steering import withdraw_for_client
-from wijkspil.referrals.types import OWNED, PLACED, UNPLACED, RequestStatus
+from wijkspil.referrals.types import PLACED, UNPLACED, RequestStatus
 from wijkspil.referrals.wording import (
-    say_access,
+    say_accesses,
     say_day,
     say_hours_a_week,
     say_need,
@@ -251,15 +250,6 @@ def _ask_code_again(request: HttpRequest, token: str) -> HttpResponse:
 # --- what is shown
 
 
-@dataclass(frozen=True)
-class Seen:
-    """Somebody who saw who it is about."""
-
-    who: str
-    what: str
-    at: datetime
-
-
 def _progress(row: ServiceRequest, *, at: datetime) -> dict[str, Any]:
     """Return what the link alone shows: nothing about health, and no name."""
     status = RequestStatus(row.status)
@@ -279,7 +269,9 @@ def _progress(row: ServiceRequest, *, at: datetime) -> dict[str, Any]:
         "standing": _STANDING[status],
         "tone": "good" if status in PLACED else "info",
         "steps": steps,
-        "hear_by": row.due_at if status in OWNED else None,
+        "hear_by": row.due_at
+        if status in (*UNPLACED, RequestStatus.ACCEPTED)
+        else None,
         "is_late": row.overdue_since is not None,
         "number": row.number,
         "coordinator": find_coordinator_number(
@@ -317,11 +309,9 @@ def _details(row: ServiceRequest, *, at: datetime) -> dict[str, Any]:
         "bridged_by": row.bridged_by if row.status == RequestStatus.BRIDGED else "",
         "requester_name": row.requester_name,
         "need": say_need(row),
-        "seen": [
-            Seen(event.actor_label, say_access(event, names), event.at)
-            for event in accesses
-            if event.actor_label != "client"
-        ],
+        "seen": say_accesses(
+            [event for event in accesses if event.actor_label != "client"], names
+        ),
         "own_times": len(own),
         "consents": list_consents(row.pk),
         "can_take_back": can("withdraw", row.status),

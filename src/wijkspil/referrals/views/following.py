@@ -54,11 +54,11 @@ from wijkspil.referrals.types import (
     RequestStatus,
 )
 from wijkspil.referrals.views.care import care_panel
+from wijkspil.referrals.views.steering import steering_panel
 from wijkspil.referrals.wording import (
     OFFER_TONES,
     STATUS_TONES,
-    say_access,
-    say_accessor,
+    say_accesses,
     say_band,
     say_day,
     say_event,
@@ -218,16 +218,6 @@ class Line:
     tone: str
 
 
-@dataclass(frozen=True)
-class Access:
-    """Somebody who saw who the client is; ``times`` folds the same in a row."""
-
-    who: str
-    what: str
-    at: datetime
-    times: int
-
-
 @require_safe
 @never_cache
 @professional_page
@@ -353,11 +343,12 @@ def _request_page(
             "hours_expected": _say_hours(row.hours_expected),
             "review": "" if row.review_on is None else say_day(row.review_on, today),
             "care": care_panel(actor, row),
+            "steering_panel": steering_panel(actor, row, at),
             "may_see_patient": may_see_patient,
             "is_shown": is_shown,
             "patient": patient,
             "consents": list_consents(row.pk) if may_see_patient else [],
-            "accesses": _fold(accesses, names) if may_see_patient else [],
+            "accesses": say_accesses(accesses, names) if may_see_patient else [],
             "can_renew_link": may_see_patient and row.status != RequestStatus.DRAFT,
             "draft_url": _find_url("referrals:ask-need", row.number)
             if row.status == RequestStatus.DRAFT
@@ -444,19 +435,3 @@ def _asked(offer: Offer, *, today: Any) -> AskedTeam:
 
 def _say_hours(hours: Any) -> str:
     return "" if hours is None else say_hours_a_week(hours)
-
-
-def _fold(accesses: Iterable[Any], names: Mapping[int, str]) -> list[Access]:
-    """Say who saw it, newest first; the same person doing the same is said once."""
-    folded: dict[tuple[str, str], Access] = {}
-    for event in accesses:
-        what = say_access(event, names)
-        who = say_accessor(event.actor_label)
-        seen = folded.get((who, what))
-        folded[who, what] = Access(
-            who=who,
-            what=what,
-            at=event.at if seen is None else seen.at,
-            times=1 if seen is None else seen.times + 1,
-        )
-    return list(folded.values())
