@@ -658,6 +658,145 @@ class Policy:
         return cls(**given)
 
 
+@dataclass(frozen=True, eq=False)
+class AssignmentProblem:
+    """All open requests of a region, to be placed together.
+
+    Parameters
+    ----------
+    requests
+        In the order in which they would be placed one by one; keys are unique.
+    teams
+        Room is the number of clients and the hours of each part of the day. A team
+        whose room is not known takes no part: there is nothing to reserve.
+    policy
+        Order and weights, as for one request.
+    forbidden
+        Pairs (key of request, key of team) that may not be chosen, on top of the
+        conditions: a decline, a safety ground.
+
+    Raises
+    ------
+    InvalidProblem
+        If a key occurs twice, an area does not exist or a forbidden pair names
+        something unknown.
+    """
+
+    requests: tuple[Request, ...]
+    teams: Teams
+    policy: Policy = field(default_factory=Policy)
+    forbidden: frozenset[tuple[str, str]] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Check the keys and the areas."""
+        object.__setattr__(self, "requests", tuple(self.requests))
+        keys: set[str] = set()
+        for i, request in enumerate(self.requests):
+            if request.key in keys:
+                raise InvalidProblem(
+                    f"{request.key!r} occurs twice; give each request its own key",
+                    field=f"requests[{i}].key",
+                )
+            keys.add(request.key)
+            if request.area >= self.teams.n_areas:
+                raise InvalidProblem(
+                    f"{request.area} is no row of the areas; there are "
+                    f"{self.teams.n_areas}",
+                    field=f"requests[{i}].area",
+                )
+        for request_key, team_key in sorted(self.forbidden):
+            if request_key not in keys or team_key not in self.teams.index:
+                raise InvalidProblem(
+                    f"({request_key!r}, {team_key!r}) names no request or no team",
+                    field="forbidden",
+                )
+
+    @cached_property
+    def input_hash(self) -> str:
+        """Hash of everything in it."""
+        return hash_input(
+            *self.requests, self.teams, self.policy, sorted(self.forbidden)
+        )
+
+
+@dataclass(frozen=True)
+class Params:
+    """What the batch maximizes and how long it looks.
+
+    The value of a placed request is ``urgency * (placed + per_hour * hours) +
+    per_score * score``. Hours count because otherwise those who need most care
+    would be left over first: they cost most room. The score decides between
+    assignments that place about as much.
+
+    Parameters
+    ----------
+    placed, per_hour, per_score
+        0 or more; ``placed`` above 0.
+    max_rounds
+        Rounds of the search for better patterns, 0 or more.
+    gap
+        Search stops when value and bound differ by this share of the bound.
+    """
+
+    placed: float = 1000.0
+    per_hour: float = 100.0
+    per_score: float = 1000.0
+    max_rounds: int = 80
+    gap: float = 1e-5
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        _check_range(self.placed, 0.0, 1e9, "params.placed", above=True)
+        _check_range(self.per_hour, 0.0, 1e9, "params.per_hour")
+        _check_range(self.per_score, 0.0, 1e9, "params.per_score")
+        _check_range(self.max_rounds, 0, 100_000, "params.max_rounds")
+        _check_range(self.gap, 0.0, 1.0, "params.gap")
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """An assignment with the proof of how good it is.
+
+    Parameters
+    ----------
+    status
+        ``optimal``: proven. ``feasible``: the search ended before the proof.
+        ``timed_out``: the time was over before the proof; the assignment holds.
+        ``infeasible`` is kept for other engines: leaving all unplaced is allowed.
+    assignment
+        (n_requests,) row of the team, or -1.
+    value, bound
+        What was reached, and what no assignment can exceed.
+    terms
+        ``placed`` (requests), ``placed_weighted`` (value of placing) and ``score``
+        (sum of the scores of the chosen teams, each 0 to 1).
+    greedy_value, greedy_placed
+        What placing one by one in the given order reaches.
+    greedy_assignment
+        (n_requests,) what that was.
+    """
+
+    status: Literal["optimal", "feasible", "infeasible", "timed_out"]
+    assignment: NDArray[np.int64]
+    value: float
+    bound: float
+    terms: Mapping[str, float]
+    greedy_value: float
+    greedy_placed: int
+    greedy_assignment: NDArray[np.int64]
+    runtime_s: float
+    seed: int
+    params: Params
+    input_hash: str
+    algorithm: str = "routing-patterns"
+    version: str = "1"
+
+    @property
+    def gap(self) -> float:
+        """Share of the bound that may be missing, 0 or more."""
+        return max(self.bound - self.value, 0.0) / self.bound if self.bound > 0 else 0.0
+
+
 def hash_input(*parts: object) -> str:
     """Return a short hash of descriptions; equal input gives an equal hash."""
     state = hashlib.blake2b(digest_size=16)
