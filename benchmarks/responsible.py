@@ -10,6 +10,7 @@ Ends with 1 if a limit is missed.
 """
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -69,6 +70,10 @@ def questions(count: int, *, seed: int) -> list[str]:
 
 def start_server() -> subprocess.Popen[bytes]:
     """Start granian as the product does, with the plain view beside it."""
+    with socket.socket() as probe:
+        # Two servers can share a port; each would then answer the other's load.
+        if probe.connect_ex(("127.0.0.1", PORT)) == 0:
+            raise SystemExit(f"port {PORT} is in use: let the other benchmark end first")
     process = subprocess.Popen(
         [
             Path(sys.executable).with_name("granian"),
