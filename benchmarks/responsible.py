@@ -73,7 +73,7 @@ def start_server() -> subprocess.Popen[bytes]:
     with socket.socket() as probe:
         # Two servers can share a port; each would then answer the other's load.
         if probe.connect_ex(("127.0.0.1", PORT)) == 0:
-            raise SystemExit(f"port {PORT} is in use: let the other benchmark end first")
+            raise SystemExit(f"port {PORT} is in use: end that server first")
     process = subprocess.Popen(
         [
             Path(sys.executable).with_name("granian"),
