@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.core.management import call_command
 from django.db import models
 
 from wijkspil.config.messages import list_untranslated
 from wijkspil.config.references import FOLDER, make_references
-from wijkspil.core.privacy import PERSONAL_FIELDS
+from wijkspil.core.privacy import IMPERSONAL_FIELDS, PERSONAL_FIELDS
 
 ROOT = Path(__file__).resolve().parents[2]
-OUR_APPS = ("accounts", "core", "directory")
+OUR_APPS = ("accounts", "core", "directory", "referrals")
 
 
 def our_models() -> list[type[models.Model]]:
@@ -63,9 +64,22 @@ def test_personal_fields_exist_and_persons_are_classified() -> None:
         for field in model._meta.get_fields()
         if suspicious.search(field.name)
         and not field.auto_created
+        and not isinstance(field, models.DateTimeField)
         and field.name not in PERSONAL_FIELDS.get(table, {})
     ]
     assert unclassified == [], "declare it in wijkspil.core.privacy"
+
+
+def test_every_text_field_of_a_request_is_classified() -> None:
+    texts = (models.CharField, models.TextField, models.JSONField, ArrayField)
+    for model in apps.get_app_config("referrals").get_models():
+        table = f"referrals.{model.__name__}"
+        named = set(PERSONAL_FIELDS.get(table, {}))
+        impersonal = IMPERSONAL_FIELDS.get(table, frozenset())
+        written = {f.name for f in model._meta.fields if isinstance(f, texts)}
+        assert not named & impersonal, table
+        assert written <= named | impersonal, table
+        assert impersonal <= written, table
 
 
 def test_nothing_of_a_machine_or_registry_is_committed() -> None:

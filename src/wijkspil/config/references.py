@@ -1,4 +1,4 @@
-"""Make the reference pages from the code: settings, permissions, data, OpenAPI.
+"""Make the reference pages from the code: settings, permissions, data, states, OpenAPI.
 
 ``python -m wijkspil.config.references`` writes them to ``docs/reference``; a test
 compares them, so that they never drift.
@@ -73,6 +73,33 @@ def personal_data_page() -> str:
     )
 
 
+def request_states_page() -> str:
+    """Return the states of a request, what leads where, and who may do it."""
+    from wijkspil.referrals.policies import TRANSITIONS, WHO, as_mermaid
+    from wijkspil.referrals.types import OWNED, PLACED, RequestStatus
+
+    words = {status: status.name.lower() for status in RequestStatus}
+    table = _page(
+        "States of a request",
+        "From `wijkspil.referrals.policies`. In "
+        + ", ".join(words[status] for status in OWNED)
+        + " a request has a named owner and a date, and in "
+        + ", ".join(words[status] for status in PLACED)
+        + " room of its team is taken; the database keeps it so.",
+        ["act", "from", "to", "who may"],
+        [
+            [
+                act,
+                ", ".join(words[before] for before in moves),
+                ", ".join(dict.fromkeys(words[after] for after in moves.values())),
+                ", ".join(WHO[act]),
+            ]
+            for act, moves in TRANSITIONS.items()
+        ],
+    )
+    return f"{table}\n```mermaid\n{as_mermaid()}```\n"
+
+
 def openapi_document() -> str:
     """Return the OpenAPI description of the REST interface."""
     from wijkspil.config.api import api
@@ -90,6 +117,7 @@ def make_references() -> dict[str, str]:
         "settings.md": settings_page(),
         "permissions.md": permissions_page(),
         "personal-data.md": personal_data_page(),
+        "request-states.md": request_states_page(),
         "openapi.json": openapi_document(),
     }
 

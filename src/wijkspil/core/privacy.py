@@ -37,4 +37,86 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "complex_care_name": "contact for complex care, for professionals",
         "complex_care_phone": "how to reach that contact",
     },
+    "referrals.ServiceRequest": {
+        "requester": "who asked, to follow the request",
+        "requester_name": "who asked, in words; of a family only until identity goes",
+        "requester_phone": "number to call back; of a family only until identity goes",
+        "owner": "who has the request in hand",
+        "owner_name": "the same, in words",
+        "postcode": "where care is given; a PC4 after identity is gone",
+        "age": "to describe the client by ten years; goes with identity",
+        "tasks": "care that is asked: says something of health with the postcode",
+        "note": "for teams that are asked, without names; goes with identity",
+        "bridged_by": "who helps for now, in words; goes with identity",
+    },
+    "referrals.Patient": {
+        "name": "for the team that accepts",
+        "birth_date": "for the team that accepts",
+        "address": "for the team that accepts",
+        "phone": "for the team that accepts",
+        "representative_name": "for the team that accepts",
+        "representative_phone": "for the team that accepts",
+        "gp_name": "for the team that accepts",
+    },
+    "referrals.Consent": {
+        "decision": "basis on which the client's data are shared",
+        "given_by": "who said it: the client or the representative",
+        "recorded_by": "who wrote it down",
+    },
+    "referrals.Offer": {
+        "answered_by": "who answered for the team",
+        "answered_by_name": "the same, in words",
+        "decline_note": "why not, in words; goes with the client's identity",
+    },
+    "referrals.RequestEvent": {
+        "actor": "who did it",
+        "actor_name": "the same, in words",
+        "detail": "codes and figures, and notes for colleagues; notes go with identity",
+    },
+    "referrals.ClientLink": {
+        "digest": "to know the client's link again, without keeping it",
+        "code_hash": "to know the code again, without keeping it",
+    },
+    "referrals.AssignmentAgreement": {
+        "signed_by": "who signed for the provider",
+    },
+    "referrals.AssignmentStop": {
+        "explanation": "what is not safe, in words; goes with the client's identity",
+        "stopped_by": "which nurse stopped it",
+    },
+    "referrals.RoutingPolicy": {
+        "approved_by": "who of those who work with it approved",
+    },
+}
+
+#: Text fields that hold no data of persons: codes, figures, names of organizations.
+IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
+    "referrals.ServiceRequest": frozenset(
+        {
+            "number",
+            "status",
+            "requester_kind",
+            "parts_of_day",
+            "urgency",
+            "urgency_reason",
+            "language",
+            "insurer",
+            "care_law",
+            "order_present",
+            "materials_present",
+            "refused_organizations",
+            "hours_by_part",
+            "owner_kind",
+            "close_reason",
+        }
+    ),
+    "referrals.Consent": frozenset({"purpose"}),
+    "referrals.Offer": frozenset({"status", "origin", "reasons", "decline_reason"}),
+    "referrals.RequestEvent": frozenset({"kind"}),
+    "referrals.AssignmentAgreement": frozenset({"document"}),
+    "referrals.AssignmentStop": frozenset({"ground"}),
+    "referrals.RoutingPolicy": frozenset(
+        {"ranking", "answer_minutes", "coordinator_minutes"}
+    ),
+    "referrals.RoomCheck": frozenset({"tasks", "parts_of_day"}),
 }

@@ -58,6 +58,26 @@ TRANSITIONS: Mapping[str, Mapping[S, S]] = {
     },
 }
 
+#: act -> who may do it; ``tests/access`` holds the services to it. A requester is who
+#: sent it or works where it was sent from, a coordinator that of its region, a team the
+#: one that was asked (accept, decline) or has the client (all else).
+WHO: Mapping[str, tuple[str, ...]] = {
+    "submit": ("requester", "coordinator"),
+    "ask teams": ("requester", "coordinator"),
+    "all decline": ("team", "time"),
+    "accept": ("team", "requester (by phone)", "coordinator"),
+    "set hours": ("team",),
+    "start care": ("team",),
+    "end care": ("team",),
+    "bridge": ("coordinator",),
+    "move to temporary stay": ("coordinator",),
+    "hand to the insurer": ("coordinator",),
+    "withdraw": ("requester", "coordinator", "client (by link and code)"),
+    "cancel": ("requester", "coordinator"),
+    "stop assignment": ("team",),
+    "re-open": ("requester", "coordinator", "team"),
+}
+
 
 def can(act: str, status: str) -> bool:
     """Whether ``act`` is possible in this state."""
