@@ -11,7 +11,7 @@ from decimal import Decimal
 from math import inf
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -154,6 +154,41 @@ def list_answered_questions(
     ]
 
 
+def list_questions(
+    *,
+    service_ids: Collection[int],
+    organization_ids: Collection[int],
+    status: str,
+    at: datetime,
+    page: int,
+    page_size: int,
+) -> tuple[list[Question], int]:
+    """Return a page of what was put to services, and how many there are (4 queries).
+
+    Of the services with these ids and of all services of the organizations. Open ones
+    come in the order of their deadline, others newest first. Empty ``status`` is any.
+    """
+    offers = _offers().filter(
+        Q(service_id__in=list(service_ids))
+        | Q(service__organization_id__in=list(organization_ids))
+    )
+    if status:
+        offers = offers.filter(status=status)
+
+    def is_open(row: Offer) -> bool:
+        return row.status == OfferStatus.OPEN
+
+    order = ["answer_by" if status == OfferStatus.OPEN else "-offered_at", "pk"]
+    start = (page - 1) * page_size
+    rows = list(offers.order_by(*order)[start : start + page_size])
+    asked = {row.service_id for row in rows if is_open(row)}
+    rooms = get_room_left(list(asked), at=at) if asked else {}
+    questions = [
+        _question(row, rooms[row.service_id] if is_open(row) else None) for row in rows
+    ]
+    return questions, offers.count()
+
+
 def get_question(offer_id: int, *, at: datetime) -> Question:
     """Return one question, with how it fits while it is open (at most 3 queries).
 
@@ -212,7 +247,7 @@ def list_own_clients(
         clients,
         key=lambda client: (
             not (client.is_intake_due or client.is_review_due),
-            client.review_on or client.first_visit_on,
+            client.next_on,
         ),
     )
 
