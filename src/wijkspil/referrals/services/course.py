@@ -4,7 +4,7 @@ The nurse sets the hours, with a review date and the decrease she expects; the r
 room follows. Giving back is never silent: a coordinator owns it from that moment.
 """
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from wijkspil.accounts.types import Actor
 from wijkspil.directory.opening_hours import AMSTERDAM
+from wijkspil.directory.selectors.care_teams import get_service_names
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.services.reservations import change_reservation, release_room
 from wijkspil.referrals.errors import InvalidRequest, NoBasis, NotNow
@@ -49,6 +50,8 @@ from wijkspil.referrals.types import (
 
 #: Nobody gets more district nursing than this: all hours of a week.
 MOST_HOURS = Decimal(168)
+#: Care is looked at again within a year; a later date would let a request rot.
+LONGEST_TO_REVIEW = timedelta(days=366)
 
 
 @transaction.atomic
@@ -384,7 +387,12 @@ def _check_own_client(actor: Actor, request: ServiceRequest) -> None:
 
 
 def _make_team_owner(request: ServiceRequest, actor: Actor) -> None:
-    set_owner(request, user_id=actor.user_id, name=actor.label, kind=OwnerKind.TEAM)
+    name = actor.label
+    if actor.user_id is None and request.placed_service_id is not None:
+        # A system acts: in people's hands it is the team's.
+        service_id = request.placed_service_id
+        name = get_service_names([service_id])[service_id][0]
+    set_owner(request, user_id=actor.user_id, name=name, kind=OwnerKind.TEAM)
 
 
 def _check_hours(
@@ -404,6 +412,11 @@ def _check_hours(
     if review_on <= today:
         wrong["review_on"] = [
             _("%(day)s is not ahead. Give the day on which you look again.")
+            % {"day": review_on.isoformat()}
+        ]
+    elif review_on > today + LONGEST_TO_REVIEW:
+        wrong["review_on"] = [
+            _("%(day)s is more than a year ahead. Look again within a year.")
             % {"day": review_on.isoformat()}
         ]
     if wrong:
