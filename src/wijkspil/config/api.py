@@ -3,6 +3,9 @@
 from wijkspil.accounts.requests import get_writing_caller
 from wijkspil.core.api import API_VERSION, WijkspilApi
 from wijkspil.directory.api import router as directory_router
+from wijkspil.referrals.api import refuse_request
+from wijkspil.referrals.api import router as referrals_router
+from wijkspil.referrals.errors import InvalidRequest
 
 api = WijkspilApi(
     get_caller=get_writing_caller,
@@ -25,4 +28,6 @@ api = WijkspilApi(
     },
 )
 api.add_our_errors()
+api.add_exception_handler(InvalidRequest, refuse_request)
 api.add_router("", directory_router)
+api.add_router("", referrals_router)
