@@ -19,6 +19,7 @@ from rich.console import Console
 from wijkspil.config import runtime
 from wijkspil.config.cli_coverage import coverage_check
 from wijkspil.config.cli_db import db_app
+from wijkspil.config.cli_engines import routing_app
 from wijkspil.config.cli_generate import generate
 from wijkspil.config.cli_load import load
 from wijkspil.config.cli_progress import show_progress
@@ -33,6 +34,7 @@ app = typer.Typer(
 console = Console()
 
 app.add_typer(db_app, name="db")
+app.add_typer(routing_app, name="routing")
 app.command()(doctor)
 
 

@@ -223,7 +223,7 @@ def test_verify_finds_each_lie() -> None:
         {"terms": {**result.terms, "score": 0.0}},
         {"status": "optimal", "bound": result.value * 1.5},
     ):
-        assert verify(problem, replace(result, **lie)), lie  # type: ignore[arg-type]
+        assert verify(problem, replace(result, **lie)), lie
 
 
 @pytest.mark.parametrize(

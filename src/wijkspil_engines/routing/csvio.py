@@ -1,0 +1,293 @@
+"""Requests, teams and assignments as CSV files: the format of the command line.
+
+Told in ``docs/algorithms/routing.md``. UTF-8, a header, one row each; a list in one
+cell is separated by ``;``. An area is a name that both files use; the rows of
+``Teams.tier`` are made of these names here.
+"""
+
+import csv
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO, TypeVar
+
+from wijkspil_engines.routing.problem import (
+    PARTS_OF_DAY,
+    AssignmentProblem,
+    InvalidProblem,
+    Request,
+    Result,
+    Team,
+    Teams,
+    Tier,
+)
+from wijkspil_engines.routing.rank import Ranking
+
+_Made = TypeVar("_Made")
+
+_HOURS = tuple(f"hours_{part}" for part in PARTS_OF_DAY)
+_FREE_HOURS = tuple(f"free_hours_{part}" for part in PARTS_OF_DAY)
+REQUEST_COLUMNS = (
+    "key", "area", "tasks", *_HOURS, "care_law", "insurer", "language", "objected",
+    "preferred", "known_to", "lon", "lat", "first_visit_days", "complexity", "urgency",
+)  # fmt: skip
+TEAM_COLUMNS = (
+    "key", "provider", "tiers", "tasks", "care_laws", "insurers", "languages", "lon",
+    "lat", "free_clients", *_FREE_HOURS, "largest_hours", "room_known",
+    "earliest_days", "share",
+)  # fmt: skip
+
+
+class InvalidFile(ValueError):
+    """A file cannot be read; says file, line, column, value and what was expected."""
+
+    code = "invalid-file"
+
+
+@dataclass(frozen=True, eq=False)
+class Region:
+    """What the two files describe together; ``areas`` names the rows of the tiers."""
+
+    requests: tuple[Request, ...]
+    teams: Teams
+    areas: tuple[str, ...]
+
+
+def read_region(requests_file: Path, teams_file: Path) -> Region:
+    """Read both files.
+
+    Raises
+    ------
+    InvalidFile
+        If a file, a column, a value or a key is missing or wrong.
+    """
+    areas: dict[str, int] = {}
+    teams = _read(
+        teams_file, ("key", "provider", "tiers"), TEAM_COLUMNS, _Row.team, areas
+    )
+    requests = _read(
+        requests_file, ("key", "area"), REQUEST_COLUMNS, _Row.request, areas
+    )
+    for file, keys in (
+        (teams_file, [team.key for team in teams]),
+        (requests_file, [request.key for request in requests]),
+    ):
+        _check_unique(file, keys)
+    try:
+        columns = Teams.from_teams(teams, n_areas=max(len(areas), 1))
+    except InvalidProblem as error:
+        raise InvalidFile(f"{teams_file}: {error}") from error
+    return Region(tuple(requests), columns, tuple(areas))
+
+
+def write_ranking(stream: TextIO, rankings: Sequence[Ranking]) -> None:
+    """Write one row for each team of each ranking: candidates first, best first."""
+    writer = csv.writer(stream)
+    writer.writerow(
+        ("request", "place", "team", "provider", "score", "warnings", "excluded_by")
+    )
+    for ranking in rankings:
+        key = ranking.request.key
+        for place, candidate in enumerate(ranking.candidates, 1):
+            writer.writerow(
+                (
+                    key,
+                    place,
+                    candidate.key,
+                    candidate.provider,
+                    candidate.score,
+                    ";".join(candidate.warnings),
+                    "",
+                )
+            )
+        for team, codes in ranking.excluded.items():
+            writer.writerow(
+                (
+                    key,
+                    "",
+                    ranking.teams.keys[team],
+                    ranking.teams.providers[team],
+                    "",
+                    "",
+                    ";".join(codes),
+                )
+            )
+
+
+def write_assignment(
+    stream: TextIO, problem: AssignmentProblem, result: Result
+) -> None:
+    """Write one row for each request: its team, or nothing."""
+    writer = csv.writer(stream)
+    writer.writerow(("request", "team", "provider"))
+    for request, team in zip(problem.requests, result.assignment.tolist(), strict=True):
+        if team < 0:
+            writer.writerow((request.key, "", ""))
+        else:
+            teams = problem.teams
+            writer.writerow((request.key, teams.keys[team], teams.providers[team]))
+
+
+@dataclass(frozen=True)
+class _Row:
+    """One row of a file, with the place to name in an error."""
+
+    place: str
+    cells: Mapping[str, str]
+
+    def text(self, column: str, default: str = "") -> str:
+        return (self.cells.get(column) or "").strip() or default
+
+    def codes(self, column: str, default: str = "") -> frozenset[str]:
+        items = self.text(column, default).split(";")
+        return frozenset(item.strip() for item in items if item.strip())
+
+    def number(self, column: str, default: float) -> float:
+        text = self.text(column)
+        try:
+            value = float(text) if text else default
+        except ValueError:
+            value = math.nan
+        if math.isnan(value):
+            raise self.wrong(column, "a number, as in 2.5")
+        return value
+
+    def whole(self, column: str, default: int) -> int:
+        text = self.text(column)
+        try:
+            return int(text) if text else default
+        except ValueError:
+            raise self.wrong(column, "a whole number, as in 3") from None
+
+    def place_or_none(self, column: str) -> float | None:
+        return self.number(column, 0.0) if self.text(column) else None
+
+    def yes(self, column: str) -> bool:
+        text = self.text(column, "yes").lower()
+        if text not in ("yes", "no"):
+            raise self.wrong(column, "yes or no")
+        return text == "yes"
+
+    def wrong(self, column: str, expected: str) -> InvalidFile:
+        return InvalidFile(
+            f"{self.place}, column {column}: {self.text(column)[:40]!r} is not "
+            f"{expected}"
+        )
+
+    def request(self, areas: dict[str, int]) -> Request:
+        area = self.text("area")
+        if not area:
+            raise self.wrong("area", "the name of an area")
+        # An area that no team covers is a row too: nobody covers it.
+        return Request(
+            key=self.text("key"),
+            area=areas.setdefault(area, len(areas)),
+            tasks=self.codes("tasks"),
+            hours_by_part=tuple(  # type: ignore[arg-type]
+                self.number(column, 0.0) for column in _HOURS
+            ),
+            care_law=self.text("care_law", "zvw"),
+            insurer=self.text("insurer"),
+            language=self.text("language"),
+            objected=self.codes("objected"),
+            preferred=self.codes("preferred"),
+            known_to=self.codes("known_to"),
+            lon=self.place_or_none("lon"),
+            lat=self.place_or_none("lat"),
+            first_visit_days=self.number("first_visit_days", 7.0),
+            complexity=self.number("complexity", 1.0),
+            urgency=self.number("urgency", 1.0),
+        )
+
+    def team(self, areas: dict[str, int]) -> Team:
+        if not self.text("key") or not self.text("provider"):
+            raise self.wrong("key", "a key with a provider")
+        tiers: dict[int, Tier] = {}
+        names = {tier.name.lower().replace("_", "-"): tier for tier in Tier if tier}
+        for item in sorted(self.codes("tiers")):
+            area, _, part = item.rpartition("=")
+            if not area or part not in names:
+                raise self.wrong("tiers", f"area=part, with as part {', '.join(names)}")
+            tiers[areas.setdefault(area, len(areas))] = names[part]
+        contracts = self.text("insurers")
+        return Team(
+            key=self.text("key"),
+            provider=self.text("provider"),
+            tiers=tiers,
+            tasks=self.codes("tasks"),
+            care_laws=self.codes("care_laws", "zvw"),
+            insurers=None if contracts == "?" else self.codes("insurers"),
+            languages=self.codes("languages"),
+            lon=self.place_or_none("lon"),
+            lat=self.place_or_none("lat"),
+            free_clients=self.whole("free_clients", 0),
+            free_hours_by_part=tuple(  # type: ignore[arg-type]
+                self.number(column, math.inf) for column in _FREE_HOURS
+            ),
+            largest_hours=self.number("largest_hours", math.inf),
+            room_known=self.yes("room_known"),
+            earliest_days=self.number("earliest_days", 0.0),
+            share=self.number("share", 1.0),
+        )
+
+
+def _read(
+    file: Path,
+    needed: Sequence[str],
+    known: Sequence[str],
+    make: Callable[[_Row, dict[str, int]], _Made],
+    areas: dict[str, int],
+) -> list[_Made]:
+    made = []
+    for row in _rows(file, needed, known):
+        try:
+            made.append(make(row, areas))
+        except InvalidProblem as error:
+            raise InvalidFile(f"{row.place}: {error}") from error
+    return made
+
+
+def _rows(file: Path, needed: Sequence[str], known: Sequence[str]) -> Iterator[_Row]:
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.DictReader(stream, restkey="")
+            header = [name.strip() for name in reader.fieldnames or ()]
+            reader.fieldnames = header
+            for name in needed:
+                if name not in header:
+                    raise InvalidFile(
+                        f"{file}: the column {name} is missing; the first line names "
+                        "the columns"
+                    )
+            for name in header:
+                if name not in known:
+                    raise InvalidFile(
+                        f"{file}: the column {name[:40]!r} is not known; use "
+                        f"{', '.join(known)}"
+                    )
+            for cells in reader:
+                place = f"{file}, line {reader.line_num}"
+                row: dict[Any, Any] = dict(cells)
+                if "" in row or None in row.values():
+                    raise InvalidFile(
+                        f"{place}: has another number of cells than the first line "
+                        f"({len(header)})"
+                    )
+                yield _Row(place, row)
+    except OSError as error:
+        raise InvalidFile(f"{file}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise InvalidFile(
+            f"{file}: is not UTF-8 (byte {error.start}); save it as CSV UTF-8"
+        ) from error
+    except csv.Error as error:
+        raise InvalidFile(f"{file}: is no CSV ({error})") from error
+
+
+def _check_unique(file: Path, keys: Sequence[str]) -> None:
+    seen: set[str] = set()
+    for key in keys:
+        if key in seen:
+            raise InvalidFile(f"{file}: the key {key!r} occurs twice; use each once")
+        seen.add(key)
