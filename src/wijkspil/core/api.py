@@ -76,15 +76,6 @@ class Problem(CamelSchema):
     invalid_params: list[FieldProblem] = []
 
 
-def json_answer(body: CamelSchema) -> HttpResponse:
-    """Return a body that is known to be right, without checking it once more."""
-    response = HttpResponse(
-        body.model_dump_json(by_alias=True), content_type="application/json"
-    )
-    response["API-Version"] = API_VERSION
-    return response
-
-
 def problem(
     status: int,
     detail: str,
