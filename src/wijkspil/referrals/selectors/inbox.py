@@ -127,6 +127,13 @@ class OwnClient:
     is_intake_due: bool
     is_review_due: bool
 
+    @property
+    def next_on(self) -> date:
+        """The day of what comes next: the first visit, then the review."""
+        if self.status == RequestStatus.IN_CARE and self.review_on is not None:
+            return self.review_on
+        return self.first_visit_on
+
 
 def list_open_questions(
     service_ids: Collection[int], *, at: datetime
