@@ -5,13 +5,12 @@ who the client is.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from wijkspil.directory.selectors.capacity import RoomLeft
 from wijkspil.directory.types import CareTask
 from wijkspil.directory.wording import say_choices, say_hours
 from wijkspil.referrals.selectors.inbox import Profile, Question, RoomFit
@@ -46,7 +45,7 @@ class Card:
     question: Question
     title: str
     first_visit: str
-    parts: str
+    when: str
     where: str
     client: str
     hours: str
@@ -69,7 +68,11 @@ def make_card(question: Question, *, at: datetime) -> Card:
         question=question,
         title=_upper_first(say_tasks(profile.tasks)),
         first_visit=say_day(profile.first_visit_on, localdate(at)),
-        parts=say_parts(profile.parts_of_day),
+        when=_("%(day)s, %(parts)s")
+        % {
+            "day": say_day(profile.first_visit_on, localdate(at)),
+            "parts": say_parts(profile.parts_of_day),
+        },
         where=_say_where(profile, question.km),
         client=_say_client(profile),
         hours=say_band(profile.hours_low, profile.hours_high),
@@ -79,7 +82,7 @@ def make_card(question: Question, *, at: datetime) -> Card:
         is_hurry=question.answer_by - at < HURRY,
         fits=fit is not None and not fit.misfits,
         fit_words=[] if fit is None else say_misfits(fit, profile),
-        room_words="" if fit is None else _say_room_left(fit.room),
+        room_words="" if fit is None else _say_room_left(fit),
         reasons=_say_why_you(question),
         warnings=_say_warnings(profile),
         outcome=say_outcome(question),
@@ -142,7 +145,7 @@ def say_outcome(question: Question) -> str:
 def _say_where(profile: Profile, km: int | None) -> str:
     if not profile.area_name:
         where = _("somewhere in the region %(name)s") % {"name": profile.region_name}
-    elif profile.area_is_postcode:
+    elif profile.area_name.isdigit():
         where = _("postcode area %(name)s") % {"name": profile.area_name}
     else:
         where = profile.area_name
@@ -188,9 +191,13 @@ def _say_warnings(profile: Profile) -> list[str]:
     return lines
 
 
-def _say_room_left(room: RoomLeft) -> str:
-    words = say_room(replace(room, no_room_reason=""))
-    if room.is_known and room.clients > 0 and room.hours is not None:
+def _say_room_left(fit: RoomFit) -> str:
+    """Return what is left; empty where the misfit says it already."""
+    room = fit.room
+    if not room.is_known or room.clients <= 0:
+        return ""
+    words = say_room(room)
+    if room.hours is not None:
         words = _("%(room)s, %(hours)s hours a week free") % {
             "room": words,
             "hours": say_hours(room.hours),

@@ -1,11 +1,13 @@
 """The inbox of a team: pseudonymous until accepted, answered in two taps."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.html import escape
 
 from tests.factories import referrals as make
 from tests.factories.accounts import MembershipFactory
@@ -159,9 +161,10 @@ def test_who_comes_second_reads_that_there_is_nothing_to_do(
         at=timezone.now(),
     )
     late = browser_for(wijk, second).post(path_to(second, "accept"))
+    page = late.content.decode()
     assert late.status_code == 409
-    assert_words(late.content.decode(), "Another team was first.")
-    assert not any(secret in late.content.decode() for secret in SECRETS)
+    assert_words(page, "Another team was first. You do not need to do anything.")
+    assert [secret for secret in SECRETS if secret in page] == []
 
 
 def test_accepting_what_has_expired_changes_nothing(wijk: ReferralsWijk) -> None:
@@ -342,14 +345,14 @@ def test_a_question_that_does_not_fit_says_why(wijk: ReferralsWijk) -> None:
 
 
 def test_the_inbox_takes_as_many_queries_for_ten_questions_as_for_one(
-    wijk: ReferralsWijk, django_assert_max_num_queries: object
+    wijk: ReferralsWijk, django_assert_max_num_queries: Any
 ) -> None:
     make.send(wijk)
     browser = wijk.nurses[0].browser()
     browser.get(INBOX)
     for _ in range(4):
         make.send(wijk)
-    with django_assert_max_num_queries(16):  # type: ignore[operator]
+    with django_assert_max_num_queries(16):
         browser.get(INBOX)
 
 
@@ -391,7 +394,7 @@ def path_to(offer: Offer, act: str) -> str:
     return reverse(f"referrals:offer-{act}", args=[offer.pk])
 
 
-def post(browser: Client, offer: Offer, act: str, **data: str) -> object:
+def post(browser: Client, offer: Offer, act: str, **data: str) -> Any:
     """Answer a question."""
     return browser.post(path_to(offer, act), data)
 
@@ -439,9 +442,6 @@ def assert_tells_nobody(browser: Client, path: str) -> None:
 
 def assert_words(page: str, english: str) -> None:
     """Check for a sentence, in the language the page is shown in."""
-    from django.utils import translation
-    from django.utils.html import escape
-
     with translation.override("nl"):
         dutch = translation.gettext(english)
     assert escape(english) in page or escape(dutch) in page

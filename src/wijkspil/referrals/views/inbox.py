@@ -374,7 +374,7 @@ def _client_row(client: OwnClient, team: str, *, at: datetime) -> dict[str, Any]
         "tone": "limited" if client.status == RequestStatus.ACCEPTED else "good",
         "next": _say_next(client),
         "is_due": client.is_intake_due or client.is_review_due,
-        "day": say_day(client.review_on or client.first_visit_on, today),
+        "day": say_day(client.next_on, today),
         "first_visit": say_day(client.first_visit_on, today),
         "hours": hours,
     }
