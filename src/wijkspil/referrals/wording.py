@@ -29,7 +29,6 @@ from wijkspil.directory.wording import (
     join_words,
     say_choices,
     say_hours,
-    say_number,
     say_short_moment,
 )
 from wijkspil.referrals.models import RequestEvent, ServiceRequest
@@ -232,7 +231,7 @@ def _say_reason(reason: Mapping[str, Any]) -> str:
 
 def _said_values(values: Mapping[str, Any]) -> dict[str, str]:
     return {
-        name: say_number(float(value), 1)
+        name: say_hours(float(value))
         if isinstance(value, (int, float)) and not isinstance(value, bool)
         else str(value)
         for name, value in values.items()
@@ -591,7 +590,7 @@ _OTHERWISE: Mapping[RequestStatus, Words] = {
 
 @dataclass(frozen=True)
 class Access:
-    """Somebody who saw who the client is; the same by the same person is one."""
+    """Somebody who saw the name and address; the same by the same person is one."""
 
     who: str
     what: str
@@ -618,20 +617,22 @@ def say_access(event: AuditEvent, names: Names) -> str:
     """Say what somebody did with who the client is, and why."""
     service_id = service_of_purpose(event.purpose)
     if service_id is not None:
-        return _("was given who the client is, for %(team)s") % {
+        return _("was given the name and address, for %(team)s") % {
             "team": names.get(service_id, _("the team"))
         }
-    return str(_ACCESSES.get(event.purpose, _("saw who the client is")))
+    return str(_ACCESSES.get(event.purpose, _("saw the name and address")))
 
 
 _ACCESSES: Mapping[str, Words] = {
-    "request.submit": gettext_lazy("filled in who the client is"),
-    "page.request": gettext_lazy("looked who the client is"),
+    "request.submit": gettext_lazy("filled in the name and address"),
+    "page.request": gettext_lazy("looked at the name and address"),
     "client-page": gettext_lazy("looked at the page of this request"),
     "client-link.renew": gettext_lazy("made a new link for the client"),
     "mediation": gettext_lazy("handed the request to the insurer"),
     "mediation-dossier": gettext_lazy("saved the dossier for the insurer"),
-    "retention": gettext_lazy("removed who the client is; the time to keep it is over"),
+    "retention": gettext_lazy(
+        "removed the name and address; the time to keep them is over"
+    ),
 }
 
 

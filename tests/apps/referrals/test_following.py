@@ -185,3 +185,16 @@ def test_the_list_takes_no_more_queries_with_more_requests(
 
 def test_the_page_of_a_draft_does_not_break(wijk: ReferralsWijk) -> None:
     assert "was not sent yet" in read(wijk.referrer.browser(), draft(wijk))
+
+
+def test_the_trail_leads_to_the_list_of_this_reader(wijk: ReferralsWijk) -> None:
+    request = place(wijk)
+    assert wijk.coordinator is not None
+    for person, path in (
+        (wijk.referrer, "/aanvragen/"),
+        (wijk.nurses[0], "/clienten/"),
+        (wijk.coordinator, "/regietafel/"),
+    ):
+        page = read(person.browser(), request)
+        trail = page[page.index("wp-breadcrumb") :][:600]
+        assert f'href="{path}"' in trail

@@ -108,23 +108,29 @@ def list_own_requests(
     )
     unplaced, placed = [*map(str, UNPLACED)], [*map(str, PLACED)]
     closed = rows.exclude(status__in=[*unplaced, *placed, RequestStatus.DRAFT])
+    settled = Case(
+        When(status=RequestStatus.IN_CARE, then=Value(1)),
+        default=Value(0),
+        output_field=IntegerField(),
+    )
+    late_first = F("overdue_since").asc(nulls_last=True)
     return OwnRequests(
-        waiting=rows.filter(status__in=unplaced).order_by(
-            F("overdue_since").asc(nulls_last=True), "due_at", "pk"
-        )[:MOST_SHOWN],
-        placed=rows.filter(status__in=placed)
-        .annotate(
-            settled=Case(
-                When(status=RequestStatus.IN_CARE, then=Value(1)),
-                default=Value(0),
-                output_field=IntegerField(),
-            )
-        )
-        .order_by("settled", "-placed_at", "-pk")[:MOST_SHOWN],
-        drafts=rows.filter(status=RequestStatus.DRAFT).order_by("-created_at", "-pk")[
-            :MOST_SHOWN
-        ],
-        closed=closed.order_by("-closed_at", "-pk")[:n_closed],
+        waiting=list(
+            rows.filter(status__in=unplaced).order_by(late_first, "due_at", "pk")[
+                :MOST_SHOWN
+            ]
+        ),
+        placed=list(
+            rows.filter(status__in=placed).order_by(settled, "-placed_at", "-pk")[
+                :MOST_SHOWN
+            ]
+        ),
+        drafts=list(
+            rows.filter(status=RequestStatus.DRAFT).order_by("-created_at", "-pk")[
+                :MOST_SHOWN
+            ]
+        ),
+        closed=list(closed.order_by("-closed_at", "-pk")[:n_closed]),
         n_closed=closed.count(),
     )
 

@@ -65,7 +65,7 @@ STEPS = (
     gettext_lazy("We look for a team"),
     gettext_lazy("A team is found"),
     gettext_lazy("First talk"),
-    gettext_lazy("It has started"),
+    gettext_lazy("It starts"),
 )
 #: How many steps are done, by state; what is closed early has no steps.
 _DONE = {

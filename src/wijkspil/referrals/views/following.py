@@ -27,8 +27,10 @@ from wijkspil.referrals.permissions import (
     COORDINATE,
     CREATE_REQUEST,
     FOLLOW_REQUEST,
+    can_give_care,
     can_see_patient,
     check_can_see_request,
+    is_requester,
 )
 from wijkspil.referrals.selectors.requests import find_request, team_target
 from wijkspil.referrals.selectors.timeline import (
@@ -324,10 +326,7 @@ def _request_page(
         {
             "now": at,
             "row": row,
-            "crumbs": [
-                Crumb(_("My requests"), reverse("referrals:requests")),
-                Crumb(row.number),
-            ],
+            "crumbs": [_list_of(actor, row, team), Crumb(row.number)],
             **_standing(row, team, offers, at=at),
             "newest": _newest(events),
             "is_live": row.status in OWNED,
@@ -355,6 +354,15 @@ def _request_page(
             else "",
         },
     )
+
+
+def _list_of(actor: Actor, row: ServiceRequest, team: Target | None) -> Crumb:
+    """Return the list in which this reader finds the request."""
+    if is_requester(actor, row):
+        return Crumb(_("My requests"), reverse("referrals:requests"))
+    if team is not None and can_give_care(actor, team):
+        return Crumb(_("Clients of your team"), reverse("referrals:clients"))
+    return Crumb(_("Coordination desk"), reverse("referrals:desk"))
 
 
 def _standing(
