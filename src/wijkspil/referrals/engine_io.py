@@ -12,25 +12,32 @@ from typing import Any
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from wijkspil.core.errors import WijkspilError
 from wijkspil.directory.selectors.capacity import RoomLeft, get_room_left
 from wijkspil.directory.selectors.care_teams import TeamAround, list_teams_around
 from wijkspil.directory.types import Care, CoverageRole, SizeBand
 from wijkspil.referrals.catalogue import complexity
 from wijkspil.referrals.errors import InvalidRequest
+from wijkspil.referrals.models import ServiceRequest
 from wijkspil.referrals.selectors.fair_share import get_shares, relative_shares
 from wijkspil.referrals.selectors.policy import Agreed
+from wijkspil.referrals.selectors.requests import band_of, need_of
 from wijkspil.referrals.types import HoursBand, Need, Urgency
 from wijkspil_engines.routing.explain import explain
 from wijkspil_engines.routing.problem import (
     PARTS_OF_DAY,
+    AssignmentProblem,
     InvalidProblem,
     Policy,
     Request,
+    Result,
     Team,
     Teams,
     Tier,
 )
 from wijkspil_engines.routing.rank import Ranking, rank
+from wijkspil_engines.routing.solve import solve
+from wijkspil_engines.routing.verify import verify
 
 LARGEST_HOURS = {
     SizeBand.TO_2: 2.0,
@@ -136,6 +143,166 @@ def rank_teams(
         Policy.from_mapping(agreed.ranking),
     )
     return _named(ranking, teams, rooms)
+
+
+#: Seconds the search for the best division may take on a page.
+BATCH_SECONDS = 4.0
+
+
+class WrongProposal(WijkspilError):
+    """The division did not stand up to its own check; nothing was sent."""
+
+    code = "wrong-proposal"
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """The team the batch proposes for a request, with why, or None if there is none.
+
+    ``one_by_one`` is the team that the request would get when the requests were placed
+    one after the other; ``others`` counts teams that could take it, if alone.
+    """
+
+    request_id: int
+    team: CandidateTeam | None
+    one_by_one: int | None
+    others: int
+
+
+@dataclass(frozen=True)
+class Division:
+    """The best division of all unplaced requests that was found, with its proof.
+
+    ``gap`` is the share of the bound that may be missing, 0 to 1; ``is_best`` when it
+    is proven that no division is better.
+    """
+
+    rows: Sequence[Proposed]
+    placed: int
+    placed_one_by_one: int
+    score: float
+    gap: float
+    is_best: bool
+    seconds: float
+
+
+def load_assignment(
+    requests: Sequence[ServiceRequest],
+    *,
+    asked: Iterable[tuple[int, int]],
+    agreed: Agreed,
+    at: datetime,
+) -> Division:
+    """Divide requests over the teams together, and check the result independently.
+
+    ``asked`` are (request id, service id) that have the question or answered it; they
+    are not proposed. Teams whose room is not known take no part. Six queries, and one
+    per place.
+
+    Raises
+    ------
+    WrongProposal
+        If the second opinion finds a fault in the division.
+    """
+    places = list(dict.fromkeys(request.place_id for request in requests))
+    around = {
+        place_id: {
+            team.service_id: team
+            for team in list_teams_around(place_id, care=Care.DISTRICT_NURSING, at=at)
+        }
+        for place_id in places
+    }
+    teams = {pk: team for found in around.values() for pk, team in found.items()}
+    rooms = get_room_left(list(teams), at=at)
+    shares = relative_shares(
+        get_shares({team.organization_id for team in teams.values()}, at=at)
+    )
+    rows = list(teams.values())
+    columns = Teams.from_teams(
+        [
+            as_team(
+                team,
+                rooms.get(team.service_id),
+                shares[team.organization_id],
+                tiers={
+                    area: tier_of(around[place_id][team.service_id])
+                    for area, place_id in enumerate(places)
+                    if team.service_id in around[place_id]
+                },
+            )
+            for team in rows
+        ],
+        n_areas=len(places),
+    )
+    today = localdate(at)
+    problem = AssignmentProblem(
+        requests=tuple(
+            as_request(
+                need_of(request),
+                band_of(request),
+                lon=request.place.lon,
+                lat=request.place.lat,
+                today=today,
+                key=str(request.pk),
+                area=places.index(request.place_id),
+            )
+            for request in requests
+        ),
+        teams=columns,
+        policy=Policy.from_mapping(agreed.ranking),
+        forbidden=frozenset(
+            (str(request_id), str(service_id))
+            for request_id, service_id in asked
+            if service_id in teams
+        ),
+    )
+    result = solve(problem, time_limit_s=BATCH_SECONDS)
+    wrong = verify(problem, result)
+    if wrong:
+        raise WrongProposal(
+            _("The division failed its own check, so it is not shown: %(why)s")
+            % {"why": " ".join(wrong)}
+        )
+    return Division(
+        rows=[
+            _proposed(problem, place, result, rows, rooms)
+            for place in range(len(requests))
+        ],
+        placed=int(result.terms["placed"]),
+        placed_one_by_one=result.greedy_placed,
+        score=result.terms["score"],
+        gap=result.gap,
+        is_best=result.status == "optimal",
+        seconds=result.runtime_s,
+    )
+
+
+def _proposed(
+    problem: AssignmentProblem,
+    place: int,
+    result: Result,
+    rows: Sequence[TeamAround],
+    rooms: Mapping[int, RoomLeft],
+) -> Proposed:
+    request = problem.requests[place]
+    chosen = int(result.assignment[place])
+    before = int(result.greedy_assignment[place])
+    ranking = rank(request, problem.teams, problem.policy)
+    position = next(
+        (i for i, one in enumerate(ranking.candidates) if one.team == chosen), None
+    )
+    return Proposed(
+        request_id=int(request.key),
+        team=None
+        if position is None
+        else _candidate(ranking, rows[chosen], rooms, position),
+        one_by_one=None if before < 0 else rows[before].service_id,
+        others=sum(
+            1
+            for one in ranking.candidates
+            if (request.key, one.key) not in problem.forbidden
+        ),
+    )
 
 
 def full_ranking(ranking: Mapping[str, Any]) -> dict[str, Any]:

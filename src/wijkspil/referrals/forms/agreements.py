@@ -109,7 +109,7 @@ class PolicyForm(SteeringForm):
         return [self[f"weight_{term}"] for term in TERM_WORDS]
 
     @property
-    def order_fields(self) -> list[forms.BoundField]:
+    def first_fields(self) -> list[forms.BoundField]:
         """What goes before the weights."""
         return [self[f"order_{place}"] for place in range(1, MOST_FIRST + 1)]
 

@@ -92,8 +92,9 @@ class WorkItem:
 def list_worklist(region_ids: Iterable[int], *, at: datetime) -> list[WorkItem]:
     """Return every open request of the regions by risk (four queries).
 
-    Late first, the longest late before the others; then what is due soonest, then the
-    most urgent. What a team has is on the list only when its date has passed.
+    Late first: clients without a team, the longest late before the others; then what
+    is due soonest, then the most urgent. What a team has is on the list only when its
+    date has passed.
     """
     rows = list(
         ServiceRequest.objects.filter(
@@ -141,6 +142,15 @@ def list_unplaced(region_id: int) -> list[ServiceRequest]:
     )
 
 
+def list_asked_pairs(request_ids: Iterable[int]) -> list[tuple[int, int]]:
+    """Return (request id, service id) of teams that have or had the question."""
+    return list(
+        Offer.objects.filter(request_id__in=list(request_ids))
+        .exclude(status=OfferStatus.WITHDRAWN)
+        .values_list("request_id", "service_id")
+    )
+
+
 def list_offers(request_id: int) -> list[Offer]:
     """Return the questions to teams, newest first (one query)."""
     return list(Offer.objects.filter(request_id=request_id).order_by("-pk"))
@@ -172,11 +182,11 @@ def _count_offers(request_ids: Sequence[int]) -> dict[int, _Asked]:
         .order_by()
         .values_list("request_id")
         .annotate(
-            Count("pk", filter=is_open),
-            Count(
+            waiting=Count("pk", filter=is_open),
+            refused=Count(
                 "pk", filter=Q(status__in=[OfferStatus.DECLINED, OfferStatus.EXPIRED])
             ),
-            Min("answer_by", filter=is_open),
+            first_answer_by=Min("answer_by", filter=is_open),
         )
     )
     return {pk: _Asked(*counts) for pk, *counts in rows}
@@ -206,11 +216,13 @@ def _as_item(
     )
 
 
-def _risk(item: WorkItem, *, at: datetime) -> tuple[bool, float, int, int]:
+def _risk(item: WorkItem, *, at: datetime) -> tuple[bool, bool, float, int, int]:
+    """Late before not late; of what is late, a client without a team goes first."""
     late = item.late_since(at)
     moment = late or item.due_at
     return (
         late is None,
+        not item.is_unplaced,
         moment.timestamp() if moment else float("inf"),
         _URGENCY_ORDER[item.urgency],
         item.id,

@@ -80,10 +80,12 @@ from wijkspil.referrals.wording import (
 from wijkspil.ui.navigation import Chip, MapCategory
 
 if TYPE_CHECKING:
+    from wijkspil.referrals.engine_io import CandidateTeam
     from wijkspil.referrals.models import ServiceRequest
 
 #: Teams proposed beside the list; all of them are on the page of the request.
 BEST_TEAMS = 4
+_ROOM_NOT_KNOWN = "unknown-room"
 _SHAPES_SECONDS = 24 * 3600
 _LATE, _OPEN, _NONE = "gap", "limited", "covered"
 _STATUS_TONES = {
@@ -373,6 +375,7 @@ def desk_tabs(current: str, look: Look | None = None) -> list[Chip]:
     return [
         tab("desk", _("Worklist"), "referrals:desk"),
         tab("map", _("Map per wijk"), "referrals:desk-map"),
+        tab("proposal", _("Divide all"), "referrals:desk-proposal"),
         tab("agreements", _("Agreements"), "referrals:agreements"),
         tab("statistics", _("Figures"), "referrals:statistics"),
     ]
@@ -390,9 +393,7 @@ def describe_teams(
                 "organization_id": team.organization_id,
                 "name": team.name,
                 "organization": team.organization_name,
-                "room": say_room(team.room),
-                "reasons": say_reasons(team.reasons),
-                "warnings": [say_warning(code) for code in team.warnings],
+                "note": say_team(team),
                 "is_own": team.is_own,
             }
             for team in ranked.candidates[:most]
@@ -427,7 +428,7 @@ def _detail(actor: Actor, found: "ServiceRequest", *, at: datetime) -> dict[str,
         "wijk": wijk,
         "status": RequestStatus(found.status).label,
         "tone": _STATUS_TONES.get(RequestStatus(found.status), "unknown"),
-        "urgency": Urgency(found.urgency).label,
+        "urgency": say_urgency(found.urgency),
         "is_urgent": found.urgency in _URGENT_NOW,
         "urgency_reason": UrgencyReason(found.urgency_reason).label,
         "need": say_need(found),
@@ -437,6 +438,7 @@ def _detail(actor: Actor, found: "ServiceRequest", *, at: datetime) -> dict[str,
         "owner_kind": OwnerKind(found.owner_kind).label,
         "due_at": found.due_at,
         "late": late,
+        "is_late_before": late is not None and late != found.due_at,
         "bridged_by": found.bridged_by,
         "is_unplaced": is_unplaced,
         "may_take": is_unplaced and found.owner_id != actor.user_id,
@@ -455,6 +457,17 @@ def _detail(actor: Actor, found: "ServiceRequest", *, at: datetime) -> dict[str,
     }
 
 
+def say_team(team: "CandidateTeam") -> str:
+    """Return room, reasons and warnings of a team in one line."""
+    words = [
+        say_room(team.room),
+        *say_reasons(team.reasons),
+        # That the room is not known was said first.
+        *(say_warning(code) for code in team.warnings if code != _ROOM_NOT_KNOWN),
+    ]
+    return " · ".join(f"{word[:1].upper()}{word[1:]}".rstrip(".") for word in words)
+
+
 def _say_answer(status: str, reason: str) -> str:
     label = str(OfferStatus(status).label)
     if status == OfferStatus.DECLINED and reason:
@@ -470,7 +483,7 @@ def _row(item: WorkItem, look: Look, *, at: datetime, actor: Actor) -> dict[str,
         "item": item,
         "url": f"{address}?{query}" if query else address,
         "tasks": say_tasks(item.tasks),
-        "urgency": Urgency(item.urgency).label,
+        "urgency": say_urgency(item.urgency),
         "first_visit": say_day(item.first_visit_on, localdate(at)),
         "stands": _say_stands(item, at=at),
         "tone": _STATUS_TONES.get(RequestStatus(item.status), "unknown"),
@@ -501,7 +514,16 @@ def _say_stands(item: WorkItem, *, at: datetime) -> str:
         ) % {"n": item.n_waiting, "until": say_until(item.answer_by, at)}
     if item.status == RequestStatus.BRIDGED:
         return _("Bridged: %(help)s") % {"help": item.bridged_by}
-    return str(RequestStatus(item.status).label)
+    if item.status == RequestStatus.ACCEPTED:
+        return _("The first visit was not reported")
+    return _("The start of care was not reported")
+
+
+def say_urgency(urgency: str) -> str:
+    """Return how soon, in words that also stand alone."""
+    if urgency == Urgency.PLANNED:
+        return _("Can be planned")
+    return str(Urgency(urgency).label)
 
 
 def _say_open(n: int, late: int) -> str:

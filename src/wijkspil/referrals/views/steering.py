@@ -357,7 +357,7 @@ def _teams(case: Case, text: str) -> dict[str, Any]:
             team["id"],
             team["organization_id"],
             team["name"],
-            " · ".join([_cap(team["room"]), *team["reasons"], *team["warnings"]]),
+            team["note"],
         )
         for team in found["teams"]
     ]
@@ -425,10 +425,6 @@ def _say_answer(offer: Any) -> str:
     if offer.decline_reason:
         return DeclineReason(offer.decline_reason).label.lower()
     return OfferStatus(offer.status).label.lower()
-
-
-def _cap(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _pairs(teams: dict[str, Any]) -> list[tuple[int, str]]:
@@ -725,11 +721,7 @@ ACTS: tuple[Act, ...] = (
         is_for_requester=True,
         follows=lambda case: (
             (
-                [
-                    _(
-                        "The team that has the client loses it; its room is given back."
-                    )
-                ]
+                [_("The team that has the client loses it; its room is given back.")]
                 if case.request.status in PLACED
                 else []
             )
