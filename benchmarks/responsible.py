@@ -68,7 +68,7 @@ def questions(count: int, *, seed: int) -> list[str]:
     ]
 
 
-def start_server() -> subprocess.Popen[bytes]:
+def start_server(port: int = PORT) -> subprocess.Popen[bytes]:
     """Start granian as the product does, with the plain view beside it."""
     with socket.socket() as probe:
         # Two servers can share a port; each would then answer the other's load.
@@ -77,7 +77,7 @@ def start_server() -> subprocess.Popen[bytes]:
     process = subprocess.Popen(
         [
             Path(sys.executable).with_name("granian"),
-            *("--interface", "wsgi", "--port", str(PORT), "--workers", "2"),
+            *("--interface", "wsgi", "--port", str(port), "--workers", "2"),
             *("--blocking-threads", "1", "--no-ws", "--log-level", "warning"),
             "wijkspil.config.wsgi:application",
         ],
@@ -85,7 +85,7 @@ def start_server() -> subprocess.Popen[bytes]:
     )
     for _attempt in range(100):
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/plain"):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/plain"):
                 return process
         except urllib.error.URLError:
             time.sleep(0.2)

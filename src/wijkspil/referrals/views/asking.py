@@ -110,8 +110,6 @@ class Asker:
     actor: Actor
     is_family: bool
     organization_id: int | None = None
-    organization_name: str = ""
-    kind: str = ""
 
     @property
     def sees_teams(self) -> bool:
@@ -222,7 +220,7 @@ def _keep(
             actor=asker.actor,
             need=need,
             requester=Requester(
-                kind=RequesterKind.FAMILY if asker.is_family else asker.kind,
+                kind=RequesterKind.FAMILY if asker.is_family else _workplace(asker)[1],
                 name="" if asker.is_family else asker.actor.label,
                 phone=request.session.get(PHONE, ""),
                 organization_id=asker.organization_id,
@@ -385,9 +383,10 @@ def ask_who(request: HttpRequest, number: str) -> HttpResponse:
             status=HTTPStatus.TOO_MANY_REQUESTS,
         )
     phoned = _phoned_team(request, asker)
+    workplace, kind = _workplace(asker)
     options: dict[str, Any] = {
         "is_family": asker.is_family,
-        "kind": draft.requester_kind or asker.kind,
+        "kind": draft.requester_kind or kind,
         "is_phoned": phoned is not None,
     }
     status = HTTPStatus.OK
@@ -424,6 +423,7 @@ def ask_who(request: HttpRequest, number: str) -> HttpResponse:
             "asker": asker,
             "draft": draft,
             "phoned": phoned,
+            "workplace": workplace,
             "retention_days": get_agreed(draft.region_id).retention_days,
             "steps": _steps(3, draft),
         },
@@ -552,17 +552,15 @@ def _asker(request: HttpRequest) -> Asker:
     check_can_create_request(actor)
     if actor.user_id is None or not actor.is_professional:
         return Asker(actor, is_family=True)
-    organization_id = _organization_of(actor)
-    if organization_id is None:
-        return Asker(actor, is_family=False)
-    organization = get_organization(organization_id)
-    return Asker(
-        actor,
-        is_family=False,
-        organization_id=organization_id,
-        organization_name=organization.name,
-        kind=KIND_OF.get(OrganizationType(organization.type), ""),
-    )
+    return Asker(actor, is_family=False, organization_id=_organization_of(actor))
+
+
+def _workplace(asker: Asker) -> tuple[str, str]:
+    """Return name and kind of where the asker works; empty where not known."""
+    if asker.organization_id is None:
+        return "", ""
+    organization = get_organization(asker.organization_id)
+    return organization.name, KIND_OF.get(OrganizationType(organization.type), "")
 
 
 def _organization_of(actor: Actor) -> int | None:
