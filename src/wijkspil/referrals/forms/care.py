@@ -50,7 +50,9 @@ class HoursField(forms.DecimalField):
             **kwargs,
         )
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(  # type: ignore[override]
+        self, value: Any
+    ) -> Decimal | None:
         """Read "3,25" as well as "3.25"."""
         if isinstance(value, str):
             value = value.strip().replace(",", ".")
