@@ -116,7 +116,10 @@ def test_an_unknown_code_never_breaks_a_page() -> None:
 
 
 def test_reasons_are_said_with_their_values() -> None:
-    reasons = [{"code": "own-team"}, {"code": "distance", "km": 1.2}]
+    reasons: list[dict[str, object]] = [
+        {"code": "own-team"},
+        {"code": "distance", "km": 1.2},
+    ]
     assert say_reasons(reasons) == [
         "This is the team of the neighborhood.",
         "The team is 1.2 km away.",

@@ -252,6 +252,7 @@ def show_status(request: HttpRequest, actor: Actor, number: str) -> HttpResponse
             "row": row,
             **_standing(row, team, offers, at=now),
             "newest": newest,
+            "is_live": row.status in OWNED,
             "has_news": seen.isascii() and seen.isdigit() and int(seen) < newest,
         },
     )
