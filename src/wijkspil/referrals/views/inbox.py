@@ -370,7 +370,10 @@ def _client_row(client: OwnClient, team: str, *, at: datetime) -> dict[str, Any]
     return {
         "client": client,
         "team": team,
-        "status": RequestStatus(client.status).label,
+        # "A team takes it" is how others say it; to the team it is accepted.
+        "status": OfferStatus.ACCEPTED.label
+        if client.status == RequestStatus.ACCEPTED
+        else RequestStatus(client.status).label,
         "tone": "limited" if client.status == RequestStatus.ACCEPTED else "good",
         "next": _say_next(client),
         "is_due": client.is_intake_due or client.is_review_due,
