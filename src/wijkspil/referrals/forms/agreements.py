@@ -27,6 +27,7 @@ TERM_WORDS = {
 #: How many terms can go before the weights.
 MOST_FIRST = 3
 MOST_WEIGHT = 10
+_PLACES = (_("First"), _("Then"), _("After that"))
 _MINUTES = {
     "answer_minutes": (_("Minutes a team has to answer"), ANSWER_MINUTES),
     "coordinator_minutes": (
@@ -95,7 +96,7 @@ class PolicyForm(SteeringForm):
         terms: list[tuple[str, Any]] = [("", _("no term")), *TERM_WORDS.items()]
         for place in range(1, MOST_FIRST + 1):
             self.fields[f"order_{place}"] = forms.ChoiceField(
-                label=str(place), choices=terms, required=False
+                label=_PLACES[place - 1], choices=terms, required=False
             )
         for name in _MINUTES:
             for urgency in Urgency:
@@ -193,8 +194,8 @@ def _initial_of(agreed: Agreed, weights: Any) -> dict[str, Any]:
     ranking = agreed.ranking
     order = [*ranking.get("order", ()), *[""] * MOST_FIRST][:MOST_FIRST]
     initial: dict[str, Any] = {
-        "travel_km": weights["travel_km"],
-        "first_visit_days": weights["first_visit_days"],
+        "travel_km": _short(weights["travel_km"]),
+        "first_visit_days": _short(weights["first_visit_days"]),
         "unknown_room": weights["unknown_room"],
         "teams_at_once": agreed.teams_at_once,
         "min_residents": agreed.min_residents,
@@ -202,7 +203,9 @@ def _initial_of(agreed: Agreed, weights: Any) -> dict[str, Any]:
         "approved_by": agreed.approved_by,
         "approved_on": agreed.approved_on,
     }
-    initial |= {f"weight_{term}": weights["weights"][term] for term in TERM_WORDS}
+    initial |= {
+        f"weight_{term}": _short(weights["weights"][term]) for term in TERM_WORDS
+    }
     initial |= {f"order_{place}": term for place, term in enumerate(order, start=1)}
     for name, (_label, national) in _MINUTES.items():
         own = getattr(agreed, name)
@@ -211,3 +214,8 @@ def _initial_of(agreed: Agreed, weights: Any) -> dict[str, Any]:
             for urgency in Urgency
         }
     return initial
+
+
+def _short(number: float) -> float:
+    """Return 4 instead of 4.0, as people write it."""
+    return int(number) if number == int(number) else number

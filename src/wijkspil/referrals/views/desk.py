@@ -86,6 +86,7 @@ if TYPE_CHECKING:
 #: Teams proposed beside the list; all of them are on the page of the request.
 BEST_TEAMS = 4
 _ROOM_NOT_KNOWN = "unknown-room"
+_SAID_WITH_ROOM = ("room", "size")
 _SHAPES_SECONDS = 24 * 3600
 _LATE, _OPEN, _NONE = "gap", "limited", "covered"
 _STATUS_TONES = {
@@ -461,7 +462,7 @@ def say_team(team: "CandidateTeam") -> str:
     """Return room, reasons and warnings of a team in one line."""
     words = [
         say_room(team.room),
-        *say_reasons(team.reasons),
+        *say_reasons(r for r in team.reasons if r["code"] not in _SAID_WITH_ROOM),
         # That the room is not known was said first.
         *(say_warning(code) for code in team.warnings if code != _ROOM_NOT_KNOWN),
     ]
