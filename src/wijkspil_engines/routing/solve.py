@@ -38,7 +38,13 @@ _WHOLE = 1e-6
 #: Cells of the tables: for bounds, and for improving a whole solution.
 _CELLS, _CELLS_IMPROVING = 15_000, 5_000
 #: Width of the box around the prices of the requests, in value: first, smallest.
-_BOX, _BOX_SHRINK, _BOX_SMALLEST = 150.0, 0.5, 1.0
+_BOX, _BOX_SHRINK, _BOX_SMALLEST = 50.0, 0.5, 1.0
+#: How far the prices stay at the best so far, 0 to 1 (Wentges smoothing).
+_SMOOTH = 0.85
+#: Rounds in a row that lower the bound by less than this share end the patterns.
+_STALLED, _LITTLE = 6, 1e-5
+#: Teams chosen anew together, nodes for each try, and tries in place of a round.
+_NEIGHBORS, _NODES, _TRIES = 6, 60, 2
 #: A round with fewer new patterns has seen what the box allows.
 _FEW = 8
 _ROUNDS_PER_ROUNDING = 4
@@ -141,7 +147,11 @@ class _Search:
         order = np.argsort(-shares, kind="stable")
         start = self.complete(order[shares[order] > 0.5], start)
         self.improve(start)
-        self.generate(prices, room_price, max_rounds)
+        n_rounds = self.generate(prices, room_price, max_rounds)
+        for _ in range(_TRIES * (max_rounds - n_rounds)):
+            if self.is_over():
+                return
+            self.exchange_neighbors()
 
     def offer(self, chosen: NDArray[np.int64]) -> None:
         """Keep a whole solution if it is better and places enough requests."""
@@ -240,18 +250,21 @@ class _Search:
         prices: NDArray[np.float64],
         room_price: NDArray[np.float64],
         max_rounds: int,
-    ) -> None:
-        """Generate patterns; each round may lower the bound and raise the value."""
+    ) -> int:
+        """Generate patterns; each round may lower the bound and raise the value.
+
+        Returns the number of rounds used: fewer when the bound hardly moves.
+        """
         pairs = self.pairs
         master = _Master(pairs)
-        center, box = prices, _BOX
+        center, box, smooth, n_stalled = prices, _BOX, _SMOOTH, 0
         for round_ in range(max_rounds):
-            if self.is_over():
-                return
+            if self.is_over() or n_stalled >= _STALLED:
+                return round_
             if round_:
                 master.set_box(center, box)
                 master.add(self.pool)
-                prices = master.solve()
+                prices = smooth * center + (1 - smooth) * master.solve()
                 profit = pairs.value - prices[pairs.request]
                 room_price = self.teams_lp.find(profit)
             profit = pairs.value - prices[pairs.request]
@@ -259,12 +272,56 @@ class _Search:
                 pairs, profit, room_price, self.best_known(profit), max_cells=_CELLS
             )
             bound = float(prices.sum() + upper.sum())
-            if bound < self.bound - 1e-9 * abs(bound):
+            gained = self.bound - bound
+            n_stalled = 0 if gained > _LITTLE * self.bound else n_stalled + 1
+            if gained > 0:
                 self.bound, center = bound, prices
-            if self.add(found) < _FEW and round_:
+            n_new = self.add(found)
+            if n_new < _FEW and round_:
                 box = max(box * _BOX_SHRINK, _BOX_SMALLEST)
+            # Nothing new on the way to the master's prices: go all the way once.
+            smooth = _SMOOTH if n_new else 0.0
             if round_ % _ROUNDS_PER_ROUNDING == _ROUNDS_PER_ROUNDING - 1:
                 self.round(master.shares)
+        return max_rounds
+
+    def exchange_neighbors(self) -> None:
+        """Choose anew for a few teams that could take each other's clients."""
+        pairs, chosen = self.pairs, self.best
+        own = np.where(chosen >= 0, pairs.team[chosen], -1)
+        first = int(self.rng.choice(pairs.team))
+        of_first = pairs.request[pairs.of_team[first]]
+        rivals = np.bincount(
+            pairs.team[np.isin(pairs.request, of_first)], minlength=pairs.n_teams
+        )
+        odds = rivals / rivals.sum()
+        odds[first] += 10.0
+        n_teams = min(_NEIGHBORS, int((odds > 0).sum()))
+        teams = self.rng.choice(
+            pairs.n_teams, n_teams, replace=False, p=odds / odds.sum()
+        )
+        is_chosen = np.isin(pairs.team, teams)
+        is_free = np.isin(own[pairs.request], [-1, *teams])
+        index = np.flatnonzero(is_chosen & is_free)
+        if index.size == 0:
+            return
+        requests, row = np.unique(pairs.request[index], return_inverse=True)
+        part = Pairs(
+            request=row,
+            team=pairs.team[index],
+            score=pairs.score[index],
+            placing=pairs.placing[index],
+            value=pairs.value[index],
+            use=pairs.use[index],
+            room=pairs.room,
+            n_requests=requests.size,
+        )
+        start = (chosen[pairs.request[index]] == index).astype(np.float64)
+        hit = _solve_exactly(part, start, self.deadline - time.perf_counter())
+        after = chosen.copy()
+        after[requests] = -1
+        after[pairs.request[index[hit]]] = index[hit]
+        self.offer(after)
 
     def round(self, shares: NDArray[np.float64]) -> None:
         """Make a whole solution of the shares of the patterns in the master."""
@@ -301,7 +358,6 @@ def _quiet() -> highspy.Highs:
 
 def _program(
     pairs: Pairs,
-    first_row: int,
     use: NDArray[np.float64],
     rows: NDArray[np.int64],
     upper: NDArray[np.float64],
@@ -328,6 +384,34 @@ def _room_rows(pairs: Pairs, first_row: int) -> NDArray[np.int64]:
     return rows
 
 
+def _solve_exactly(
+    pairs: Pairs, start: NDArray[np.float64], seconds: float
+) -> NDArray[np.intp]:
+    """Return the pairs of the best whole solution found from ``start``."""
+    n = pairs.n_requests
+    lp = _program(
+        pairs,
+        np.column_stack((np.ones(pairs.n), pairs.use)),
+        np.column_stack((pairs.request, _room_rows(pairs, n))),
+        np.concatenate((np.ones(n), pairs.room.ravel())),
+        1.0,
+    )
+    lp.integrality_ = [highspy.HighsVarType.kInteger] * pairs.n
+    model = _quiet()
+    model.setOptionValue("mip_max_nodes", _NODES)
+    if np.isfinite(seconds):
+        model.setOptionValue("time_limit", max(seconds, 0.0))
+    model.passModel(lp)
+    given = highspy.HighsSolution()
+    given.col_value = start.tolist()
+    model.setSolution(given)
+    model.run()
+    found = np.array(model.getSolution().col_value)
+    if found.size != pairs.n or pairs.value @ found < pairs.value @ start:
+        found = start
+    return np.flatnonzero(found > 0.5)
+
+
 def _solve_relaxation(
     pairs: Pairs,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -335,7 +419,6 @@ def _solve_relaxation(
     n = pairs.n_requests
     lp = _program(
         pairs,
-        n,
         np.column_stack((np.ones(pairs.n), pairs.use)),
         np.column_stack((pairs.request, _room_rows(pairs, n))),
         np.concatenate((np.ones(n), pairs.room.ravel())),
@@ -363,7 +446,7 @@ class _TeamPrices:
     def __init__(self, pairs: Pairs) -> None:
         self._model = _quiet()
         self._model.passModel(
-            _program(pairs, 0, pairs.use, _room_rows(pairs, 0), pairs.room.ravel(), 1.0)
+            _program(pairs, pairs.use, _room_rows(pairs, 0), pairs.room.ravel(), 1.0)
         )
         self._columns = np.arange(pairs.n, dtype=np.int32)
 
