@@ -9,7 +9,11 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.apps.directory.at_once import at_once
-from tests.factories.directory import AreaFactory, OrganizationFactory
+from tests.factories.directory import (
+    AreaFactory,
+    CapacityReportFactory,
+    OrganizationFactory,
+)
 from tests.factories.referrals import (
     ReferralsWijk,
     draft,
@@ -137,6 +141,21 @@ class TestRoomBeforeNames:
         said = words(visitor.get(page(ask(visitor), "ruimte")))
         assert "No team can take this now" in said
         assert wijk.coordinator.user.name in said
+
+    def test_a_referrer_sees_why_teams_cannot(self) -> None:
+        wijk = make_wijk(at=timezone.now(), teams=1)
+        full = make_team(wijk.wijk, name="Team Vol", new_clients=None)
+        CapacityReportFactory(
+            service=full,
+            no_room=True,
+            reported_at=timezone.now() - timedelta(hours=1),
+            valid_until=timezone.now() + timedelta(days=1),
+        )
+        browser = english(wijk.referrer.browser())
+        said = words(browser.get(page(ask(browser), "ruimte")))
+        assert "1 team has room" in said
+        assert "1 team: no room for new clients" in said
+        assert "Team Vol" in said  # who was phoned may take it all the same
 
     def test_teams_without_a_report_are_not_counted_as_room(
         self, visitor: Client

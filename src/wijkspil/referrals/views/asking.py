@@ -235,7 +235,7 @@ def _keep(
 @require_safe
 def list_providers(request: HttpRequest) -> HttpResponse:
     """Send names of providers that match what is being typed, as options."""
-    text = next(iter(request.GET.values()), "")[:100]
+    text = next((request.GET.get(name, "") for name in request.GET), "")[:100]
     found = search_home_care(text) if len(text.strip()) > 1 else []
     return render(
         request,
