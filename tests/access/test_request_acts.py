@@ -70,11 +70,10 @@ def make_stage(status: RequestStatus) -> Stage:
     """Make a request in a state with everybody around it."""
     case = make_case(status)
     wijk = case.wijk
-    assert wijk.coordinator is not None
     other = OrganizationFactory()
 
     def person(role: Role, **bound_to: Any) -> Actor:
-        return make_person(role, name=role.label, **bound_to).actor
+        return make_person(role, name=str(role.label), **bound_to).actor
 
     def system(organization_id: int) -> Actor:
         grant = Grant(Role.PROVIDER_SYSTEM, organization_id=organization_id)
@@ -177,7 +176,7 @@ class TestAnswering:
     def test_who_steers_records_a_phone_call_and_a_coordinator_assigns(self) -> None:
         stage = make_stage(S.OPEN)
         at = stage.case.wijk.at + timedelta(minutes=5)
-        values = {
+        values: dict[str, Any] = {
             "request_id": stage.case.request.pk,
             "service_id": stage.case.team.pk,
             "at": at,

@@ -125,8 +125,14 @@ class ReferralsWijk:
     colleague: Person
     hospital: Organization
     transfer_nurse: Person
-    coordinator: Person | None
     system: Actor
+    coordinator_if_any: Person | None
+
+    @property
+    def coordinator(self) -> Person:
+        """Return who coordinates the region."""
+        assert self.coordinator_if_any is not None
+        return self.coordinator_if_any
 
     def need(self, **changes: Any) -> Need:
         """Return an ordinary need here, with a first visit two days ahead."""
@@ -221,7 +227,9 @@ def make_wijk(
         transfer_nurse=make_person(
             Role.REFERRER, name="T. Ransfer", at=at, organization=hospital
         ),
-        coordinator=make_coordinator(region, at=at) if with_coordinator else None,
+        coordinator_if_any=make_coordinator(region, at=at)
+        if with_coordinator
+        else None,
         system=Actor(
             label="system:hospital",
             grants=(Grant(Role.PROVIDER_SYSTEM, organization_id=hospital.pk),),

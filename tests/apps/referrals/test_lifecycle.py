@@ -180,7 +180,9 @@ class Course(RuleBasedStateMachine):
         )
         # Somebody of elsewhere coordinates too: it must never be theirs.
         make_coordinator(AreaFactory(region=True))
-        self.coordinator = self.wijk.coordinator or make_coordinator(self.wijk.region)
+        self.coordinator = self.wijk.coordinator_if_any or make_coordinator(
+            self.wijk.region
+        )
         if coordinators == 0:
             self.coordinator.user.is_active = False
             self.coordinator.user.save()
@@ -223,7 +225,9 @@ class Course(RuleBasedStateMachine):
     )
     def ask(self, urgency: str, task: str, by_family: bool) -> None:
         """Send a request."""
-        who = {"actor": Actor(), "requester": FAMILY} if by_family else {}
+        who: dict[str, Any] = (
+            {"actor": Actor(), "requester": FAMILY} if by_family else {}
+        )
 
         def act(at: Any) -> None:
             send(

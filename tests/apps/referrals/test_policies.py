@@ -8,9 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.utils.timezone import localdate
 
+from tests.apps.referrals.identity import everything_stored
 from tests.factories.directory import AreaFactory
 from tests.factories.referrals import (
     AGREED,
@@ -48,13 +48,11 @@ class Case:
         """Return the nurse when the team has the client, else the coordinator."""
         request = ServiceRequest.objects.get(pk=self.request.pk)
         person = self.nurse if request.placed_service_id else self.wijk.coordinator
-        assert person is not None
         return person.actor
 
     def act(self, name: str, **changes: Any) -> None:
         """Do an act of the table with values that are right."""
         wijk = self.wijk
-        assert wijk.coordinator is not None
         given = {"request_id": self.request.pk, "at": wijk.at + timedelta(hours=1)}
         day = localdate(wijk.at) + timedelta(days=14)
         acts: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
@@ -180,12 +178,6 @@ def make_case(status: RequestStatus) -> Case:
     return case
 
 
-def everything() -> dict[str, list[Any]]:
-    """Return every row of the context, and the room that is taken."""
-    models = [*apps.get_app_config("referrals").get_models(), CapacityReservation]
-    return {m.__name__: sorted(m.objects.values_list(), key=repr) for m in models}
-
-
 ACTS = [act for act in TRANSITIONS if act != "all decline"]
 
 
@@ -196,16 +188,16 @@ def test_an_act_does_what_the_table_says_and_nothing_else(
 ) -> None:
     case = make_case(status)
     after = TRANSITIONS[act].get(status)
-    before = everything()
+    before = everything_stored()
     if after is None:
         with pytest.raises(NotNow, match=str(S(status).label)):
             case.act(act)
-        assert everything() == before
+        assert everything_stored() == before
         return
     case.act(act)
     case.request.refresh_from_db()
     assert case.request.status == after
-    added = len(everything()["RequestEvent"]) - len(before["RequestEvent"])
+    added = len(everything_stored()["RequestEvent"]) - len(before["RequestEvent"])
     assert added >= 1
 
 

@@ -233,6 +233,7 @@ class TestDatesThatPass:
     def test_a_team_that_does_no_intake_is_noticed_and_keeps_the_client(self):
         wijk = make_wijk()
         request = place(wijk)
+        assert request.due_at is not None
         run_timers(at=request.due_at)
         request.refresh_from_db()
         assert self.overdue(request) == 1
