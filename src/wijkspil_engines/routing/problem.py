@@ -9,7 +9,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import IntEnum, IntFlag
 from functools import cached_property
 from types import MappingProxyType
@@ -804,14 +804,14 @@ def hash_input(*parts: object) -> str:
         if isinstance(part, (Teams, Policy)):
             state.update(part.digest)
         elif isinstance(part, Request):
-            state.update(repr(_sorted_sets(asdict(part))).encode())
+            state.update(repr(_sorted_sets(vars(part))).encode())
         else:
             state.update(repr(part).encode())
         state.update(b"|")
     return state.hexdigest()
 
 
-def _sorted_sets(values: dict[str, Any]) -> dict[str, Any]:
+def _sorted_sets(values: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: sorted(value) if isinstance(value, frozenset) else value
         for name, value in values.items()
