@@ -19,7 +19,7 @@ from wijkspil.referrals.selectors.policy import get_agreed
 
 pytestmark = pytest.mark.django_db
 
-ENGLISH = {"headers": {"Accept-Language": "en"}}
+ENGLISH = {"Accept-Language": "en"}
 CHANGE = "/regietafel/afspraken/wijzigen"
 ADD = "/regietafel/afspraken/toevoegen"
 
@@ -45,7 +45,7 @@ def filled_in(browser: Client, **changes: object) -> dict[str, object]:
 
 
 def test_without_agreements_the_national_values_are_named_so(browser: Client) -> None:
-    page = browser.get("/regietafel/afspraken/", **ENGLISH).content.decode()
+    page = browser.get("/regietafel/afspraken/", headers=ENGLISH).content.decode()
     assert "These are the values of Wijkspil, not of the region" in page
     assert "45 minutes" in page
 
@@ -62,7 +62,7 @@ def test_a_change_holds_at_once_and_leaves_who_and_what(
     assert agreed.ranking["order"] == ["own_team"]
     assert agreed.time_to_answer("today") == timedelta(minutes=30)
     [change] = list_policy_changes(wijk.region.pk)
-    assert change.by == wijk.coordinator.actor.label  # type: ignore[union-attr]
+    assert change.by == wijk.coordinator.actor.label
     assert {"ranking", "answer_minutes", "approved_by"} <= set(change.fields)
 
 
@@ -104,7 +104,7 @@ def test_a_value_out_of_range_is_refused_beside_its_field(
 def test_all_weights_zero_is_refused_by_the_engine(browser: Client) -> None:
     sent = filled_in(browser)
     sent |= {name: "0" for name in sent if name.startswith("weight_")}
-    answer = browser.post(CHANGE, sent, **ENGLISH)
+    answer = browser.post(CHANGE, sent, headers=ENGLISH)
     assert answer.status_code == 422
     assert "Give one of these a weight." in answer.content.decode()
 

@@ -24,7 +24,7 @@ from wijkspil.referrals.types import DeclineReason, RequestStatus
 
 pytestmark = pytest.mark.django_db
 
-ENGLISH = {"headers": {"Accept-Language": "en"}}
+ENGLISH = {"Accept-Language": "en"}
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def browser_of(wijk: ReferralsWijk) -> Client:
 
 
 def read(browser: Client, address: str) -> str:
-    answer = browser.get(address, **ENGLISH)
+    answer = browser.get(address, headers=ENGLISH)
     assert answer.status_code == 200, answer.status_code
     return answer.content.decode()
 
@@ -217,7 +217,7 @@ def test_a_referrer_is_refused_the_desk(wijk: ReferralsWijk, address: str) -> No
 def test_the_map_and_its_table_count_the_same(wijk: ReferralsWijk) -> None:
     make_late(send(wijk), at=wijk.at)
     send(wijk)
-    answer = browser_of(wijk).get("/regietafel/kaart/", **ENGLISH)
+    answer = browser_of(wijk).get("/regietafel/kaart/", headers=ENGLISH)
     [row] = answer.context["rows"]
     assert (row["wijk"].name, row["n"], row["late"]) == ("Zuiderpark", 2, 1)
     state = answer.context["map_states"][wijk.wijk.code]
@@ -246,7 +246,7 @@ def test_the_division_is_proposed_and_sent_once(wijk: ReferralsWijk) -> None:
     request = decline_all(wijk, send(wijk))
     assert request.status == RequestStatus.OPEN
     Offer.objects.filter(request=request).delete()
-    answer = browser.get("/regietafel/verdelen/", **ENGLISH)
+    answer = browser.get("/regietafel/verdelen/", headers=ENGLISH)
     [row] = answer.context["placed"]
     assert row["number"] == request.number
     assert row["team"] == "Team Zuiderpark 1"
@@ -258,7 +258,7 @@ def test_the_division_is_proposed_and_sent_once(wijk: ReferralsWijk) -> None:
 
 def test_the_division_does_not_ask_again_who_declined(wijk: ReferralsWijk) -> None:
     decline_all(wijk, send(wijk))
-    answer = browser_of(wijk).get("/regietafel/verdelen/", **ENGLISH)
+    answer = browser_of(wijk).get("/regietafel/verdelen/", headers=ENGLISH)
     assert answer.context["placed"] == []
     assert len(answer.context["left"]) == 1
 

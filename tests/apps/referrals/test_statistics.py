@@ -34,7 +34,7 @@ from wijkspil.referrals.types import DeclineReason
 
 pytestmark = pytest.mark.django_db
 
-ENGLISH = {"headers": {"Accept-Language": "en"}}
+ENGLISH = {"Accept-Language": "en"}
 
 
 @pytest.fixture
@@ -148,7 +148,7 @@ def test_small_numbers_are_told_as_fewer_than_five(wijk: ReferralsWijk) -> None:
         send(wijk)
     check_room_in_vain(wijk, 3)
     assert wijk.coordinator is not None
-    page = wijk.coordinator.browser().get("/regiocijfers/", **ENGLISH)
+    page = wijk.coordinator.browser().get("/regiocijfers/", headers=ENGLISH)
     text = page.content.decode()
     assert "fewer than 5" in text
     report = page.context["report"]
@@ -162,7 +162,7 @@ def test_the_file_hides_the_same_small_numbers(wijk: ReferralsWijk) -> None:
     for _n in range(3):
         send(wijk)
     assert wijk.coordinator is not None
-    answer = wijk.coordinator.browser().get("/regiocijfers/bestand", **ENGLISH)
+    answer = wijk.coordinator.browser().get("/regiocijfers/bestand", headers=ENGLISH)
     text = b"".join(answer).decode("utf-8-sig")
     rows = list(csv.reader(text.splitlines(), delimiter=";"))
     by_label = {row[0]: row[2] for row in rows if not row[1]}
@@ -174,7 +174,7 @@ def test_every_figure_tells_what_it_is_and_when_it_was_counted(
     wijk: ReferralsWijk,
 ) -> None:
     assert wijk.coordinator is not None
-    page = wijk.coordinator.browser().get("/regiocijfers/", **ENGLISH)
+    page = wijk.coordinator.browser().get("/regiocijfers/", headers=ENGLISH)
     report = page.context["report"]
     assert all(one.definition for one in [*report.figures, *report.charts])
     shown = page.content.decode().count("What is this?")

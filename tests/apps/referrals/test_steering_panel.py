@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -25,7 +26,7 @@ from wijkspil.referrals.views.steering import ACTS, steering_panel
 
 pytestmark = pytest.mark.django_db
 
-ENGLISH = {"headers": {"Accept-Language": "en"}}
+ENGLISH = {"Accept-Language": "en"}
 REQUESTER_ACTS = {"vragen", "telefoon", "intrekken", "annuleren", "notitie"}
 
 
@@ -43,7 +44,7 @@ def address(request: ServiceRequest, act: str) -> str:
     return f"/aanvragen/{request.number}/sturen/{act}/"
 
 
-def make_open(wijk: ReferralsWijk, **changes: object) -> ServiceRequest:
+def make_open(wijk: ReferralsWijk, **changes: Any) -> ServiceRequest:
     """Return a request that every team declined."""
     request = send(wijk, **changes)
     while offers := open_offers(request):
@@ -58,7 +59,7 @@ def make_open(wijk: ReferralsWijk, **changes: object) -> ServiceRequest:
     return request
 
 
-def acts_of(panel: dict | None) -> set[str]:
+def acts_of(panel: dict[str, Any] | None) -> set[str]:
     assert panel is not None
     return {act["url"].rstrip("/").rsplit("/", 1)[1] for act in panel["acts"]} | (
         {"vragen"} if panel["may_ask"] else set()
@@ -105,14 +106,14 @@ def test_the_requester_is_refused_what_only_a_coordinator_may(
 
 def test_the_request_page_shows_the_panel(wijk: ReferralsWijk) -> None:
     request = send(wijk)
-    page = browser_of(wijk).get(f"/aanvragen/{request.number}/", **ENGLISH)
+    page = browser_of(wijk).get(f"/aanvragen/{request.number}/", headers=ENGLISH)
     assert "Move this request on" in page.content.decode()
 
 
 def test_a_team_that_declined_can_be_asked_again(wijk: ReferralsWijk) -> None:
     request = make_open(wijk)
     declined = wijk.teams[2]
-    page = browser_of(wijk).get(address(request, "vragen"), **ENGLISH)
+    page = browser_of(wijk).get(address(request, "vragen"), headers=ENGLISH)
     assert "Asked before: too far to travel" in page.content.decode()
     browser_of(wijk).post(address(request, "vragen"), {"service_ids": [declined.pk]})
     assert [offer.service_id for offer in open_offers(request)] == [declined.pk]
@@ -125,7 +126,9 @@ def test_teams_are_found_by_name_and_refused_ones_are_not(wijk: ReferralsWijk) -
     page = answer.content.decode()
     assert wijk.teams[2].name in page
     assert f'value="{refused.pk}"' not in page
-    empty = browser_of(wijk).get(address(request, "vragen") + "?zoek=qqq", **ENGLISH)
+    empty = browser_of(wijk).get(
+        address(request, "vragen") + "?zoek=qqq", headers=ENGLISH
+    )
     assert "No team has this name" in empty.content.decode()
 
 
@@ -146,7 +149,7 @@ def test_a_form_with_a_mistake_keeps_what_was_typed(wijk: ReferralsWijk) -> None
     answer = browser_of(wijk).post(
         address(request, "overbruggen"),
         {"helped_by": "Dochter en buurvrouw", "until": "2020-01-01"},
-        **ENGLISH,
+        headers=ENGLISH,
     )
     page = answer.content.decode()
     assert answer.status_code == 422
@@ -198,7 +201,7 @@ def test_the_insurer_gets_it_only_after_the_dossier_was_sent(
 
 def test_without_a_known_insurer_the_page_says_what_to_do(wijk: ReferralsWijk) -> None:
     answer = browser_of(wijk).post(
-        address(make_open(wijk), "verzekeraar"), {"is_sent": "on"}, **ENGLISH
+        address(make_open(wijk), "verzekeraar"), {"is_sent": "on"}, headers=ENGLISH
     )
     assert answer.status_code == 422
     assert "Ask the client" in answer.content.decode()
@@ -231,7 +234,7 @@ def test_assigning_needs_a_signed_agreement(wijk: ReferralsWijk) -> None:
     request = send(wijk)
     team = wijk.teams[2]
     browser = browser_of(wijk)
-    none = browser.get(address(request, "toewijzen"), **ENGLISH)
+    none = browser.get(address(request, "toewijzen"), headers=ENGLISH)
     assert "There is no team to choose" in none.content.decode()
     refused = browser.post(address(request, "toewijzen"), {"service_id": team.pk})
     assert refused.status_code == 422

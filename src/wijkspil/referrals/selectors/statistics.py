@@ -183,8 +183,18 @@ def count_waits(region_id: int, period: Period) -> Waits:
         won=OfferStatus.ACCEPTED.value,
         own='[{"code": "own-team"}]',
     )
-    numbers = [None if value is None else float(value) for value in row[2:6]]
-    return Waits(row[0], row[1], *numbers, own_team=row[6], by_coordinator=row[7])
+    sent, placed, *numbers, own_team, by_coordinator = row
+    median, p90, teams_median, teams_p95 = map(_as_float, numbers)
+    return Waits(
+        sent=sent,
+        placed=placed,
+        minutes_median=median,
+        minutes_p90=p90,
+        teams_median=teams_median,
+        teams_p95=teams_p95,
+        own_team=own_team,
+        by_coordinator=by_coordinator,
+    )
 
 
 def count_declines(region_id: int, period: Period) -> list[tuple[str, int]]:
@@ -254,6 +264,10 @@ def list_loads(region_id: int, *, at: datetime) -> list[Load]:
         for pk, share in shares.items()
     ]
     return sorted(loads, key=lambda one: (-one.load_share, one.name))
+
+
+def _as_float(value: Any) -> float | None:
+    return None if value is None else float(value)
 
 
 def _rows(

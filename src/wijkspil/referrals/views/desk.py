@@ -264,7 +264,7 @@ def show_map(request: HttpRequest, actor: Actor) -> HttpResponse:
         if item.wijk is not None:
             wijken.setdefault(item.wijk.code, item.wijk)
             per_wijk.setdefault(item.wijk.code, []).append(item)
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "wijk": wijken[code],
             "n": len(found),

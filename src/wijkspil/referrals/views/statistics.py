@@ -306,7 +306,7 @@ def _declines_chart(counted: Sequence[tuple[str, int]]) -> Chart:
     return Chart(
         "afwijzingen",
         _("Why teams decline"),
-        (_("Reason"), _("Times")),
+        (_("Reason"), _("How often")),
         _bars([(str(words.get(code, code)), number) for code, number in counted]),
         _(
             "Answers of teams in the period, by the reason they chose. A question that "
