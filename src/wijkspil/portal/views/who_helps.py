@@ -48,6 +48,7 @@ from wijkspil.portal.who_helps import (
     fridge_lines,
     view_of,
 )
+from wijkspil.referrals.permissions import can_create_request
 from wijkspil.ui.moments import say_moment
 from wijkspil.ui.navigation import Chip, Crumb, MapCategory
 
@@ -112,6 +113,7 @@ def show_who_helps(request: HttpRequest) -> HttpResponse:
                 (entry, asked.query(zorg=entry.care)) for entry in view.other_care
             ],
             "query": asked.query(),
+            "ask_url": _ask_url(actor, asked),
             "fridge_query": urlencode({"postcode": asked.postcode}),
             "alliances": list_alliances_of_areas(
                 [
@@ -205,6 +207,14 @@ def refuse(
         {"form": form},
         status=404 if isinstance(error, NotFound) else 400,
     )
+
+
+def _ask_url(actor: Actor, asked: Asked) -> str:
+    """Return where to ask for the care of the page, for who may; else nothing."""
+    if asked.care != Care.DISTRICT_NURSING or not can_create_request(actor):
+        return ""
+    query = urlencode({"postcode": asked.postcode})
+    return f"{reverse('referrals:ask')}?{query}"
 
 
 def say_where(place: Place) -> str:
