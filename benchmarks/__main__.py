@@ -16,7 +16,7 @@ if not os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = server.url("wijkspil_nederland")
 
 missed = []
-for name in ("responsible", "coverage_check", "signposts", "ask"):
+for name in ("responsible", "coverage_check", "signposts", "ask", "offer_race"):
     print(f"== {name}", flush=True)
     command = [sys.executable, "-m", f"benchmarks.{name}"]
     if subprocess.run(command, check=False).returncode != 0:

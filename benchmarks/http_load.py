@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class _Connection:
         head, separator, body = self.received.partition(b"\r\n\r\n")
         if not separator:
             return None
-        length = _LENGTH.search(head)
+        length = LENGTH.search(head)
         if length is None or len(body) < int(length[1]):
             return None
         return int(head[9:12])
