@@ -66,14 +66,14 @@ def main() -> None:
     for key, (email, name, role) in people.items():
         if User.objects.filter(email=email).exists():
             continue
-        team = bound.get(key)
+        works_in = bound.get(key)
         grant_role(
             user_id=create_user(
                 email=email, name=name, password="wijkspil-demo", is_fictional=True
             ),
             role=role,
-            organization_id=team.organization_id if team else hospital.pk,
-            service_id=team.service_id if team else None,
+            organization_id=works_in.organization_id if works_in else hospital.pk,
+            service_id=works_in.service_id if works_in else None,
             valid_from=now - timedelta(days=1),
         )
     json.dump(
