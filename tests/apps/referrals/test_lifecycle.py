@@ -37,11 +37,13 @@ from wijkspil.directory.models import CapacityReservation
 from wijkspil.directory.selectors.capacity import get_room_left
 from wijkspil.referrals.errors import InvalidRequest
 from wijkspil.referrals.models import Offer, RequestEvent, ServiceRequest
+from wijkspil.referrals.policies import TRANSITIONS, can
 from wijkspil.referrals.services import course, objections, offers, steering
 from wijkspil.referrals.services.retention import remove_old_patients
 from wijkspil.referrals.types import (
     OWNED,
     PLACED,
+    UNPLACED,
     CloseReason,
     DeclineReason,
     OfferStatus,
@@ -203,6 +205,15 @@ class Course(RuleBasedStateMachine):
             AssignmentAgreementFactory(
                 organization=team.organization, region=self.wijk.region
             )
+        send(self.wijk, insurer="3311")
+        placed = send(self.wijk)
+        offers.record_phone_agreement(
+            actor=self.wijk.referrer.actor,
+            request_id=placed.pk,
+            service_id=far.pk,
+            spoke_with="Ans",
+            at=AT,
+        )
 
     def attempt(self, act: Callable[..., Any], **values: Any) -> None:
         """Do an act; a refusal must leave everything as it was."""
@@ -213,9 +224,12 @@ class Course(RuleBasedStateMachine):
         except WijkspilError:
             assert everything_stored() == before
 
-    def pick(self, which: int) -> ServiceRequest | None:
-        """Return one of the requests."""
+    def pick(self, which: int, act: str) -> ServiceRequest | None:
+        """Return one of the requests; three times of four one where ``act`` can be."""
         requests = list(ServiceRequest.objects.order_by("pk"))
+        fitting = [r for r in requests if can(act, r.status)]
+        if which % 4 and fitting:
+            requests = fitting
         return requests[which % len(requests)] if requests else None
 
     @rule(
@@ -249,12 +263,14 @@ class Course(RuleBasedStateMachine):
         self.attempt(offers.run_timers)
 
     @rule(
-        which=st.integers(0, 9),
+        which=st.integers(0, 39),
         answer=st.sampled_from(["accept", "accept over", *DeclineReason.values]),
     )
     def answer(self, which: int, answer: str) -> None:
         """Answer some question, also one that is closed."""
         asked = list(Offer.objects.order_by("-pk")[:10])
+        if which % 4:
+            asked = [o for o in asked if o.status == OfferStatus.OPEN] or asked
         if not asked:
             return
         offer = asked[which % len(asked)]
@@ -267,13 +283,13 @@ class Course(RuleBasedStateMachine):
             self.attempt(offers.decline_offer, reason=answer, **values)
 
     @rule(
-        which=st.integers(0, 9),
+        which=st.integers(0, 39),
         team=st.integers(0, 2),
         how=st.sampled_from(["ask", "phone", "assign", "objection"]),
     )
     def choose_team(self, which: int, team: int, how: str) -> None:
         """Let the coordinator do something with one team."""
-        request = self.pick(which)
+        request = self.pick(which, "ask teams")
         if request is None:
             return
         service = self.teams[team]
@@ -298,29 +314,31 @@ class Course(RuleBasedStateMachine):
             )
 
     @rule(
-        which=st.integers(0, 9),
-        act=st.sampled_from(["hours", "start", "end", "stop", "give back"]),
+        which=st.integers(0, 39),
+        act=st.sampled_from(
+            ["set hours", "start care", "end care", "stop assignment", "re-open"]
+        ),
         quarters=st.integers(1, 40),
     )
     def care(self, which: int, act: str, quarters: int) -> None:
         """Let the team that has a client go on with it."""
-        request = self.pick(which)
+        request = self.pick(which, act)
         if request is None:
             return
         actor = self.nurses.get(request.placed_service_id or 0, self.coordinator.actor)
         values = {"actor": actor, "request_id": request.pk}
-        if act == "hours":
+        if act == "set hours":
             self.attempt(
                 course.set_hours,
                 hours_per_week=Decimal(quarters) / 4,
                 review_on=localdate(self.now) + timedelta(days=quarters),
                 **values,
             )
-        elif act == "start":
+        elif act == "start care":
             self.attempt(course.start_care, **values)
-        elif act == "end":
+        elif act == "end care":
             self.attempt(course.end_care, reason="goals-reached", **values)
-        elif act == "stop":
+        elif act == "stop assignment":
             self.attempt(
                 course.stop_assignment, ground="home", explanation="X", **values
             )
@@ -328,13 +346,21 @@ class Course(RuleBasedStateMachine):
             self.attempt(course.reopen_request, reason="team-stops", **values)
 
     @rule(
-        which=st.integers(0, 9),
-        act=st.sampled_from(["bridge", "stay", "insurer", "take over", "move"]),
+        which=st.integers(0, 39),
+        act=st.sampled_from(
+            [
+                "bridge",
+                "move to temporary stay",
+                "hand to the insurer",
+                "take over",
+                "move the date",
+            ]
+        ),
         days=st.integers(1, 40),
     )
     def steer(self, which: int, act: str, days: int) -> None:
         """Let the coordinator take one of the ways on."""
-        request = self.pick(which)
+        request = self.pick(which, act if act in TRANSITIONS else "ask teams")
         if request is None:
             return
         values = {"actor": self.coordinator.actor, "request_id": request.pk}
@@ -343,9 +369,9 @@ class Course(RuleBasedStateMachine):
             self.attempt(
                 steering.bridge, helped_by="Buur", until=localdate(ahead), **values
             )
-        elif act == "stay":
+        elif act == "move to temporary stay":
             self.attempt(steering.move_to_temporary_stay, where="Hotel", **values)
-        elif act == "insurer":
+        elif act == "hand to the insurer":
             self.attempt(steering.hand_to_insurer, **values)
         elif act == "take over":
             self.attempt(steering.take_over, **values)
@@ -353,14 +379,14 @@ class Course(RuleBasedStateMachine):
             self.attempt(steering.move_date, due_at=ahead, why="Overleg", **values)
 
     @rule(
-        which=st.integers(0, 9),
+        which=st.integers(0, 39),
         act=st.sampled_from(["withdraw", "cancel", "re-open"]),
         close=st.sampled_from(CloseReason.values),
         again=st.sampled_from(ReopenReason.values),
     )
     def stop_or_go_on(self, which: int, act: str, close: str, again: str) -> None:
         """Stop a request, or take it up again."""
-        request = self.pick(which)
+        request = self.pick(which, act)
         if request is None:
             return
         values = {"actor": self.coordinator.actor, "request_id": request.pk}
@@ -396,6 +422,9 @@ class Course(RuleBasedStateMachine):
         for request in ServiceRequest.objects.filter(status__in=[*map(str, PLACED)]):
             [won] = request.offers.filter(status=OfferStatus.ACCEPTED)
             assert won.service_id == request.placed_service_id
+        assert not Offer.objects.filter(
+            status=OfferStatus.ACCEPTED, request__status__in=[*map(str, UNPLACED)]
+        ).exists()
 
     @invariant()
     def nobody_waits_without_an_owner_and_a_date(self) -> None:
