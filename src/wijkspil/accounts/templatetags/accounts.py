@@ -17,12 +17,39 @@ ENTITY_WORDS: dict[str, Any] = {
     "sign-in-name": _("Account"),
     "healthcare-service": _("Service"),
     "organization": _("Organization"),
+    "patient": _("Client of request"),
+    "routing-policy": _("Agreements of region"),
+    "assignment-agreement": _("Agreement about assigning"),
 }
 PURPOSE_WORDS: dict[str, Any] = {
     "page.who-helps": _("Page: who helps here now"),
     "page.sign-in": _("Page: sign in"),
     "page.audit-trail": _("Page: who saw what"),
+    "page.service": _("Page: a service"),
+    "page.history": _("Page: what changed"),
+    "page.withdraw-duty": _("Page: withdraw a duty"),
+    "page.request": _("Page: a request for care"),
+    "duty.enter": _("Duty entered"),
+    "duty.withdraw": _("Duty withdrawn"),
+    "duty.undo": _("Change of a duty taken back"),
+    "request.submit": _("Sent with a request for care"),
+    "offer.accepted": _("Page: a team has accepted"),
+    "client-page": _("Page of the client, with link and code"),
+    "client-link.renew": _("A new link for the client"),
+    "mediation": _("Handed to the insurer"),
+    "mediation-dossier": _("Dossier for the insurer"),
+    "retention": _("The time to keep it is over"),
+    "change-agreements": _("Agreements changed"),
     "api.responsible": _("Another system (API)"),
+    "api.duties": _("Another system (API): duties"),
+    "api.service-duties": _("Another system (API): duties of a service"),
+    "api.patient": _("Another system (API): who the client is"),
+    "api.acceptance": _("Another system (API): a team has accepted"),
+}
+#: Start of a purpose that ends in a number -> its words.
+NUMBERED_PURPOSE_WORDS: dict[str, Any] = {
+    "release-to-service-": _("Given to the team that accepted, service %(id)s"),
+    "region-": _("For region %(id)s"),
 }
 
 
@@ -44,4 +71,8 @@ def thing_words(event: AuditEvent) -> str:
 @register.filter
 def purpose_words(purpose: str) -> object:
     """Say where it happened, or why."""
+    head, dash, number = purpose.rpartition("-")
+    numbered = NUMBERED_PURPOSE_WORDS.get(head + dash)
+    if numbered is not None and number.isdigit():
+        return numbered % {"id": number}
     return PURPOSE_WORDS.get(purpose, purpose)
