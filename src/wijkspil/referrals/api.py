@@ -25,6 +25,7 @@ from wijkspil.accounts.types import Actor
 from wijkspil.core.api import Problem, problem
 from wijkspil.core.errors import NotFound
 from wijkspil.directory.api import refuse_unknown_parameters
+from wijkspil.directory.schemas import PageQuery
 from wijkspil.directory.selectors.listing import get_organization
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.views.pages import reach_of
@@ -53,7 +54,6 @@ from wijkspil.referrals.schemas import (
     OfferOut,
     OfferQuery,
     OffersOut,
-    PageQuery,
     PatientOut,
     PhoneAgreementIn,
     ReopenIn,
@@ -536,7 +536,7 @@ def read_offer(request: HttpRequest, offer_id: int) -> OfferOut:
 def write_acceptance(
     request: HttpRequest,
     offer_id: int,
-    body: AcceptanceIn | None = Body(None),  # noqa: B008 - as ninja reads it
+    body: Body[AcceptanceIn | None] = None,
 ) -> Status[AcceptanceOut]:
     """Reserve room and answer who the client is, which is logged.
 
