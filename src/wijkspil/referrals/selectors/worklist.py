@@ -14,6 +14,7 @@ from django.db.models import Count, Min, Q
 from wijkspil.directory.selectors.wijken import WijkName, list_wijken_of_places
 from wijkspil.referrals.models import Offer, RequestEvent, ServiceRequest
 from wijkspil.referrals.types import (
+    RESTING,
     UNPLACED,
     OfferStatus,
     RequestStatus,
@@ -142,12 +143,22 @@ def list_unplaced(region_id: int) -> list[ServiceRequest]:
     )
 
 
-def list_asked_pairs(request_ids: Iterable[int]) -> list[tuple[int, int]]:
-    """Return (request id, service id) of teams that have or had the question."""
+def list_asked_pairs(
+    request_ids: Iterable[int], *, since: datetime
+) -> list[tuple[int, int]]:
+    """Return (request id, service id) of who has the question or answered ``since``.
+
+    One query.
+    """
     return list(
-        Offer.objects.filter(request_id__in=list(request_ids))
-        .exclude(status=OfferStatus.WITHDRAWN)
-        .values_list("request_id", "service_id")
+        Offer.objects.filter(
+            Q(status__in=[OfferStatus.OPEN, OfferStatus.ACCEPTED])
+            | Q(
+                status__in=[*map(str, RESTING)],
+                answered_at__gt=since,
+            ),
+            request_id__in=list(request_ids),
+        ).values_list("request_id", "service_id")
     )
 
 

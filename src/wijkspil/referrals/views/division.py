@@ -24,7 +24,7 @@ from wijkspil.referrals.permissions import check_can_coordinate
 from wijkspil.referrals.selectors.policy import get_agreed
 from wijkspil.referrals.selectors.timeline import team_names
 from wijkspil.referrals.selectors.worklist import list_asked_pairs, list_unplaced
-from wijkspil.referrals.services.offers import ask_teams
+from wijkspil.referrals.services.offers import REST_AFTER_ANSWER, ask_teams
 from wijkspil.referrals.views.desk import (
     desk_tabs,
     own_regions,
@@ -55,7 +55,9 @@ def divide(request: HttpRequest, actor: Actor) -> HttpResponse:
     division = (
         load_assignment(
             rows,
-            asked=list_asked_pairs(row.pk for row in rows),
+            asked=list_asked_pairs(
+                (row.pk for row in rows), since=at - REST_AFTER_ANSWER
+            ),
             agreed=get_agreed(region.id),
             at=at,
         )

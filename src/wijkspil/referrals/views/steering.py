@@ -83,6 +83,7 @@ from wijkspil.referrals.services.steering import (
 )
 from wijkspil.referrals.types import (
     PLACED,
+    RESTING,
     UNPLACED,
     DeclineReason,
     OfferStatus,
@@ -340,11 +341,7 @@ def _teams(case: Case, text: str) -> dict[str, Any]:
     Best first, then who was asked before, then who cannot but can be called; with a
     search only names that match, and providers from elsewhere.
     """
-    asked = [
-        offer
-        for offer in list_offers(case.request.pk)
-        if offer.status in (OfferStatus.DECLINED, OfferStatus.EXPIRED)
-    ]
+    asked = [offer for offer in list_offers(case.request.pk) if offer.status in RESTING]
     waiting = {
         offer.service_id
         for offer in list_offers(case.request.pk)
