@@ -44,6 +44,11 @@ class OfferStatus(models.TextChoices):
     DECLINED = "declined", _("Declined")
     EXPIRED = "expired", _("No answer in time")
     WITHDRAWN = "withdrawn", _("No longer needed")
+    RETURNED = "returned", _("Given back")
+
+
+#: A team with one of these answers is not asked the same again so soon.
+RESTING = (OfferStatus.DECLINED, OfferStatus.EXPIRED, OfferStatus.RETURNED)
 
 
 class OfferOrigin(models.TextChoices):

@@ -508,6 +508,7 @@ OFFER_TONES: Mapping[OfferStatus, str] = {
     OfferStatus.DECLINED: "full",
     OfferStatus.EXPIRED: "limited",
     OfferStatus.WITHDRAWN: "unknown",
+    OfferStatus.RETURNED: "limited",
 }
 
 

@@ -125,7 +125,7 @@ def say_outcome(question: Question) -> str:
     status = question.status
     if status == OfferStatus.OPEN:
         return ""
-    if question.was_given_back:
+    if status == OfferStatus.RETURNED:
         return _("Your team had this client and gave it back.")
     if status == OfferStatus.ACCEPTED:
         if question.has_client:

@@ -174,7 +174,7 @@ def test_giving_back_goes_to_a_coordinator_and_hides_the_client(
     again = browser.post(path_to(placed, "give-back"), data, follow=True)
     assert again.status_code == 200
     former = placed.offers.get(service=wijk.teams[0])
-    assert former.status == OfferStatus.DECLINED
+    assert (former.status, former.decline_reason) == (OfferStatus.RETURNED, "")
     page = browser.get(reverse("referrals:offer", args=[former.pk])).content.decode()
     assert PATIENT.name not in page
     assert PATIENT.address not in page

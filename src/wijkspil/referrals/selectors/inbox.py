@@ -11,7 +11,7 @@ from decimal import Decimal
 from math import inf
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -85,8 +85,7 @@ class Question:
     """An offer as the team that was asked may see it.
 
     ``km`` is rounded to whole kilometers: several exact distances would give an
-    address away. ``was_taken``: closed because another team was first;
-    ``was_given_back``: the team had the client for a while.
+    address away. ``was_taken``: closed because another team was first.
     """
 
     id: int
@@ -103,7 +102,6 @@ class Question:
     answered_by_name: str
     decline_reason: str
     was_taken: bool
-    was_given_back: bool
     has_client: bool
     fit: RoomFit | None = None
 
@@ -302,15 +300,7 @@ def fit_of(request: Profile, room: RoomLeft) -> RoomFit:
 
 
 def _offers() -> QuerySet[Offer]:
-    given_back = RequestEvent.objects.filter(
-        request=OuterRef("request"),
-        service=OuterRef("service"),
-        kind=EventKind.REOPENED,
-        at__gte=OuterRef("answered_at"),
-    )
-    return Offer.objects.select_related(
-        "request__profile_area", "request__region"
-    ).annotate(was_given_back=Exists(given_back))
+    return Offer.objects.select_related("request__profile_area", "request__region")
 
 
 def _question(offer: Offer, room: RoomLeft | None = None) -> Question:
@@ -333,7 +323,6 @@ def _question(offer: Offer, room: RoomLeft | None = None) -> Question:
         answered_by_name=offer.answered_by_name,
         decline_reason=offer.decline_reason,
         was_taken=is_placed and request.placed_service_id != offer.service_id,
-        was_given_back=bool(getattr(offer, "was_given_back", False)),
         has_client=offer.status == OfferStatus.ACCEPTED
         and is_placed
         and request.placed_service_id == offer.service_id,

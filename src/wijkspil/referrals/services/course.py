@@ -38,7 +38,6 @@ from wijkspil.referrals.services.trail import add_event
 from wijkspil.referrals.types import (
     PLACED,
     CloseReason,
-    DeclineReason,
     EventKind,
     OfferOrigin,
     OfferStatus,
@@ -297,7 +296,7 @@ def _reopen(
     is_asking: bool,
 ) -> ServiceRequest:
     had_it = request.placed_service_id
-    _end_acceptance(request, reason, at=at)
+    _end_acceptance(request, at=at)
     request.status = after
     release_room(reference=request.number, reason=reason.value, at=at)
     request.placed_service_id = None
@@ -332,25 +331,17 @@ def _reopen(
     return request
 
 
-def _end_acceptance(
-    request: ServiceRequest, reason: ReopenReason, *, at: datetime
-) -> None:
-    """End what a team accepted.
+def _end_acceptance(request: ServiceRequest, *, at: datetime) -> None:
+    """End what a team accepted; why is in the timeline.
 
     Who gives a client back is not asked again at once; a team whose care had ended, or
     whose client withdrew, may be asked first.
     """
     accepted = Offer.objects.filter(request=request, status=OfferStatus.ACCEPTED)
-    if request.status not in PLACED:
+    if request.status in PLACED:
+        accepted.update(status=OfferStatus.RETURNED, answered_at=at)
+    else:
         accepted.update(status=OfferStatus.WITHDRAWN)
-        return
-    accepted.update(
-        status=OfferStatus.DECLINED,
-        decline_reason=DeclineReason.SAFETY
-        if reason == ReopenReason.UNSAFE
-        else DeclineReason.OTHER_BETTER,
-        answered_at=at,
-    )
 
 
 def check_close_reason(reason: str) -> CloseReason:

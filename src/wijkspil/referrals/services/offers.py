@@ -65,6 +65,7 @@ from wijkspil.referrals.types import (
     CORRECTS_ROOM,
     OWNED,
     PLACED,
+    RESTING,
     UNPLACED,
     DeclineReason,
     EventKind,
@@ -77,7 +78,8 @@ from wijkspil.referrals.types import (
 )
 
 _URGENT = (Urgency.TODAY, Urgency.TOMORROW)
-#: A team that said no, or nothing, is not asked the same again so soon.
+#: A team that said no, or nothing, or gave the client back, is not asked the same
+#: again so soon.
 REST_AFTER_ANSWER = timedelta(days=7)
 
 
@@ -86,7 +88,7 @@ def rank_for(request: ServiceRequest, *, agreed: Agreed, at: datetime) -> Ranked
     asked = Offer.objects.filter(request=request).filter(
         Q(status__in=[OfferStatus.OPEN, OfferStatus.ACCEPTED])
         | Q(
-            status__in=[OfferStatus.DECLINED, OfferStatus.EXPIRED],
+            status__in=[*map(str, RESTING)],
             answered_at__gt=at - REST_AFTER_ANSWER,
         )
     )

@@ -1,0 +1,118 @@
+"""A team gives a client back: it has not declined, and another may win after it."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError, transaction
+
+from tests.factories.referrals import (
+    AT,
+    AssignmentAgreementFactory,
+    OfferFactory,
+    ReferralsWijk,
+    make_wijk,
+    open_offers,
+    place,
+    send,
+)
+from wijkspil.core.periods import Period
+from wijkspil.referrals.models import Offer, ServiceRequest
+from wijkspil.referrals.selectors.inbox import get_question
+from wijkspil.referrals.selectors.statistics import count_declines
+from wijkspil.referrals.services.course import reopen_request, stop_assignment
+from wijkspil.referrals.services.offers import (
+    accept_offer,
+    ask_teams,
+    assign_by_agreement,
+)
+from wijkspil.referrals.types import OfferStatus, ReopenReason
+from wijkspil.referrals.wording_inbox import say_outcome
+
+LATER = AT + timedelta(hours=2)
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def wijk() -> ReferralsWijk:
+    return make_wijk()
+
+
+def given_back(wijk: ReferralsWijk) -> ServiceRequest:
+    """Return a request that the first team accepted and gave back."""
+    request = place(wijk)
+    return reopen_request(
+        actor=wijk.nurses[0].actor,
+        request_id=request.pk,
+        reason=ReopenReason.TEAM_STOPS,
+        at=LATER,
+    )
+
+
+def test_what_was_given_back_is_no_decline(wijk: ReferralsWijk) -> None:
+    request = given_back(wijk)
+    former = Offer.objects.get(request=request, service=wijk.teams[0])
+    assert (former.status, former.decline_reason) == (OfferStatus.RETURNED, "")
+    assert count_declines(wijk.region.pk, Period(AT, LATER + timedelta(days=1))) == []
+    event = request.events.get(kind="reopened")
+    assert event.service_id == wijk.teams[0].pk
+    assert event.detail["reason"] == "team-stops"
+
+
+def test_a_stopped_assignment_is_given_back_too(wijk: ReferralsWijk) -> None:
+    for team in wijk.teams:
+        AssignmentAgreementFactory(organization=team.organization, region=wijk.region)
+    request = send(wijk)
+    assign_by_agreement(
+        actor=wijk.coordinator.actor,
+        request_id=request.pk,
+        service_id=wijk.teams[1].pk,
+        at=LATER,
+    )
+    stop_assignment(
+        actor=wijk.nurses[1].actor,
+        request_id=request.pk,
+        ground="staffing",
+        explanation="Niemand in de avond",
+        at=LATER,
+    )
+    former = Offer.objects.get(request=request, origin="agreement")
+    assert (former.status, former.decline_reason) == (OfferStatus.RETURNED, "")
+
+
+def test_the_team_that_gave_it_back_is_not_the_next(wijk: ReferralsWijk) -> None:
+    request = given_back(wijk)
+    assert [offer.service_id for offer in open_offers(request)] == [wijk.teams[1].pk]
+
+
+def test_another_team_or_the_same_wins_after_it(wijk: ReferralsWijk) -> None:
+    request = given_back(wijk)
+    [next_offer] = open_offers(request)
+    accept_offer(actor=wijk.nurses[1].actor, offer_id=next_offer.pk, at=LATER)
+    reopen_request(
+        actor=wijk.nurses[1].actor,
+        request_id=request.pk,
+        reason=ReopenReason.TEAM_STOPS,
+        at=LATER,
+    )
+    [again] = ask_teams(
+        actor=wijk.coordinator.actor,
+        request_id=request.pk,
+        service_ids=[wijk.teams[0].pk],
+        at=LATER,
+    )
+    placed = accept_offer(actor=wijk.nurses[0].actor, offer_id=again.pk, at=LATER)
+    assert placed.placed_service_id == wijk.teams[0].pk
+    counts = [offer.status for offer in Offer.objects.filter(request=request)]
+    assert counts.count(OfferStatus.ACCEPTED) == 1
+    assert counts.count(OfferStatus.RETURNED) == 2
+    with pytest.raises(IntegrityError, match="offer_one_winner"), transaction.atomic():
+        OfferFactory(
+            request=request, service=wijk.teams[2], status=OfferStatus.ACCEPTED
+        )
+
+
+def test_the_team_reads_that_it_gave_the_client_back(wijk: ReferralsWijk) -> None:
+    request = given_back(wijk)
+    former = Offer.objects.get(request=request, service=wijk.teams[0])
+    question = get_question(former.pk, at=LATER)
+    assert say_outcome(question) == "Your team had this client and gave it back."
