@@ -157,7 +157,13 @@ class Play:
             return
         room = get_room_left([service_id], at=at).get(service_id)
         is_known = room is not None and room.is_known
-        has_room = room is not None and is_known and room.clients > 0
+        hours = float(get_request(request_id).hours_high)
+        has_room = (
+            room is not None
+            and is_known
+            and room.clients > 0
+            and (room.hours is None or room.hours >= hours)
+        )
         willing = "accepts_when_it_fits" if has_room else "accepts_when_unknown"
         actor = self._team(service_id)
         if self.rng.random() < self.profiles[willing]:
