@@ -1,10 +1,13 @@
 """A team gives a client back: it has not declined, and another may win after it."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
+from tests.apps.referrals.rest import System
 from tests.factories.referrals import (
     AT,
     AssignmentAgreementFactory,
@@ -15,17 +18,26 @@ from tests.factories.referrals import (
     place,
     send,
 )
+from wijkspil.core.errors import NotPermitted
 from wijkspil.core.periods import Period
-from wijkspil.referrals.models import Offer, ServiceRequest
+from wijkspil.referrals.errors import NotNow
+from wijkspil.referrals.models import AssignmentStop, Offer, ServiceRequest
 from wijkspil.referrals.selectors.inbox import get_question
 from wijkspil.referrals.selectors.statistics import count_declines
-from wijkspil.referrals.services.course import reopen_request, stop_assignment
+from wijkspil.referrals.services.course import (
+    end_care,
+    reopen_request,
+    set_hours,
+    start_care,
+    stop_assignment,
+)
 from wijkspil.referrals.services.offers import (
     accept_offer,
     ask_teams,
     assign_by_agreement,
 )
-from wijkspil.referrals.types import OfferStatus, ReopenReason
+from wijkspil.referrals.services.steering import withdraw_request
+from wijkspil.referrals.types import CloseReason, OfferStatus, ReopenReason
 from wijkspil.referrals.wording_inbox import say_outcome
 
 LATER = AT + timedelta(hours=2)
@@ -59,15 +71,7 @@ def test_what_was_given_back_is_no_decline(wijk: ReferralsWijk) -> None:
 
 
 def test_a_stopped_assignment_is_given_back_too(wijk: ReferralsWijk) -> None:
-    for team in wijk.teams:
-        AssignmentAgreementFactory(organization=team.organization, region=wijk.region)
-    request = send(wijk)
-    assign_by_agreement(
-        actor=wijk.coordinator.actor,
-        request_id=request.pk,
-        service_id=wijk.teams[1].pk,
-        at=LATER,
-    )
+    request = assigned(wijk)
     stop_assignment(
         actor=wijk.nurses[1].actor,
         request_id=request.pk,
@@ -116,3 +120,93 @@ def test_the_team_reads_that_it_gave_the_client_back(wijk: ReferralsWijk) -> Non
     former = Offer.objects.get(request=request, service=wijk.teams[0])
     question = get_question(former.pk, at=LATER)
     assert say_outcome(question) == "Your team had this client and gave it back."
+
+
+def assigned(wijk: ReferralsWijk) -> ServiceRequest:
+    """Return a request that was assigned to the second team by agreement."""
+    AssignmentAgreementFactory(
+        organization=wijk.teams[1].organization, region=wijk.region
+    )
+    request = send(wijk)
+    return assign_by_agreement(
+        actor=wijk.coordinator.actor,
+        request_id=request.pk,
+        service_id=wijk.teams[1].pk,
+        at=LATER,
+    )
+
+
+def test_an_assignment_is_not_stopped_once_care_has_started(
+    wijk: ReferralsWijk,
+) -> None:
+    request = assigned(wijk)
+    nurse = wijk.nurses[1].actor
+    set_hours(
+        actor=nurse,
+        request_id=request.pk,
+        hours_per_week=Decimal(3),
+        review_on=AT.date() + timedelta(days=30),
+        at=LATER,
+    )
+    start_care(actor=nurse, request_id=request.pk, at=LATER)
+    with pytest.raises(NotNow):
+        stop_assignment(
+            actor=nurse,
+            request_id=request.pk,
+            ground="staffing",
+            explanation="Niemand in de avond",
+            at=LATER,
+        )
+    assert not AssignmentStop.objects.exists()
+
+
+@pytest.mark.parametrize("way", ["ended", "withdrawn"])
+def test_the_team_does_not_reopen_what_it_no_longer_has(
+    wijk: ReferralsWijk, way: str
+) -> None:
+    request = close(place(wijk), wijk, way)
+    with pytest.raises(NotPermitted):
+        reopen_request(
+            actor=wijk.nurses[0].actor,
+            request_id=request.pk,
+            reason=ReopenReason.TEAM_STOPS,
+            at=LATER,
+        )
+    request.refresh_from_db()
+    assert request.status == way
+
+
+@pytest.mark.parametrize("way", ["ended", "withdrawn"])
+def test_nor_does_its_system(way: str) -> None:
+    wijk = make_wijk(at=timezone.now())
+    request = close(place(wijk), wijk, way)
+    answer = System(wijk.teams[0].organization).post(
+        f"/requests/{request.number}/reopening", {"reason": "team-stops"}
+    )
+    assert answer.status_code == 403
+    request.refresh_from_db()
+    assert request.status == way
+
+
+def close(request: ServiceRequest, wijk: ReferralsWijk, way: str) -> ServiceRequest:
+    """End the care of a placed request, or withdraw it."""
+    at = wijk.at + timedelta(hours=1)
+    if way == "withdrawn":
+        return withdraw_request(
+            actor=wijk.referrer.actor,
+            request_id=request.pk,
+            reason=CloseReason.NOT_NEEDED,
+            at=at,
+        )
+    nurse = wijk.nurses[0].actor
+    set_hours(
+        actor=nurse,
+        request_id=request.pk,
+        hours_per_week=Decimal(3),
+        review_on=at.date() + timedelta(days=30),
+        at=at,
+    )
+    start_care(actor=nurse, request_id=request.pk, at=at)
+    return end_care(
+        actor=nurse, request_id=request.pk, reason=CloseReason.GOALS_REACHED, at=at
+    )
