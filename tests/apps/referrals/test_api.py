@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from django.utils.timezone import localdate
+from openapi_spec_validator import validate
 
 from tests.apps.referrals.rest import (
     API,
@@ -557,3 +558,15 @@ class TestWhoWrites:
         body = problem_of(answer, 400)
         assert [p["name"] for p in body["invalidParams"]] == ["patient.birthDate"]
         assert not [word for word in IDENTITY if word in answer.content.decode()]
+
+
+def test_the_description_of_the_interface_is_valid_and_complete() -> None:
+    body = Client().get(f"{API}/openapi.json").json()
+    validate(body)
+    assert {
+        "/api/v1/room-checks",
+        "/api/v1/requests/{number}/patient",
+        "/api/v1/offers/{offer_id}/acceptance",
+    } <= set(body["paths"])
+    schemas = body["components"]["schemas"]
+    assert [name for name, one in schemas.items() if not one.get("description")] == []
