@@ -511,6 +511,25 @@ class TestInABrowser:
         assert found == []
         assert not too_wide
 
+    @pytest.mark.parametrize("width", [320, 390, 768, 1440])
+    def test_long_words_stay_within_their_card_and_their_step(
+        self, browser, live_server, width
+    ):
+        context = browser.new_context(
+            locale="nl-NL", viewport={"width": width, "height": 800}
+        )
+        page = context.new_page()
+        page.goto(live_server.url + reverse("ui:components"))
+        sticking_out = page.evaluate(
+            "[...document.querySelectorAll('.wp-steps__text, td > .wp-badge')]"
+            ".filter(e => e.getBoundingClientRect().right"
+            " > e.parentElement.getBoundingClientRect().right + 0.5"
+            " || e.scrollWidth > Math.ceil(e.getBoundingClientRect().width))"
+            ".map(e => e.textContent)"
+        )
+        context.close()
+        assert sticking_out == []
+
     def test_what_was_typed_comes_back_after_a_reload(self, open_components):
         page = open_components()
         form = page.locator("form[data-keep-draft]")

@@ -121,6 +121,13 @@ def sample_context(now: datetime, page_number: str) -> dict[str, Any]:
             Step(gettext("Who has room"), "current"),
             Step(gettext("For whom")),
         ],
+        "many_steps": [
+            Step(gettext("Request sent"), "done"),
+            Step(gettext("We look for a team"), "done"),
+            Step(gettext("A team is found"), "current"),
+            Step(gettext("First talk")),
+            Step(gettext("It starts")),
+        ],
         "chips": [
             Chip(gettext("All"), "?", active=False, count=24),
             Chip(gettext("With room"), "?room=yes", active=True, count=9),
@@ -130,24 +137,28 @@ def sample_context(now: datetime, page_number: str) -> dict[str, Any]:
             {
                 "team": "Team Zuiderpark",
                 "state": "room",
+                "answer": gettext("Waiting for an answer"),
                 "hours": 16,
                 "reported_at": now - timedelta(hours=3),
             },
             {
                 "team": "Team Molenveld",
                 "state": "limited",
+                "answer": gettext("With the insurer's mediation"),
                 "hours": 4,
                 "reported_at": now - timedelta(hours=20),
             },
             {
                 "team": "Team Havenkwartier",
                 "state": "full",
+                "answer": gettext("No answer in time"),
                 "hours": 0,
                 "reported_at": now - timedelta(hours=30),
             },
             {
                 "team": "Team Oostpolder",
                 "state": "unknown",
+                "answer": gettext("Moved to temporary stay"),
                 "hours": None,
                 "reported_at": now - timedelta(days=9),
             },
