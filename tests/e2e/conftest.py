@@ -177,6 +177,7 @@ def picture(page: Page) -> Callable[..., None]:
         page.set_viewport_size({"width": width, "height": height})
         page.wait_for_timeout(1500)
         page.screenshot(path=Path(folder) / f"{name}.png")
+        page.set_viewport_size({"width": 1440, "height": 1000})
 
     return keep
 
