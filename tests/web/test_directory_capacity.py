@@ -241,6 +241,55 @@ class TestSending:
         nurse.post(page_of(service), ROOM)
         assert CapacityReport.objects.count() == 1
 
+    def test_a_place_taken_after_the_page_was_opened_is_asked_about_once(
+        self, nurse, service
+    ):
+        seen = fresh(service, new_clients=2)
+        opened = nurse.get(page_of(service)).context["form"].initial
+        assert opened["seen_reservation_id"] == 0
+        taken = CapacityReservationFactory(service=service, reserved_at=timezone.now())
+        typed = ROOM | {
+            "seen_report_id": str(seen.pk),
+            "seen_reservation_id": str(opened["seen_reservation_id"]),
+            "hours_per_week": "6",
+        }
+        answer = nurse.post(page_of(service), typed)
+        assert answer.status_code == 409
+        page = answer.content.decode()
+        assert "A client was accepted in the meantime." in page
+        assert "Your room was 2, now it is 1. Is your report still right?" in page
+        assert f'name="seen_reservation_id" value="{taken.pk}"' in page
+        assert answer.context["form"]["hours_per_week"].value() == "6"
+        assert CapacityReport.objects.get() == seen
+        again = nurse.post(
+            page_of(service), typed | {"seen_reservation_id": str(taken.pk)}
+        )
+        assert again.status_code == 302
+        assert CapacityReport.objects.latest("pk").new_clients == 2
+
+    def test_a_place_that_was_taken_and_given_back_is_not_asked_about(
+        self, nurse, service
+    ):
+        now = timezone.now()
+        fresh(service, new_clients=2)
+        CapacityReservationFactory(service=service, reserved_at=now, released_at=now)
+        answer = nurse.post(page_of(service), ROOM | {"seen_reservation_id": "0"})
+        assert answer.status_code == 302
+
+    def test_full_needs_no_question_about_places_taken(self, nurse, service):
+        fresh(service, new_clients=2)
+        CapacityReservationFactory(service=service, reserved_at=timezone.now())
+        answer = nurse.post(
+            page_of(service),
+            {
+                "new_clients": "0",
+                "no_room_reason": "full",
+                "room_again": "",
+                "seen_reservation_id": "0",
+            },
+        )
+        assert answer.status_code == 302
+
     def test_an_earlier_report_can_be_put_back_and_all_stay_in_the_history(
         self, nurse, service
     ):

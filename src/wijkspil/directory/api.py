@@ -232,7 +232,11 @@ def read_capacity(request: HttpRequest, service_id: int) -> CapacityOut | None:
 def write_capacity(
     request: HttpRequest, service_id: int, body: CapacityIn
 ) -> Status[CapacityOut]:
-    """Add a report from the provider's own planning system."""
+    """Add a report from the provider's own planning system.
+
+    The figure counts as told at the moment it arrives: places of requests that were
+    accepted before it are taken to be in it, later ones are counted off.
+    """
     now = timezone.now()
     row = report_capacity(
         actor=get_writing_actor(request),

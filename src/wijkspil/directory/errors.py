@@ -76,6 +76,19 @@ class AlreadyChanged(Conflict):
     code = "already-changed"
 
 
+class RoomTakenSince(Conflict):
+    """A request took room after the sender's page was opened: does it still hold?
+
+    ``newest_reservation_id`` is what the sender has seen now.
+    """
+
+    code = "room-taken-since"
+
+    def __init__(self, message: str, *, newest_reservation_id: int) -> None:
+        super().__init__(message)
+        self.newest_reservation_id = newest_reservation_id
+
+
 class OverlapsAnother(Conflict):
     """An equal entry holds in (part of) the same period; the message names it."""
 

@@ -22,12 +22,14 @@ from wijkspil.directory.errors import (
     AlreadyReserved,
     InvalidCapacity,
     NoRoomLeft,
+    RoomTakenSince,
     UnknownReservation,
     UnknownService,
 )
 from wijkspil.directory.models import CapacityReport, CapacityReservation
 from wijkspil.directory.room import derive_room
 from wijkspil.directory.selectors.capacity import (
+    get_newest_reservation_id,
     get_room_left,
     list_current_reports,
 )
@@ -466,6 +468,26 @@ class TestConfirming:
         CapacityReportFactory(service=service, valid_until=AT + timedelta(minutes=5))
         reserve(service)
         assert self.confirm(service).new_clients == 1
+
+    def test_a_report_that_missed_a_reservation_is_asked_about(self):
+        service = HealthcareServiceFactory()
+        CapacityReportFactory(service=service)
+        report = {
+            "actor": team_member(service),
+            "service_id": service.pk,
+            "capacity": Capacity(
+                new_clients=2, size_band="to-5", parts_of_day=("morning",)
+            ),
+            "at": LATER,
+        }
+        for reference in ("r-1", "r-2"):
+            reserve(service, reference)
+        with pytest.raises(RoomTakenSince, match=r"2 clients.* was 2, now it is 0"):
+            report_capacity(seen_reservation_id=0, **report)
+        seen = get_newest_reservation_id(service.pk)
+        assert report_capacity(seen_reservation_id=seen, **report).new_clients == 2
+        # A planning system has seen nothing of a page: its figure counts as told.
+        assert report_capacity(**report).new_clients == 2
 
     def test_a_second_tap_after_a_reservation_adds_nothing(self):
         service = HealthcareServiceFactory()

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from wijkspil.directory.errors import InvalidCapacity
+from wijkspil.directory.errors import InvalidCapacity, RoomTakenSince
 from wijkspil.directory.room import RoomReport
 from wijkspil.directory.services.capacity import Capacity
 from wijkspil.directory.types import CareTask, NoRoomReason, PartOfDay, SizeBand
@@ -86,6 +86,7 @@ class CapacityForm(forms.Form):
         required=False,
     )
     seen_report_id = forms.IntegerField(widget=forms.HiddenInput, required=False)
+    seen_reservation_id = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(
         self, *args: Any, today: date, tasks: Sequence[str] = (), **kwargs: Any
@@ -150,6 +151,14 @@ class CapacityForm(forms.Form):
         """Put the service's refusal beside the field it is about."""
         field = _FIELD_OF.get(error.field or "", error.field)
         self.add_error(field if field in self.fields else None, str(error))
+
+    def ask_again(self, error: RoomTakenSince) -> None:
+        """Ask whether the figure still holds; sent again, it has seen what is new."""
+        self.add_error("new_clients", str(error))
+        self.data = self.data.copy()
+        self.data[self.add_prefix("seen_reservation_id")] = str(
+            error.newest_reservation_id
+        )
 
 
 def initial_of(report: RoomReport | None, *, report_id: int) -> dict[str, Any]:

@@ -107,6 +107,17 @@ def get_reserved(report: CapacityReport) -> Reserved:
     return list_reserved([report.pk]).get(report.pk, _NOTHING_RESERVED)
 
 
+def get_newest_reservation_id(service_id: int) -> int:
+    """Return the last reservation of a service, running or not; 0 for none (a query).
+
+    Reservations of a service are made under its lock, so later ones have higher ids.
+    """
+    newest = CapacityReservation.objects.filter(service_id=service_id).aggregate(
+        Max("pk")
+    )
+    return newest["pk__max"] or 0
+
+
 def get_current_report(service_id: int, *, at: datetime) -> CapacityReport | None:
     """Return the newest report of a service at ``at``, stale or not (one query)."""
     return (

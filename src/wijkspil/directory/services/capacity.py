@@ -17,12 +17,14 @@ from django.db import transaction
 from django.db.models import Q, Sum
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from wijkspil.accounts.types import Actor
 from wijkspil.directory.errors import (
     AlreadyChanged,
     InvalidCapacity,
     NothingToConfirm,
+    RoomTakenSince,
     UnknownEntry,
     UnknownService,
 )
@@ -36,6 +38,7 @@ from wijkspil.directory.selectors.capacity import (
     Reserved,
     as_room_report,
     get_newest_report,
+    get_newest_reservation_id,
     get_reserved,
     get_valid_hours,
 )
@@ -106,11 +109,16 @@ def report_capacity(
     at: datetime,
     source: CapacitySource = CapacitySource.PAGE,
     seen_report_id: int | None = None,
+    seen_reservation_id: int | None = None,
 ) -> CapacityReport:
     """Add a report; it counts from ``at`` until the region's limit.
 
     With ``seen_report_id`` (the newest report on the sender's page; 0 for none) a
-    second sending of the same page returns the report of the first.
+    second sending of the same page returns the report of the first. With
+    ``seen_reservation_id`` (the newest reservation when that page was made; 0 for
+    none) a report of room that does not know of a later reservation is refused once:
+    it would revive the place. Without it, as for a planning system, the figure counts
+    as told at ``at``: what was reserved before it is in the figure.
 
     Raises
     ------
@@ -120,6 +128,8 @@ def report_capacity(
         If the actor may not report for this service.
     InvalidCapacity
         If the report contradicts itself; names the field.
+    RoomTakenSince
+        If a request took room after the sender's page was opened.
     """
     target = get_service_target(service_id)
     check_can_report_capacity(actor, target)
@@ -137,6 +147,8 @@ def report_capacity(
             and Capacity.of_report(newest) == capacity
         ):
             return newest
+        if seen_reservation_id is not None and capacity.new_clients > 0:
+            _check_taken_since(service_id, newest, seen_reservation_id)
         at = not_before(newest, at)
         return add_report(actor, service_id, capacity, at, source, target.region_ids)
 
@@ -236,6 +248,35 @@ def repeat_report(
             CapacitySource.PAGE,
             target.region_ids,
         )
+
+
+def _check_taken_since(
+    service_id: int, newest: CapacityReport | None, seen_reservation_id: int
+) -> None:
+    """Refuse if requests took room that the sender has not seen; the caller locks."""
+    unseen = CapacityReservation.objects.filter(
+        service_id=service_id, released_at__isnull=True, pk__gt=seen_reservation_id
+    )
+    taken = unseen.aggregate(clients=Sum("clients"))["clients"]
+    if not taken:
+        return
+    words = ngettext(
+        "A client was accepted in the meantime.",
+        "%(n)d clients were accepted in the meantime.",
+        taken,
+    ) % {"n": taken}
+    if newest is not None:
+        reserved = get_reserved(newest)
+        seen = replace(reserved, clients=max(0, reserved.clients - taken))
+        words = _("%(taken)s Your room was %(before)d, now it is %(after)d.") % {
+            "taken": words,
+            "before": as_room_report(newest, seen).new_clients,
+            "after": as_room_report(newest, reserved).new_clients,
+        }
+    raise RoomTakenSince(
+        _("%(what)s Is your report still right? Then send it again.") % {"what": words},
+        newest_reservation_id=get_newest_reservation_id(service_id),
+    )
 
 
 def _says_the_same(last: CapacityReport, seen: CapacityReport) -> bool:

@@ -17,7 +17,7 @@ from django.views.decorators.http import (
 
 from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import Conflict, NotPermitted
-from wijkspil.directory.errors import InvalidCapacity
+from wijkspil.directory.errors import InvalidCapacity, RoomTakenSince
 from wijkspil.directory.forms.capacity import CapacityForm, initial_of
 from wijkspil.directory.permissions import (
     REPORT_CAPACITY,
@@ -27,7 +27,11 @@ from wijkspil.directory.permissions import (
     check_can_view_capacity_history,
 )
 from wijkspil.directory.room import derive_room
-from wijkspil.directory.selectors.capacity import as_room_report, list_reports
+from wijkspil.directory.selectors.capacity import (
+    as_room_report,
+    get_newest_reservation_id,
+    list_reports,
+)
 from wijkspil.directory.selectors.listing import (
     TeamRow,
     get_team,
@@ -72,6 +76,8 @@ def report(request: HttpRequest, actor: Actor, service_id: int) -> HttpResponse:
     """Show the last report with its age; take a new one."""
     check_can_report_capacity(actor, get_service_target(service_id))
     now = timezone.now()
+    # Read before the room: what is taken in between is asked about, not overlooked.
+    seen_reservation_id = get_newest_reservation_id(service_id)
     team = get_team(service_id, at=now)
     form_args: dict[str, Any] = {
         "today": timezone.localdate(now),
@@ -88,16 +94,23 @@ def report(request: HttpRequest, actor: Actor, service_id: int) -> HttpResponse:
                     capacity=form.capacity(),
                     at=now,
                     seen_report_id=form.cleaned_data["seen_report_id"],
+                    seen_reservation_id=form.cleaned_data["seen_reservation_id"],
                 )
             except InvalidCapacity as error:
                 form.refuse(error)
+            except RoomTakenSince as error:
+                form.ask_again(error)
+                status = HTTPStatus.CONFLICT
+                return _page(request, actor, team, form, at=now, status=status)
             else:
                 messages.success(request, _("Your room is stored. Thank you."))
                 return redirect("directory:capacity", service_id=service_id)
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     else:
         form = CapacityForm(
-            initial=initial_of(team.report, report_id=team.report_id), **form_args
+            initial=initial_of(team.report, report_id=team.report_id)
+            | {"seen_reservation_id": seen_reservation_id},
+            **form_args,
         )
     return _page(request, actor, team, form, at=now, status=status)
 
