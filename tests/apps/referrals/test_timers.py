@@ -1,6 +1,6 @@
 """Time passes: answers that do not come, nights, dates that slip."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -239,7 +239,7 @@ class TestDatesThatPass:
         assert self.overdue(request) == 1
         assert (request.status, request.owner) == ("accepted", wijk.nurses[0].user)
 
-    def test_setting_the_hours_moves_the_date_to_the_review(self):
+    def test_after_the_hours_the_first_visit_is_what_must_happen(self):
         wijk = make_wijk()
         request = place(wijk)
         set_hours(
@@ -250,4 +250,5 @@ class TestDatesThatPass:
             at=AT + timedelta(days=1),
         )
         request.refresh_from_db()
-        assert request.due_at == local(27, 9, month=12)
+        first_day = datetime.combine(request.first_visit_on, time(23, 59), AMSTERDAM)
+        assert request.due_at == max(first_day, AT + timedelta(days=1, hours=4))

@@ -146,4 +146,9 @@ class StopForm(CareForm):
 
 def initial_hours(hours: Decimal | None, *, today: date) -> dict[str, Any]:
     """Return the starting values: the hours of now, and a review in six weeks."""
-    return {"hours_per_week": hours, "review_on": today + REVIEW_AFTER}
+    return {"hours_per_week": hours, "review_on": _working_day(today + REVIEW_AFTER)}
+
+
+def _working_day(day: date) -> date:
+    """Return the day, or the Monday after it when it falls in a weekend."""
+    return day + timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)

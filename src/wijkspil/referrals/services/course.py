@@ -4,7 +4,7 @@ The nurse sets the hours, with a review date and the decrease she expects; the r
 room follows. Giving back is never silent: a coordinator owns it from that moment.
 """
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.db import transaction
@@ -12,7 +12,6 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from wijkspil.accounts.types import Actor
-from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.selectors.care_teams import get_service_names
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.services.reservations import change_reservation, release_room
@@ -32,7 +31,11 @@ from wijkspil.referrals.policies import next_status
 from wijkspil.referrals.selectors.policy import get_agreed
 from wijkspil.referrals.selectors.requests import lock_request
 from wijkspil.referrals.services.offers import ask_next_teams
-from wijkspil.referrals.services.ownership import give_to_coordinator, set_owner
+from wijkspil.referrals.services.ownership import (
+    end_of_first_day,
+    give_to_coordinator,
+    set_owner,
+)
 from wijkspil.referrals.services.retention import keep_until
 from wijkspil.referrals.services.trail import add_event
 from wijkspil.referrals.types import (
@@ -93,7 +96,8 @@ def set_hours(
     request.review_on = review_on
     _make_team_owner(request, actor)
     if after == RequestStatus.INTAKE_DONE:
-        request.due_at = max(at, datetime.combine(review_on, time(9), AMSTERDAM))
+        # What must happen next is the first visit; the review comes after it.
+        request.due_at = end_of_first_day(request, at=at)
     request.overdue_since = None
     request.save()
     change_reservation(

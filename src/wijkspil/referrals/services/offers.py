@@ -6,7 +6,7 @@ well. Accepting takes the room in the same transaction, or nothing happens.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +16,6 @@ from django.utils.translation import gettext as _
 
 from wijkspil.accounts.types import Actor
 from wijkspil.core.models import AuditEvent
-from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.permissions import can_report_capacity
 from wijkspil.directory.selectors.care_teams import (
     get_service_names,
@@ -52,6 +51,7 @@ from wijkspil.referrals.selectors.requests import (
 )
 from wijkspil.referrals.services.ownership import (
     answer_by,
+    end_of_first_day,
     give_to_coordinator,
     is_coordinated,
     set_owner,
@@ -552,8 +552,7 @@ def _give_to_team(
         name=name,
         kind=OwnerKind.TEAM,
     )
-    end_of_day = datetime.combine(request.first_visit_on, time(23, 59), AMSTERDAM)
-    request.due_at = max(end_of_day, at + timedelta(hours=4))
+    request.due_at = end_of_first_day(request, at=at)
     request.overdue_since = None
 
 

@@ -102,3 +102,9 @@ def answer_by(urgency: str, *, agreed: Agreed, at: datetime) -> datetime:
         day += timedelta(days=1)
     late = min(local - last, timedelta(hours=4))
     return datetime.combine(day, FIRST_HOUR, AMSTERDAM) + late
+
+
+def end_of_first_day(request: ServiceRequest, *, at: datetime) -> datetime:
+    """Return when the first visit must have been: the end of its day, or soon."""
+    end_of_day = datetime.combine(request.first_visit_on, time(23, 59), AMSTERDAM)
+    return max(end_of_day, at + timedelta(hours=4))
