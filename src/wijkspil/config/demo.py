@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 #: How long a filled demo is used again as it is.
 KEPT_FOR = timedelta(days=7)
 
-#: Requests that are placed: on invented ground a few weeks' worth; with real areas at
-#: least a thousand, and for the country a week's new clients.
-REQUESTS_INVENTED, REQUESTS_REAL = 120, 1_000
+#: Requests that are played: on invented ground, in a region, in the country (there
+#: about half of a week's new clients, so that it takes minutes).
+REQUESTS_INVENTED, REQUESTS_REGION, REQUESTS_COUNTRY = 120, 1_000, 3_000
 
 #: Everybody signs in to a demo with this; nothing in it is real.
 DEMO_PASSWORD = "wijkspil-demo"
@@ -78,7 +78,6 @@ def prepare(
     idempotent, so that a demo that was broken off simply goes on.
     """
     from wijkspil.directory import importing
-    from wijkspil.directory.fictional.calibration import weekly_new_clients
     from wijkspil.directory.fictional.generation import generate
     from wijkspil.referrals.fictional.figures import count_main_job
     from wijkspil.referrals.fictional.play import play_main_job
@@ -102,17 +101,23 @@ def prepare(
         replace=True,
         progress=progress,
     )
-    requests = REQUESTS_INVENTED
-    if place.data is not None:
-        weekly = weekly_new_clients(made.counts["inhabitants"])
-        requests = max(REQUESTS_REAL, round(weekly))
     told = play_main_job(
-        requests=requests, supply=supply, seed=seed, at=at, progress=progress
+        requests=_count_requests(place),
+        supply=supply,
+        seed=seed,
+        at=at,
+        progress=progress,
     )
     summary = _summarize(place, made, wanted)
     summary |= count_main_job(told).as_dict()
     _write_summary(place, summary)
     return summary
+
+
+def _count_requests(place: DemoPlace) -> int:
+    if place.data is None:
+        return REQUESTS_INVENTED
+    return REQUESTS_COUNTRY if place.region is None else REQUESTS_REGION
 
 
 def _summarize(
