@@ -12,6 +12,7 @@ from wijkspil.accounts.types import Actor, Role, Target
 from wijkspil.core.permissions import Scope, declare
 from wijkspil.referrals.errors import unknown_request
 from wijkspil.referrals.models import ServiceRequest
+from wijkspil.referrals.types import PLACED, RequestStatus
 
 CREATE_REQUEST = declare(
     "referrals.create-request",
@@ -154,12 +155,14 @@ def check_can_see_request(
 def can_see_patient(actor: Actor, request: ServiceRequest, team: Target | None) -> bool:
     """Whether the actor may see who the client is; every showing is logged.
 
-    The team that accepted; who sent it; a coordinator of the region.
+    The team that accepted, not after the client withdrew; who sent it; a coordinator of
+    the region.
     """
+    gave_care = request.status in (*PLACED, RequestStatus.ENDED)
     return (
         is_requester(actor, request)
         or can_see_identity(actor, requester_target(request))
-        or (team is not None and can_give_care(actor, team))
+        or (gave_care and team is not None and can_give_care(actor, team))
     )
 
 

@@ -75,7 +75,7 @@ WHO: Mapping[str, tuple[str, ...]] = {
     "withdraw": ("requester", "coordinator", "client (by link and code)"),
     "cancel": ("requester", "coordinator"),
     "stop assignment": ("team",),
-    "re-open": ("requester", "coordinator", "team"),
+    "re-open": ("requester", "coordinator", "team", "client (by link and code)"),
 }
 
 

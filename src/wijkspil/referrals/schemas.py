@@ -618,7 +618,9 @@ class CloseIn(CamelSchema):
 class ReopenIn(CamelSchema):
     """Why a request is looked at again."""
 
-    reason: ReopenReason
+    reason: ReopenReason = Field(
+        description="“objection” is for the client's own page and refused here."
+    )
 
 
 class HoursIn(CamelSchema):

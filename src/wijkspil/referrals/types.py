@@ -145,6 +145,11 @@ class ReopenReason(models.TextChoices):
     MISTAKE = "mistake", _("Closed by mistake")
     STAY_ENDS = "stay-ends", _("The temporary stay ends")
     NOT_MEDIATED = "not-mediated", _("The insurer found nobody")
+    OBJECTION = "objection", _("The client does not want this provider")
+
+
+#: What people choose from; an objection is kept with its basis (``services.consent``).
+REOPEN_BY_HAND = tuple(r for r in ReopenReason if r != ReopenReason.OBJECTION)
 
 
 class SafetyGround(models.TextChoices):

@@ -41,6 +41,9 @@ urlpatterns: list[URLPattern] = [
     path("aanvragen/<str:number>/link", following.renew_link, name="request-link"),
     path("volg/<str:token>/", client.show, name="client"),
     path("volg/<str:token>/bezwaar", client.object_to_provider, name="client-object"),
+    path(
+        "volg/<str:token>/ander-team", client.ask_other_team, name="client-other-team"
+    ),
     path("volg/<str:token>/intrekken", client.take_back, name="client-take-back"),
     path("volg/<str:token>/sluiten", client.close, name="client-close"),
     path("aanvragen/<str:number>/sturen/overnemen", steering.take, name="steer-take"),

@@ -126,7 +126,7 @@ def say_outcome(question: Question) -> str:
     if status == OfferStatus.OPEN:
         return ""
     if status == OfferStatus.RETURNED:
-        return _("Your team had this client and gave it back.")
+        return _("Your team had this client and no longer has it.")
     if status == OfferStatus.ACCEPTED:
         if question.has_client:
             return _("Your team has this client.")

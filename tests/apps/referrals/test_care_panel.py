@@ -181,7 +181,7 @@ def test_giving_back_goes_to_a_coordinator_and_hides_the_client(
     page = browser.get(reverse("referrals:offer", args=[former.pk])).content.decode()
     assert PATIENT.name not in page
     assert PATIENT.address not in page
-    assert "gave it back" in page or "teruggegeven" in page
+    assert "Your team had this client" in page or "Jullie team had deze" in page
 
 
 @pytest.mark.parametrize("act", ["end", "give-back", "stop"])

@@ -14,9 +14,12 @@ from tests.factories.referrals import (
     open_offers,
     submit,
 )
+from wijkspil.core.errors import NotPermitted
 from wijkspil.core.models import AuditEvent
+from wijkspil.directory.models import CapacityReservation
 from wijkspil.directory.types import CareTask
 from wijkspil.referrals.models import ClientLink, Consent, ServiceRequest
+from wijkspil.referrals.services.disclosure import show_patient
 from wijkspil.referrals.services.offers import accept_offer
 from wijkspil.referrals.types import RequestStatus, Submitted
 
@@ -186,11 +189,84 @@ def test_an_objection_ends_the_question_and_asks_the_next(
     assert [row.organization_id for row in objections] == [first.organization_id]
 
 
+def test_who_objects_to_the_provider_that_has_the_client_gets_another_team(
+    wijk: ReferralsWijk, sent: Submitted, browser: Client
+) -> None:
+    accept(wijk, sent)
+    team, nurse = wijk.teams[0], wijk.nurses[0]
+    assert path(sent, "ander-team") in open_page(browser, sent)
+    shown = main_of(browser.get(path(sent, "ander-team")))
+    assert team.organization.name in shown
+    for _twice in range(2):
+        answer = browser.post(
+            path(sent, "ander-team"), {"organization": team.organization_id}
+        )
+        assert answer.status_code == 302
+    request = stored(sent)
+    assert request.placed_service_id is None
+    assert request.refused_organizations == [team.organization_id]
+    assert (request.owner_id, request.owner_kind) == (
+        wijk.coordinator.user.pk,
+        "coordinator",
+    )
+    assert [offer.service_id for offer in open_offers(request)] == [wijk.teams[1].pk]
+    event = request.events.get(kind="reopened")
+    assert (event.detail["reason"], event.actor_name) == ("objection", "client")
+    objection = Consent.objects.get(request=request, decision="objected")
+    assert objection.organization_id == team.organization_id
+    assert not CapacityReservation.objects.filter(released_at=None).exists()
+    # From that moment the team sees nobody any more.
+    with pytest.raises(NotPermitted):
+        show_patient(
+            actor=nurse.actor,
+            request_id=request.pk,
+            purpose="page.request",
+            at=timezone.now(),
+        )
+    page = nurse.browser().get(f"/aanvragen/{request.number}/")
+    assert page.status_code == 404
+    told = main_of(
+        wijk.referrer.browser().get(
+            f"/aanvragen/{request.number}/", headers={"Accept-Language": "en"}
+        )
+    )
+    assert "the client does not want this provider" in told
+
+
+def test_an_objection_from_an_old_page_never_hits_another_provider(
+    wijk: ReferralsWijk, sent: Submitted, browser: Client
+) -> None:
+    accept(wijk, sent)
+    open_page(browser, sent)
+    other = wijk.teams[1].organization_id
+    browser.post(path(sent, "ander-team"), {"organization": other})
+    assert stored(sent).status == RequestStatus.ACCEPTED
+    browser.post(path(sent, "bezwaar"), {"organization": other})
+    assert stored(sent).refused_organizations == []
+
+
+def test_a_team_whose_client_withdrew_no_longer_sees_who_it_was(
+    wijk: ReferralsWijk, sent: Submitted, browser: Client
+) -> None:
+    accept(wijk, sent)
+    open_page(browser, sent)
+    browser.post(path(sent, "intrekken"), {"reason": "objection"})
+    assert stored(sent).status == RequestStatus.WITHDRAWN
+    with pytest.raises(NotPermitted):
+        show_patient(
+            actor=wijk.nurses[0].actor,
+            request_id=sent.request_id,
+            purpose="page.request",
+            at=timezone.now(),
+        )
+
+
 def test_without_the_code_nothing_can_be_changed(
     sent: Submitted, browser: Client
 ) -> None:
     first = open_offers(stored(sent))[0].service
     browser.post(path(sent, "bezwaar"), {"organization": first.organization_id})
+    browser.post(path(sent, "ander-team"), {"organization": first.organization_id})
     browser.post(path(sent, "intrekken"), {"reason": "not-needed"})
     request = stored(sent)
     assert request.refused_organizations == []

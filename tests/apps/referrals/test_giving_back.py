@@ -20,7 +20,7 @@ from tests.factories.referrals import (
 )
 from wijkspil.core.errors import NotPermitted
 from wijkspil.core.periods import Period
-from wijkspil.referrals.errors import NotNow
+from wijkspil.referrals.errors import InvalidRequest, NotNow
 from wijkspil.referrals.models import AssignmentStop, Offer, ServiceRequest
 from wijkspil.referrals.selectors.inbox import get_question
 from wijkspil.referrals.selectors.statistics import count_declines
@@ -115,11 +115,11 @@ def test_another_team_or_the_same_wins_after_it(wijk: ReferralsWijk) -> None:
         )
 
 
-def test_the_team_reads_that_it_gave_the_client_back(wijk: ReferralsWijk) -> None:
+def test_the_team_reads_that_it_no_longer_has_the_client(wijk: ReferralsWijk) -> None:
     request = given_back(wijk)
     former = Offer.objects.get(request=request, service=wijk.teams[0])
     question = get_question(former.pk, at=LATER)
-    assert say_outcome(question) == "Your team had this client and gave it back."
+    assert say_outcome(question) == "Your team had this client and no longer has it."
 
 
 def assigned(wijk: ReferralsWijk) -> ServiceRequest:
@@ -186,6 +186,17 @@ def test_nor_does_its_system(way: str) -> None:
     assert answer.status_code == 403
     request.refresh_from_db()
     assert request.status == way
+
+
+def test_an_objection_is_no_reason_to_choose_from(wijk: ReferralsWijk) -> None:
+    request = place(wijk)
+    with pytest.raises(InvalidRequest):
+        reopen_request(
+            actor=wijk.coordinator.actor,
+            request_id=request.pk,
+            reason=ReopenReason.OBJECTION,
+            at=LATER,
+        )
 
 
 def close(request: ServiceRequest, wijk: ReferralsWijk, way: str) -> ServiceRequest:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wijkspil.core.errors import InvalidValue
 from wijkspil.referrals.errors import InvalidRequest
-from wijkspil.referrals.types import CloseReason, ReopenReason
+from wijkspil.referrals.types import REOPEN_BY_HAND, CloseReason
 
 #: (value, label) of a choice.
 Choices = Sequence[tuple[Any, Any]]
@@ -174,7 +174,7 @@ class ReopenForm(SteeringForm):
     reason = forms.ChoiceField(
         label=_("Why is it needed again?"),
         widget=forms.RadioSelect,
-        choices=ReopenReason.choices,
+        choices=[(reason.value, reason.label) for reason in REOPEN_BY_HAND],
         error_messages={"required": _("Choose why it is needed again.")},
     )
 

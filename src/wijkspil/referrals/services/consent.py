@@ -15,7 +15,8 @@ from wijkspil.referrals.errors import InvalidRequest, NotNow
 from wijkspil.referrals.models import Consent, Offer, Patient, ServiceRequest
 from wijkspil.referrals.policies import can
 from wijkspil.referrals.selectors.policy import get_agreed
-from wijkspil.referrals.selectors.requests import lock_request
+from wijkspil.referrals.selectors.requests import lock_request, team_target
+from wijkspil.referrals.services.course import reopen_for_objection
 from wijkspil.referrals.services.offers import ask_next_teams
 from wijkspil.referrals.services.trail import (
     SYSTEM,
@@ -23,6 +24,7 @@ from wijkspil.referrals.services.trail import (
     record_patient_access,
 )
 from wijkspil.referrals.types import (
+    PLACED,
     UNPLACED,
     ConsentDecision,
     ConsentGiver,
@@ -59,7 +61,8 @@ def record_objection(
     """Keep that the client objects to one provider; it is not asked (any more).
 
     An open question to that provider ends, and the next team is asked in the same
-    transaction. Objecting twice is harmless.
+    transaction. If the provider has the client it loses it at once, with the sight of
+    who it is: a coordinator owns the request. Objecting twice is harmless.
 
     Raises
     ------
@@ -68,7 +71,7 @@ def record_objection(
     InvalidRequest
         If there is no such provider.
     NotNow
-        If nobody looks for a team: one has the client, or the request is closed.
+        If another provider has the client, or the request is closed.
     """
     request = lock_request(request_id)
     names = get_organization_names([organization_id])
@@ -76,7 +79,8 @@ def record_objection(
         raise InvalidRequest({"organization": [_("Choose a provider from the list.")]})
     if organization_id in request.refused_organizations:
         return request
-    if request.status not in UNPLACED:
+    has_client = _has_client(request, organization_id)
+    if request.status not in UNPLACED and not has_client:
         raise NotNow(
             _("We are not looking for a team now. Call who sent the request instead.")
         )
@@ -104,6 +108,8 @@ def record_objection(
         code="objection",
         organization=names[organization_id],
     )
+    if has_client:
+        return reopen_for_objection(request, actor=CLIENT, at=at)
     waiting = Offer.objects.filter(request=request, status=OfferStatus.OPEN)
     ended = waiting.filter(service__organization_id=organization_id).update(
         status=OfferStatus.WITHDRAWN, answered_at=at
@@ -112,3 +118,8 @@ def record_objection(
         agreed = get_agreed(request.region_id)
         ask_next_teams(request, agreed=agreed, actor=SYSTEM, at=at)
     return request
+
+
+def _has_client(request: ServiceRequest, organization_id: int) -> bool:
+    team = team_target(request) if request.status in PLACED else None
+    return team is not None and team.organization_id == organization_id

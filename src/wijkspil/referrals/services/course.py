@@ -40,6 +40,7 @@ from wijkspil.referrals.services.retention import keep_until
 from wijkspil.referrals.services.trail import add_event
 from wijkspil.referrals.types import (
     PLACED,
+    REOPEN_BY_HAND,
     CloseReason,
     EventKind,
     OfferOrigin,
@@ -198,12 +199,11 @@ def reopen_request(
     request = lock_request(request_id)
     if request.status not in PLACED or not _is_own_client(actor, request):
         check_can_steer_request(actor, request)
-    if reason not in ReopenReason.values:
+    if reason not in REOPEN_BY_HAND:
         raise InvalidRequest(
             {
                 "reason": [
-                    _("Choose why: %(known)s.")
-                    % {"known": ", ".join(ReopenReason.values)}
+                    _("Choose why: %(known)s.") % {"known": ", ".join(REOPEN_BY_HAND)}
                 ]
             }
         )
@@ -211,6 +211,25 @@ def reopen_request(
     _check_basis(request)
     return _reopen(
         request, after, ReopenReason(reason), actor=actor, at=at, is_asking=True
+    )
+
+
+def reopen_for_objection(
+    request: ServiceRequest, *, actor: Actor, at: datetime
+) -> ServiceRequest:
+    """Take the client away from the team whose provider it objects to.
+
+    The caller holds the lock, has kept the objection, and refuses that provider. A
+    coordinator owns it at once; the next team is asked.
+
+    Raises
+    ------
+    NotNow
+        If no team has the client.
+    """
+    after = next_status("re-open", request.status)
+    return _reopen(
+        request, after, ReopenReason.OBJECTION, actor=actor, at=at, is_asking=True
     )
 
 

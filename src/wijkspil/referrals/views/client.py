@@ -24,12 +24,15 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from wijkspil.accounts.audit_trail import list_events_of
-from wijkspil.directory.selectors.care_teams import list_teams_around
+from wijkspil.directory.selectors.care_teams import (
+    get_organization_names,
+    list_teams_around,
+)
 from wijkspil.directory.types import Care
 from wijkspil.referrals.errors import InvalidRequest, NotNow, WrongCode
 from wijkspil.referrals.forms.client import CodeForm, ObjectionForm, TakeBackForm
 from wijkspil.referrals.policies import can
-from wijkspil.referrals.selectors.requests import get_request
+from wijkspil.referrals.selectors.requests import get_request, team_target
 from wijkspil.referrals.selectors.timeline import (
     FOR_CLIENTS,
     find_coordinator_number,
@@ -215,6 +218,46 @@ def take_back(request: HttpRequest, token: str) -> HttpResponse:
         {"now": now, "token": token, "form": form},
         status=status,
     )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private_page
+def ask_other_team(request: HttpRequest, token: str) -> HttpResponse:
+    """Object to the provider that has the client; asked once."""
+    now = timezone.now()
+    row = get_request(find_by_link(token, at=now))
+    if not _is_open(request, token, at=now):
+        return _ask_code_again(request, token)
+    team = team_target(row) if row.status in PLACED else None
+    if team is None or team.organization_id is None:
+        return redirect("referrals:client", token)
+    names = get_organization_names([team.organization_id])
+    context = {
+        "now": now,
+        "token": token,
+        "organization_id": team.organization_id,
+        "provider": names.get(team.organization_id, ""),
+        "is_in_care": row.status == RequestStatus.IN_CARE,
+    }
+    if request.method != "POST":
+        return render(request, "referrals/client_other_team.html", context)
+    if request.POST.get("organization") != str(team.organization_id):
+        # The page was opened when another provider had the client, or none.
+        messages.warning(
+            request, _("Another team has come since. Look who comes to you now.")
+        )
+        return redirect("referrals:client", token)
+    try:
+        record_objection(
+            request_id=row.pk, organization_id=team.organization_id, at=now
+        )
+    except NotNow as error:
+        messages.warning(request, str(error))
+    else:
+        messages.success(
+            request, _("It is written down. We look for another team for you.")
+        )
+    return redirect("referrals:client", token)
 
 
 # --- the code, kept as "opened" for half an hour
