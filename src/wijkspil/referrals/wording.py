@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -210,17 +210,36 @@ REASON_WORDS: dict[str, Words] = {
     "in-time": gettext_lazy("It can make the first visit in time."),
     "distance": gettext_lazy("The team is %(km)s km away."),
 }
+#: The same, said to the team itself; what a team is not told has no words here.
+REASON_WORDS_FOR_TEAM: dict[str, Words] = {
+    "own-team": gettext_lazy("You are the team of this neighborhood."),
+    "regular-team": gettext_lazy("You work in this neighborhood."),
+    "back-up-team": gettext_lazy("You step in here when the others are full."),
+    "region-team": gettext_lazy("You work in the whole region."),
+    "room": gettext_lazy("You reported room for new clients: %(clients)s."),
+    "size": gettext_lazy(
+        "You take care up to %(largest_hours)s hours a week; this takes %(hours)s."
+    ),
+    "in-time": gettext_lazy("You can make the first visit in time."),
+}
 #: Ingredients that are figures of the ranking, not something to read.
 UNSAID_REASONS = frozenset({"load", "score"})
 
 
-def say_reasons(reasons: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return why this team, one sentence per reason, in the order of the engine."""
-    return [text for text in map(_say_reason, reasons) if text]
+def say_reasons(
+    reasons: Iterable[Mapping[str, Any]],
+    audience: Literal["referrer", "team"] = "referrer",
+) -> list[str]:
+    """Return why this team, one sentence per reason, in the order of the engine.
+
+    To the ``audience`` "team" they speak to the team itself.
+    """
+    known = REASON_WORDS_FOR_TEAM if audience == "team" else REASON_WORDS
+    return [text for reason in reasons if (text := _say_reason(reason, known))]
 
 
-def _say_reason(reason: Mapping[str, Any]) -> str:
-    words = REASON_WORDS.get(str(reason.get("code")))
+def _say_reason(reason: Mapping[str, Any], known: Mapping[str, Words]) -> str:
+    words = known.get(str(reason.get("code")))
     if words is None:
         return ""
     try:

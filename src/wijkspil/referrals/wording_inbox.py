@@ -172,7 +172,7 @@ def _say_why_you(question: Question) -> list[str]:
         OfferOrigin.AGREEMENT: _("Assigned by the agreement that you signed."),
     }
     chosen = words.get(OfferOrigin(question.origin))
-    return [*([chosen] if chosen else []), *say_reasons(question.reasons)]
+    return [*([chosen] if chosen else []), *say_reasons(question.reasons, "team")]
 
 
 def _say_warnings(profile: Profile) -> list[str]:

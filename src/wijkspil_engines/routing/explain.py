@@ -31,7 +31,7 @@ _TIER_CODES = {
     Tier.REGION: "region-team",
 }
 #: Ingredients an audience is not given.
-_HIDDEN: dict[str, frozenset[str]] = {
+HIDDEN: dict[str, frozenset[str]] = {
     "client": frozenset({"load", "size", "score", "unknown-room"}),
     "referrer": frozenset({"load"}),
     "team": frozenset({"objected", "preferred", "known", "score"}),
@@ -68,7 +68,7 @@ def explain(
     teams, request = ranking.teams, ranking.request
     if not 0 <= team < teams.n:
         raise IndexError(f"there is no team {team}; there are {teams.n}, from 0")
-    hidden = _HIDDEN[audience]
+    hidden = HIDDEN[audience]
 
     def shown(items: list[Ingredient]) -> tuple[Ingredient, ...]:
         return tuple(item for item in items if item["code"] not in hidden)

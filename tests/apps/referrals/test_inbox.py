@@ -17,6 +17,7 @@ from wijkspil.core.models import AuditEvent
 from wijkspil.directory.models import CapacityReport, HealthcareService
 from wijkspil.directory.types import SizeBand
 from wijkspil.referrals.models import Offer, ServiceRequest
+from wijkspil.referrals.selectors.inbox import UNTOLD_REASONS, get_question
 from wijkspil.referrals.services.offers import accept_offer, run_timers
 from wijkspil.referrals.services.steering import withdraw_request
 from wijkspil.referrals.types import (
@@ -62,6 +63,25 @@ def test_a_question_shows_what_is_asked_and_never_who(wijk: ReferralsWijk) -> No
     assert "Sleutel bij de buren" in page
     assert "80 to 90 years" in page or "80 tot 90 jaar" in page
     assert offer.request.number in page
+
+
+def test_a_team_is_not_told_that_the_client_knows_or_prefers_its_provider(
+    wijk: ReferralsWijk,
+) -> None:
+    organization_id = wijk.teams[0].organization_id
+    request = make.send(
+        wijk,
+        preferred_organization_id=organization_id,
+        known_organization_id=organization_id,
+    )
+    [offer] = make.open_offers(request)
+    assert {"known", "preferred"} <= {reason["code"] for reason in offer.reasons}
+    question = get_question(offer.pk, at=wijk.at)
+    assert {row["code"] for row in question.reasons}.isdisjoint(UNTOLD_REASONS)
+    page = text_of(wijk.nurses[0].browser(), INBOX)
+    assert "You are the team of" in page or "Jullie zijn het vaste team" in page
+    assert "prefers" not in page
+    assert "voorkeur" not in page
 
 
 @pytest.mark.parametrize(

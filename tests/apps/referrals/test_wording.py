@@ -10,11 +10,13 @@ import pytest
 from tests.factories.referrals import AT, NEED
 from wijkspil.directory.selectors.capacity import RoomLeft
 from wijkspil.referrals.models import RequestEvent, ServiceRequest
+from wijkspil.referrals.selectors.inbox import UNTOLD_REASONS
 from wijkspil.referrals.types import EventKind, OfferStatus, RequestStatus
 from wijkspil.referrals.wording import (
     CONDITION_WORDS,
     OFFER_TONES,
     REASON_WORDS,
+    REASON_WORDS_FOR_TEAM,
     STATUS_TONES,
     UNSAID_REASONS,
     WARNING_WORDS,
@@ -107,6 +109,16 @@ def test_every_reason_of_the_engine_has_words_or_is_left_out_on_purpose() -> Non
     codes |= set(re.findall(r'Tier\.[A-Z_]+: "([a-z-]+)"', source))
     assert "own-team" in codes
     assert codes - UNSAID_REASONS == set(REASON_WORDS)
+
+
+def test_a_team_is_spoken_to_and_not_told_what_the_engine_hides() -> None:
+    assert explain.HIDDEN["team"] <= UNTOLD_REASONS
+    assert set(REASON_WORDS_FOR_TEAM) == set(REASON_WORDS) - UNTOLD_REASONS
+    reasons = [{"code": "own-team"}, {"code": "known"}, {"code": "in-time"}]
+    assert say_reasons(reasons, "team") == [
+        "You are the team of this neighborhood.",
+        "You can make the first visit in time.",
+    ]
 
 
 def test_an_unknown_code_never_breaks_a_page() -> None:

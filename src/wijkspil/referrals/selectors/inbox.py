@@ -32,6 +32,9 @@ from wijkspil.referrals.types import (
 ANSWERED_DAYS = timedelta(days=14)
 #: Nobody reads more cards than this on one page; the most urgent come first.
 MOST_CARDS = 200
+#: Reasons that a team is not told: what would say whose request it is, what concerns
+#: others, and the exact distance (``Question.km`` has it in whole kilometers).
+UNTOLD_REASONS = frozenset({"distance", "known", "objected", "preferred", "score"})
 _LARGEST_HOURS = {
     SizeBand.TO_2: 2.0,
     SizeBand.TO_5: 5.0,
@@ -316,7 +319,7 @@ def _question(offer: Offer, room: RoomLeft | None = None) -> Question:
         origin=offer.origin,
         profile=profile,
         km=_kilometers(offer.reasons),
-        reasons=[row for row in offer.reasons if row.get("code") != "distance"],
+        reasons=[row for row in offer.reasons if row.get("code") not in UNTOLD_REASONS],
         offered_at=offer.offered_at,
         answer_by=offer.answer_by,
         answered_at=offer.answered_at,
