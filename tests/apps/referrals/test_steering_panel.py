@@ -108,6 +108,8 @@ def test_the_request_page_shows_the_panel(wijk: ReferralsWijk) -> None:
     request = send(wijk)
     page = browser_of(wijk).get(f"/aanvragen/{request.number}/", headers=ENGLISH)
     assert "Move this request on" in page.content.decode()
+    own = wijk.referrer.browser().get(f"/aanvragen/{request.number}/", headers=ENGLISH)
+    assert "What you can do with this request" in own.content.decode()
 
 
 def test_a_team_that_declined_can_be_asked_again(wijk: ReferralsWijk) -> None:
