@@ -1,5 +1,7 @@
 """Who follows a request sees where it stands; who the client is only on asking."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -19,8 +21,9 @@ from wijkspil.accounts.types import Role
 from wijkspil.core.models import AuditEvent
 from wijkspil.referrals.models import ServiceRequest
 from wijkspil.referrals.services.links import find_by_link
-from wijkspil.referrals.services.offers import decline_offer
-from wijkspil.referrals.services.steering import cancel_request
+from wijkspil.referrals.services.offers import decline_offer, run_timers
+from wijkspil.referrals.services.steering import cancel_request, withdraw_request
+from wijkspil.referrals.types import CloseReason
 
 pytestmark = pytest.mark.django_db
 
@@ -163,6 +166,36 @@ def test_my_requests_are_in_groups_what_waits_first(wijk: ReferralsWijk) -> None
     assert places == sorted(places)
     assert page.index("<details") < places[3]
     assert not [secret for secret in SECRETS if secret in page]
+
+
+def test_colleagues_keep_the_request_of_who_left(wijk: ReferralsWijk) -> None:
+    request = send(wijk)
+    assert request.owner == wijk.referrer.user
+    wijk.referrer.user.delete()
+    request.refresh_from_db()
+    assert (request.owner, request.requester) == (None, None)
+    assert (request.owner_name, request.owner_kind) == ("R. Eferrer", "requester")
+    browser = wijk.colleague.browser()
+    assert request.number in browser.get("/aanvragen/").content.decode()
+    assert "R. Eferrer" in read(browser, request)
+    # And can still act on it.
+    withdraw_request(
+        actor=wijk.colleague.actor,
+        request_id=request.pk,
+        reason=CloseReason.NOT_NEEDED,
+        at=timezone.now(),
+    )
+
+
+def test_when_no_team_is_left_a_coordinator_has_it_from_who_left(
+    wijk: ReferralsWijk,
+) -> None:
+    request = send(wijk)
+    wijk.referrer.user.delete()
+    for days in range(1, 5):
+        run_timers(at=wijk.at + timedelta(days=days))
+    request.refresh_from_db()
+    assert (request.status, request.owner) == ("open", wijk.coordinator.user)
 
 
 def test_nobody_with_requests_is_told_how_to_start(wijk: ReferralsWijk) -> None:
