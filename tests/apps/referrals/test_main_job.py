@@ -14,6 +14,7 @@ from wijkspil.referrals.fictional.draw import draw_requests
 from wijkspil.referrals.fictional.figures import count_main_job
 from wijkspil.referrals.fictional.play import play_main_job
 from wijkspil.referrals.models import Offer, Patient, ServiceRequest
+from wijkspil.referrals.services.retention import delete_fictional_requests
 from wijkspil.referrals.types import OWNED, PLACED
 
 AT = datetime(2026, 11, 18, 13, 0, tzinfo=UTC)
@@ -94,8 +95,7 @@ def _running() -> set[tuple[object, ...]]:
 
 
 def _begin_anew() -> None:
-    ServiceRequest.objects.all().delete()
-    CapacityReservation.objects.all().delete()
+    delete_fictional_requests()
     generate(
         seed=3,
         at=AT,

@@ -73,7 +73,8 @@ def _show_home(
     actor = get_request_actor(request)
     work: Sequence[Page] = (SIGN_IN, INBOX, DESK)  # past the sign-in page
     if actor.user_id is not None:
-        work = list_usable((WHO_HELPS_AT_WORK, *WORK_PAGES), actor=actor)
+        pages = (page for page in WORK_PAGES if page is not ASK)  # it is above
+        work = list_usable((WHO_HELPS_AT_WORK, *pages), actor=actor)
     return render(
         request,
         "portal/home.html",

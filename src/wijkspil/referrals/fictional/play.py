@@ -8,7 +8,7 @@ that ends now; only the decisions of teams and coordinators are drawn
 import heapq
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import count as numbers
@@ -26,6 +26,7 @@ from wijkspil.core.errors import Conflict
 from wijkspil.core.progress import Progress
 from wijkspil.directory.fictional.ground import read_ground
 from wijkspil.directory.fictional.rounds import ROUND, RoomRounds
+from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.selectors.capacity import get_room_left
 from wijkspil.directory.selectors.care_teams import get_service_names
 from wijkspil.directory.types import RegionPurpose
@@ -46,7 +47,11 @@ from wijkspil.referrals.services.offers import (
     record_phone_agreement,
     run_timers,
 )
-from wijkspil.referrals.services.requests import start_request, submit_request
+from wijkspil.referrals.services.requests import (
+    check_room,
+    start_request,
+    submit_request,
+)
 from wijkspil.referrals.services.steering import (
     bridge,
     hand_to_insurer,
@@ -69,6 +74,8 @@ _CALLED = {
     "takes_when_full": {"no-room"},
 }
 MOST_CALLS = 4
+#: Requests a coordinator works on.
+_IN_HAND = (RequestStatus.OPEN, RequestStatus.BRIDGED)
 #: Coordinators per region that get an account, so that nobody's request is ownerless.
 COORDINATORS = ("Lotte Brugwachter", "Samir Veldkamp-Spil")
 
@@ -105,6 +112,7 @@ class Play:
     def come_in(self, drawn: Drawn, _at: datetime) -> None:
         """A request is sent; its teams will answer."""
         actor = _asker(drawn)
+        check_room(actor=actor, need=drawn.need, at=drawn.at)
         draft = start_request(
             actor=actor, need=drawn.need, requester=drawn.requester, at=drawn.at
         )
@@ -210,7 +218,7 @@ class Play:
     def _coordinate(self, request_id: int, at: datetime) -> None:
         """Call teams that do not fit on paper; if none takes it, bridge or hand on."""
         request = get_request(request_id)
-        if request.status != RequestStatus.OPEN or request.owner_id is None:
+        if request.status not in _IN_HAND or request.owner_id is None:
             return
         actor = _coordinator(request)
         found = rank_for(request, agreed=get_agreed(request.region_id), at=at)
@@ -244,8 +252,11 @@ class Play:
         self, request: ServiceRequest, actor: Actor, *, at: datetime
     ) -> None:
         draw = float(self.rng.random())
-        if draw < 0.5:
+        if draw < 0.5 or request.status == RequestStatus.BRIDGED:
             until = localdate(at) + timedelta(days=int(self.rng.integers(2, 6)))
+            # She looks again on the day before the help ends.
+            again = datetime.combine(until, time(9), AMSTERDAM) - timedelta(hours=18)
+            self.later(again, partial(self._coordinate, request.pk))
             bridge(
                 actor=actor,
                 request_id=request.pk,

@@ -117,9 +117,8 @@ def delete_fictional_requests() -> int:
     )
     ids = list(ServiceRequest.objects.filter(on_invented).values_list("pk", flat=True))
     ServiceRequest.objects.filter(pk__in=ids).delete()
-    RoomCheck.objects.filter(
-        Q(region__is_fictional=True) | Q(wijk__is_fictional=True)
-    ).delete()
+    # Also on real areas: the room that was looked for was invented.
+    RoomCheck.objects.all().delete()
     AssignmentAgreement.objects.filter(
         Q(region__is_fictional=True) | Q(organization__is_fictional=True)
     ).delete()
