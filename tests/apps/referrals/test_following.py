@@ -173,7 +173,7 @@ def test_colleagues_keep_the_request_of_who_left(wijk: ReferralsWijk) -> None:
     assert request.owner == wijk.referrer.user
     wijk.referrer.user.delete()
     request.refresh_from_db()
-    assert (request.owner, request.requester) == (None, None)
+    assert (request.owner_id, request.requester_id) == (None, None)
     assert (request.owner_name, request.owner_kind) == ("R. Eferrer", "requester")
     browser = wijk.colleague.browser()
     assert request.number in browser.get("/aanvragen/").content.decode()

@@ -10,6 +10,7 @@ from math import floor
 from typing import Any
 
 from django import forms
+from django.http import QueryDict
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
@@ -155,10 +156,10 @@ class CapacityForm(forms.Form):
     def ask_again(self, error: RoomTakenSince) -> None:
         """Ask whether the figure still holds; sent again, it has seen what is new."""
         self.add_error("new_clients", str(error))
-        self.data = self.data.copy()
-        self.data[self.add_prefix("seen_reservation_id")] = str(
-            error.newest_reservation_id
-        )
+        data = QueryDict(mutable=True)
+        data.update(self.data)
+        data["seen_reservation_id"] = str(error.newest_reservation_id)
+        self.data = data
 
 
 def initial_of(report: RoomReport | None, *, report_id: int) -> dict[str, Any]:

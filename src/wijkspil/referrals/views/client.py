@@ -238,6 +238,9 @@ def ask_other_team(request: HttpRequest, token: str) -> HttpResponse:
         "organization_id": team.organization_id,
         "provider": names.get(team.organization_id, ""),
         "is_in_care": row.status == RequestStatus.IN_CARE,
+        "coordinator": find_coordinator_number(
+            row.postcode, at=now, audiences=FOR_CLIENTS
+        ),
     }
     if request.method != "POST":
         return render(request, "referrals/client_other_team.html", context)
