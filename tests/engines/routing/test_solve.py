@@ -1,6 +1,7 @@
 """Placing a batch: against all assignments there are, and the promises it makes."""
 
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
@@ -20,7 +21,10 @@ from wijkspil_engines.routing import (
     solve,
     verify,
 )
+from wijkspil_engines.routing.anneal import Annealing
 from wijkspil_engines.routing.assign import Pairs, list_pairs
+from wijkspil_engines.routing.bound import Bounding
+from wijkspil_engines.routing.knapsack import fill_one
 from wijkspil_engines.routing.patterns import find_patterns
 
 SEEDS = st.integers(0, 100_000)
@@ -139,29 +143,94 @@ def _reversed(teams: Teams) -> Teams:
     return replace(teams, **changes)
 
 
-@settings(max_examples=40)
-@given(seed=SEEDS, cells=st.sampled_from([1, 20, 500, 100_000]))
-def test_patterns_fit_and_their_bound_holds(seed: int, cells: int) -> None:
-    pairs = list_pairs(draw_problem(seed, n_requests=7, n_teams=2), Params())
+@settings(max_examples=60)
+@given(seed=SEEDS, width=st.sampled_from([1, 3, 20, 10_000]))
+def test_patterns_fit_and_their_bound_holds(seed: int, width: int) -> None:
+    pairs = list_pairs(draw_problem(seed, n_requests=9, n_teams=2), Params())
     rng = np.random.default_rng(seed)
     profit = pairs.value * rng.uniform(-0.3, 1.0, pairs.n)
     price = rng.uniform(0, 300, (pairs.n_teams, 5))
-    known = np.zeros(pairs.n_teams)
-    upper, patterns = find_patterns(pairs, profit, price, known, max_cells=cells)
+    upper, patterns = find_patterns(pairs, profit, price, {}, width=width)
+    found = {pattern.team: profit[pattern.pairs].sum() for pattern in patterns}
     for pattern in patterns:
         assert (
             pairs.use[pattern.pairs].sum(0) <= pairs.room[pattern.team] + 1e-6
         ).all()
     for j in range(pairs.n_teams):
         own = np.flatnonzero(pairs.team == j)
-        best = max(
-            profit[own[list(chosen)]].sum()
-            for chosen in _subsets(len(own))
-            if (pairs.use[own[list(chosen)]].sum(0) <= pairs.room[j] + 1e-6).all()
-        )
+        best = best_set(profit[own], pairs.use[own], pairs.room[j])
         assert upper[j] >= best - 1e-6
-        if cells == 100_000:
-            assert upper[j] == pytest.approx(max(best, 0.0), abs=1e-5)
+        assert found.get(j, 0.0) <= best + 1e-6
+        if width == 10_000:
+            assert upper[j] == pytest.approx(best, abs=1e-4)
+            assert found.get(j, 0.0) == pytest.approx(best, abs=1e-4)
+
+
+def best_set(profit: np.ndarray, use: np.ndarray, room: np.ndarray) -> float:
+    """Try every set; the profit of the best that fits."""
+    return max(
+        float(profit[chosen].sum())
+        for chosen in _subsets(len(profit))
+        if (use[chosen].sum(0) <= room + 1e-6).all()
+    )
+
+
+@settings(max_examples=150)
+@given(
+    seed=SEEDS,
+    n=st.integers(0, 10),
+    quarters=st.booleans(),
+    priced=st.booleans(),
+    width=st.sampled_from([1, 5, 10_000]),
+)
+def test_a_knapsack_encloses_the_best_of_all_sets(
+    seed: int, n: int, quarters: bool, priced: bool, width: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    hours = rng.integers(0, 9, (n, 4)) / 4 if quarters else rng.uniform(0, 2, (n, 4))
+    use = np.column_stack((np.ones(n), hours))
+    room = np.append(float(rng.integers(0, 6)), rng.integers(0, 24, 4) / 4).astype(
+        np.float64
+    )
+    # Equal values and equal needs: where ties could go wrong.
+    profit = (rng.integers(-2, 8, n) * 100.0).astype(np.float64)
+    price = rng.uniform(0, 200, 5) * priced
+    taken = np.zeros(n, bool)
+    upper, value = fill_one(profit, use, room, price, taken, width)
+    best = best_set(profit, use, room)
+    assert value == pytest.approx(profit[taken].sum())
+    assert (use[taken].sum(0) <= room + 1e-6).all()
+    assert value <= best + 1e-6 <= upper + 2e-6
+    if quarters and width == 10_000:
+        assert value == pytest.approx(best)
+        assert upper == pytest.approx(best)
+
+
+@settings(max_examples=25)
+@given(seed=SEEDS, max_rounds=st.integers(1, 6))
+def test_every_round_gives_a_bound_that_holds(seed: int, max_rounds: int) -> None:
+    pairs = list_pairs(draw_problem(seed, n_requests=6), Params())
+    bounding = Bounding(pairs)
+    bounding.relax()
+    if pairs.n:
+        bounding.generate(max_rounds, lambda: False)
+    assert bounding.bound >= best_by_trying_all(pairs, at_least=0) - 1e-6
+
+
+@settings(max_examples=30)
+@given(seed=SEEDS)
+def test_small_changes_keep_what_fits_and_the_best(seed: int) -> None:
+    pairs = list_pairs(draw_problem(seed, n_requests=20, n_teams=5), Params())
+    nobody = np.full(pairs.n_requests, -1)
+    annealing = Annealing(pairs, nobody, np.zeros(pairs.n), seed)
+    annealing.run(2_000, Event(), np.inf)
+    placed = annealing.best[annealing.best >= 0]
+    assert (pairs.request[placed] == np.flatnonzero(annealing.best >= 0)).all()
+    for team in range(pairs.n_teams):
+        use = pairs.use[placed[pairs.team[placed] == team]].sum(0)
+        assert (use <= pairs.room[team] + 1e-6).all()
+    assert annealing.value == pytest.approx(pairs.value[placed].sum())
+    assert (annealing.value > 0) == (pairs.n > 0)
 
 
 def _subsets(n: int) -> list[list[int]]:

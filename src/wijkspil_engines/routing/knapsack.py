@@ -1,0 +1,312 @@
+"""Which set of clients is best for one team, with up to five kinds of room at once?
+
+Dynamic programming over lists of states (room used, highest profit), client by client.
+Linear prices put all kinds of room together in one; the fraction that still fits in
+that one room bounds what a state can become, and states that cannot beat the best set
+known are dropped. Before that, reduced profits say who is surely in or out, and nobody
+is kept for whom too many go before: those who ask no more and bring no less.
+
+Where a list grows too long, the states of the lowest bounds are dropped too; the
+highest of these bounds then is part of the answer, so that it stays proven.
+
+Source: S. Martello, P. Toth, Knapsack Problems, Wiley 1990, chapters 2 and 3.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wijkspil_engines.routing.compiled import compiled
+
+_TINY = 1e-6
+#: Units of an hour.
+_PER_HOUR = 4.0
+#: A first, narrow pass finds a good set; the second pass then has less to look at.
+_NARROW = 100
+#: Bits of the number that says how much of each kind of room is used.
+_BITS = 62
+
+
+@compiled
+def _fill_greedily(
+    profit: NDArray[np.float64],
+    use: NDArray[np.float64],
+    room: NDArray[np.float64],
+    order: NDArray[np.int64],
+    taken: NDArray[np.bool_],
+) -> float:
+    """Take what fits, in this order; return the profit."""
+    left = room.copy()
+    total = 0.0
+    taken[:] = False
+    for k in order:
+        if profit[k] > _TINY and (use[k] <= left + _TINY).all():
+            taken[k] = True
+            total += profit[k]
+            left -= use[k]
+    return total
+
+
+@compiled
+def _find_core(
+    profit: NDArray[np.float64],
+    use: NDArray[np.float64],
+    room: NDArray[np.float64],
+    reduced: NDArray[np.float64],
+    order: NDArray[np.int64],
+    slack: float,
+    surely: NDArray[np.bool_],
+) -> NDArray[np.int64]:
+    """Set who is ``surely`` in; return who may be, in the order given."""
+    left = room.copy()
+    surely[:] = False
+    core = np.empty(order.size, np.int64)
+    m = 0
+    for k in order:
+        if profit[k] <= _TINY or reduced[k] < -slack:
+            continue
+        if reduced[k] > slack:
+            surely[k] = True
+            left -= use[k]
+        else:
+            core[m] = k
+            m += 1
+    kept = 0
+    for j in range(m):
+        needed = use[core[j]].copy()
+        for i in range(j):
+            goes_before = profit[core[i]] >= profit[core[j]]
+            for kind in range(room.size):
+                if use[core[i], kind] > use[core[j], kind] + 1e-9:
+                    goes_before = False
+                    break
+            if goes_before:
+                needed += use[core[i]]
+        if (needed <= left + _TINY).all():
+            core[kept] = core[j]
+            kept += 1
+    return core[:kept]
+
+
+@compiled
+def _run(
+    gain: NDArray[np.float64],
+    cost: NDArray[np.float64],
+    need: NDArray[np.int64],
+    room: NDArray[np.int64],
+    budget: float,
+    least: float,
+    width: int,
+    is_in: NDArray[np.bool_],
+) -> tuple[float, float]:
+    """Return a bound and the best total above ``least``; ``is_in`` is that set.
+
+    ``cost`` (m,) is the price of the room a client needs, ``budget`` of all room;
+    (m, kinds) ``need`` and (kinds,) ``room`` are in units. ``gain / cost`` falls.
+    """
+    m, kinds = need.shape
+    shift = np.zeros(kinds + 1, np.int64)
+    for kind in range(kinds):
+        bits = 1
+        while (np.int64(1) << bits) <= room[kind]:
+            bits += 1
+        shift[kind + 1] = shift[kind] + bits
+    is_in[:] = False
+    until_gain, until_cost = np.zeros(m + 1), np.zeros(m + 1)
+    for k in range(m):
+        until_gain[k + 1] = until_gain[k] + gain[k]
+        until_cost[k + 1] = until_cost[k] + cost[k]
+    if shift[kinds] > _BITS:
+        return float(until_gain[m]), least
+    used, total, rest = np.zeros(1, np.int64), np.zeros(1), np.full(1, budget)
+    # Of each state: the state before it, times two, plus one if the client is in.
+    came = np.zeros((m, width), np.int32)
+    # Nobody of the core is a set too.
+    best, best_step, best_state = max(least, 0.0), -1, -1
+    upper = least
+    for k in range(m):
+        step = np.int64(0)
+        for kind in range(kinds):
+            step += need[k, kind] << shift[kind]
+        n = used.size
+        now_used, now_total = np.empty(2 * n, np.int64), np.empty(2 * n)
+        now_rest, now_bound = np.empty(2 * n), np.empty(2 * n)
+        now_came = np.empty(2 * n, np.int32)
+        without, within, size = 0, 0, 0
+        while without < n or within < n:
+            if within < n:
+                fits = True
+                for kind in range(kinds):
+                    mask = (np.int64(1) << (shift[kind + 1] - shift[kind])) - 1
+                    if ((used[within] >> shift[kind]) & mask) + need[k, kind] > room[
+                        kind
+                    ]:
+                        fits = False
+                        break
+                if not fits:
+                    within += 1
+                    continue
+            if within >= n or (without < n and used[without] < used[within] + step):
+                source, takes = without, False
+                without += 1
+            elif without < n and used[without] == used[within] + step:
+                takes = total[within] + gain[k] > total[without]
+                source = within if takes else without
+                without += 1
+                within += 1
+            else:
+                source, takes = within, True
+                within += 1
+            value, left, key = total[source], rest[source], used[source]
+            if takes:
+                value, left, key = value + gain[k], left - cost[k], key + step
+            # What fits of the clients after this one, the last for a part.
+            high = np.searchsorted(until_cost, until_cost[k + 1] + left, "right") - 1
+            high = max(high, k + 1)
+            bound = value + until_gain[high] - until_gain[k + 1]
+            if high < m:
+                part = (until_cost[k + 1] + left - until_cost[high]) / cost[high]
+                bound += gain[high] * min(max(part, 0.0), 1.0)
+            if value > best + 1e-9:
+                best, best_step, best_state = value, k, size
+            elif bound <= best + 1e-9:
+                continue
+            now_used[size], now_total[size], now_rest[size] = key, value, left
+            now_bound[size] = bound
+            now_came[size] = 2 * source + takes
+            size += 1
+        if size > width:
+            limit = np.sort(now_bound[:size])[size - width]
+            kept = 0
+            for i in range(size):
+                # The best set is never lost: its way is kept with it.
+                is_best = best_step == k and best_state == i
+                if (now_bound[i] > limit and kept < width) or is_best:
+                    if kept == width:
+                        kept -= 1
+                        upper = max(upper, now_bound[kept])
+                    if is_best:
+                        best_state = kept
+                    now_used[kept], now_total[kept] = now_used[i], now_total[i]
+                    now_rest[kept], now_bound[kept] = now_rest[i], now_bound[i]
+                    now_came[kept] = now_came[i]
+                    kept += 1
+                else:
+                    upper = max(upper, now_bound[i])
+            size = kept
+        used, total, rest = now_used[:size], now_total[:size], now_rest[:size]
+        came[k, :size] = now_came[:size]
+        if size == 0:
+            break
+    for k in range(best_step, -1, -1):
+        is_in[k] = came[k, best_state] % 2 == 1
+        best_state = came[k, best_state] // 2
+    return max(upper, best), best
+
+
+@compiled
+def fill_one(
+    profit: NDArray[np.float64],
+    use: NDArray[np.float64],
+    room: NDArray[np.float64],
+    price: NDArray[np.float64],
+    taken: NDArray[np.bool_],
+    width: int,
+) -> tuple[float, float]:
+    """Return an upper bound of the profit, and the profit of ``taken``.
+
+    Parameters
+    ----------
+    profit, use, room, price
+        (n,), (n, kinds), (kinds,), (kinds,); any price of 0 or more gives a bound.
+    taken
+        (n,) a set that fits, to start from; changed to the best found.
+    width
+        Longest list of states. As long as it is not reached, the bound is the profit,
+        provided that all hours are whole quarters.
+    """
+    n, kinds = use.shape
+    weight = (use * price).sum(1)
+    reduced = profit - weight
+    linear = (price * room).sum() + np.maximum(reduced, 0.0).sum()
+    taken &= profit > _TINY
+    best = profit[taken].sum()
+    order = np.argsort(-profit / (weight + _TINY))
+    found = np.zeros(n, np.bool_)
+    total = _fill_greedily(profit, use, room, order, found)
+    if total > best:
+        best = total
+        taken[:] = found
+    upper = linear
+    for passed in range(2):
+        slack = linear - best
+        if slack <= _TINY or upper <= best + _TINY:
+            break
+        core = _find_core(profit, use, room, reduced, order, slack, found)
+        left = room.copy()
+        base = 0.0
+        for k in range(n):
+            if found[k]:
+                left -= use[k]
+                base += profit[k]
+        if left.min() < -_TINY:
+            upper = best
+            break
+        # Only kinds of room that can run out; floors on both sides lose no set.
+        asked = np.zeros(kinds)
+        for k in core:
+            asked += use[k]
+        binding = np.flatnonzero(asked > left + _TINY)
+        need = np.empty((core.size, binding.size), np.int64)
+        units = np.empty(binding.size, np.int64)
+        for b in range(binding.size):
+            kind = binding[b]
+            scale = 1.0 if kind == 0 else _PER_HOUR
+            units[b] = int(np.floor(max(left[kind], 0.0) * scale + _TINY))
+            for i in range(core.size):
+                need[i, b] = int(np.floor(use[core[i], kind] * scale + _TINY))
+        is_in = np.zeros(core.size, np.bool_)
+        cost = weight[core] + _TINY
+        budget = (price * left).sum() + _TINY * core.size
+        bound, total = _run(
+            profit[core], cost, need, units, budget, best - base,
+            width if passed else min(width, _NARROW), is_in,
+        )  # fmt: skip
+        upper = min(upper, bound + base)
+        if total + base > best + 1e-9:
+            for i in range(core.size):
+                found[core[i]] = is_in[i]
+            # Hours that are no whole quarters may need more than they seem to.
+            total = _fill_greedily(
+                np.where(found, profit, 0.0), use, room, order, found
+            )
+            if total > best:
+                best = total
+                taken[:] = found
+    return max(min(upper, linear), best), best
+
+
+@compiled
+def fill_all(
+    order: NDArray[np.int64],
+    first: NDArray[np.int64],
+    profit: NDArray[np.float64],
+    use: NDArray[np.float64],
+    room: NDArray[np.float64],
+    price: NDArray[np.float64],
+    taken: NDArray[np.bool_],
+    upper: NDArray[np.float64],
+    value: NDArray[np.float64],
+    width: int,
+) -> None:
+    """Do ``fill_one`` for each team; ``order`` lists the pairs team by team.
+
+    ``first`` (n_teams + 1,) is where a team begins in ``order``; ``taken`` (n_pairs,),
+    ``upper`` and ``value`` (n_teams,) are changed.
+    """
+    for team in range(room.shape[0]):
+        own = order[first[team] : first[team + 1]]
+        part = taken[own]
+        upper[team], value[team] = fill_one(
+            profit[own], use[own], room[team], price[team], part, width
+        )
+        taken[own] = part
