@@ -107,6 +107,7 @@ def prepare(
         seed=seed,
         at=at,
         progress=progress,
+        waiting_at=made.example_postcode,
     )
     summary = _summarize(place, made, wanted)
     summary |= count_main_job(told).as_dict()

@@ -7,7 +7,7 @@ that ends now; only the decisions of teams and coordinators are drawn
 
 import heapq
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from functools import partial
@@ -28,8 +28,12 @@ from wijkspil.directory.fictional.ground import read_ground
 from wijkspil.directory.fictional.rounds import ROUND, RoomRounds
 from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.selectors.capacity import get_room_left
-from wijkspil.directory.selectors.care_teams import get_service_names
-from wijkspil.directory.types import RegionPurpose
+from wijkspil.directory.selectors.care_teams import (
+    get_care_place,
+    get_service_names,
+    list_teams_around,
+)
+from wijkspil.directory.types import Care, CoverageRole, RegionPurpose
 from wijkspil.referrals.fictional.draw import (
     Drawn,
     draw_requests,
@@ -62,6 +66,7 @@ from wijkspil.referrals.types import (
     DeclineReason,
     OfferStatus,
     RequestStatus,
+    Urgency,
 )
 
 #: Before this long ago the play begins at the latest: some life on the first screen.
@@ -76,6 +81,8 @@ _CALLED = {
 MOST_CALLS = 4
 #: Requests a coordinator works on.
 _IN_HAND = (RequestStatus.OPEN, RequestStatus.BRIDGED)
+#: How long ago the questions came in that wait at the end.
+WAITING_MINUTES = (26, 11, 4)
 #: Coordinators per region that get an account, so that nobody's request is ownerless.
 COORDINATORS = ("Lotte Brugwachter", "Samir Veldkamp-Spil")
 
@@ -111,6 +118,10 @@ class Play:
 
     def come_in(self, drawn: Drawn, _at: datetime) -> None:
         """A request is sent; its teams will answer."""
+        self._look_after(self.send(drawn), at=drawn.at)
+
+    def send(self, drawn: Drawn) -> int:
+        """Look where there is room, then send; return the id of the request."""
         actor = _asker(drawn)
         check_room(actor=actor, need=drawn.need, at=drawn.at)
         draft = start_request(
@@ -124,7 +135,7 @@ class Play:
             at=drawn.at,
         )
         self.progress.advance()
-        self._look_after(sent.request_id, at=drawn.at)
+        return sent.request_id
 
     def _look_after(self, request_id: int, *, at: datetime) -> None:
         """Plan the answer of every team asked now, or the act of the coordinator."""
@@ -323,12 +334,20 @@ class Play:
 
 
 def play_main_job(
-    *, requests: int, supply: float, seed: int, at: datetime, progress: Progress
+    *,
+    requests: int,
+    supply: float,
+    seed: int,
+    at: datetime,
+    progress: Progress,
+    waiting_at: str = "",
 ) -> dict[int, int]:
     """Play ``requests`` requests that end now; return places told per service.
 
     ``supply`` is the places that teams tell over the requests. The course takes as
-    long as so many new clients take in reality, at least five days.
+    long as so many new clients take in reality, at least five days. At the postcode
+    ``waiting_at`` the last questions still wait for the fixed contact of the wijk, so
+    that whoever signs in there has something to answer.
 
     Raises
     ------
@@ -356,6 +375,7 @@ def play_main_job(
     )
     _plan_rounds(play, drawn, start=start, supply=supply)
     progress.start(_("Placing requests"), len(drawn))
+    waiting = _choose_waiting(drawn, waiting_at, at=at)
     for each in drawn:
         play.later(each.at, partial(play.come_in, each))
     moment = start
@@ -364,6 +384,8 @@ def play_main_job(
         moment += timedelta(hours=6)
     play.run()
     run_timers(at=at)
+    for each in waiting:
+        play.send(each)
     with connection.cursor() as cursor:
         cursor.execute("RESET synchronous_commit")
     return play.rounds.told
@@ -371,6 +393,42 @@ def play_main_job(
 
 def _run_timers(at: datetime) -> None:
     run_timers(at=at)
+
+
+def _choose_waiting(drawn: list[Drawn], postcode: str, *, at: datetime) -> list[Drawn]:
+    """Take a few plain requests out of ``drawn``, to come in last and at a postcode."""
+    if not postcode:
+        return []
+    team = next(
+        team
+        for team in list_teams_around(
+            get_care_place(postcode).id, care=Care.DISTRICT_NURSING, at=at
+        )
+        if team.role == CoverageRole.FIRST_CONTACT
+    )
+    plain = [
+        each
+        for each in drawn
+        if each.need.urgency in (Urgency.DAYS, Urgency.WEEK)
+        and set(each.need.tasks) <= set(team.tasks)
+        and each.need.language == "nl"
+        and not each.need.refused_organization_ids
+    ][: len(WAITING_MINUTES)]
+    for each in plain:
+        drawn.remove(each)
+    return [
+        replace(
+            each,
+            at=at - timedelta(minutes=minutes),
+            need=replace(
+                each.need,
+                postcode=postcode,
+                first_visit_on=localdate(at) + timedelta(days=2),
+                preferred_organization_id=team.organization_id,
+            ),
+        )
+        for each, minutes in zip(plain, WAITING_MINUTES, strict=False)
+    ]
 
 
 def _plan_rounds(
