@@ -38,7 +38,7 @@ from wijkspil.directory.selectors.capacity import get_room_left
 from wijkspil.referrals.errors import InvalidRequest
 from wijkspil.referrals.models import Offer, RequestEvent, ServiceRequest
 from wijkspil.referrals.policies import TRANSITIONS, can
-from wijkspil.referrals.services import course, objections, offers, steering
+from wijkspil.referrals.services import consent, course, offers, steering
 from wijkspil.referrals.services.retention import remove_old_patients
 from wijkspil.referrals.types import (
     OWNED,
@@ -307,7 +307,7 @@ class Course(RuleBasedStateMachine):
             self.attempt(offers.assign_by_agreement, service_id=service.pk, **values)
         else:
             self.attempt(
-                objections.record_objection,
+                consent.record_objection,
                 organization_id=service.organization_id,
                 given_by="client",
                 **values,

@@ -36,7 +36,7 @@ from wijkspil.referrals.errors import (
     UnknownOffer,
 )
 from wijkspil.referrals.models import Offer, ServiceRequest
-from wijkspil.referrals.services.objections import record_objection
+from wijkspil.referrals.services.consent import record_objection
 from wijkspil.referrals.services.offers import (
     accept_offer,
     ask_teams,
@@ -478,10 +478,25 @@ class TestObjectingLater:
         request.refresh_from_db()
         assert (request.status, request.owner_name) == ("open", "C. Oordinator")
 
-    def test_after_a_team_accepted_it_is_re_opened_first(self):
+    def test_the_team_that_has_the_client_loses_it(self):
         wijk = make_wijk()
+        request = place(wijk)
+        placed = request.placed_service
+        self.object_to(wijk, request, placed)
+        request.refresh_from_db()
+        assert request.placed_service is None
+        assert placed.organization_id in request.refused_organizations
+
+    def test_another_team_than_the_one_that_has_the_client_is_refused(self):
+        wijk = make_wijk()
+        request = place(wijk)
+        other = next(
+            team
+            for team in wijk.teams
+            if team.organization_id != request.placed_service.organization_id
+        )
         with pytest.raises(NotNow):
-            self.object_to(wijk, place(wijk), wijk.teams[0])
+            self.object_to(wijk, request, other)
 
     @pytest.mark.parametrize(
         ("changes", "field"),

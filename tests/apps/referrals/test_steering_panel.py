@@ -27,7 +27,14 @@ from wijkspil.referrals.views.steering import ACTS, steering_panel
 pytestmark = pytest.mark.django_db
 
 ENGLISH = {"Accept-Language": "en"}
-REQUESTER_ACTS = {"vragen", "telefoon", "intrekken", "annuleren", "notitie"}
+REQUESTER_ACTS = {
+    "vragen",
+    "telefoon",
+    "bezwaar",
+    "intrekken",
+    "annuleren",
+    "notitie",
+}
 
 
 @pytest.fixture
@@ -102,6 +109,20 @@ def test_the_requester_is_refused_what_only_a_coordinator_may(
 ) -> None:
     answer = wijk.referrer.browser().post(address(make_open(wijk), act))
     assert answer.status_code == 403
+
+
+def test_an_objection_told_on_the_phone_is_written_down(wijk: ReferralsWijk) -> None:
+    request = send(wijk)
+    provider = wijk.teams[0].organization_id
+    answer = wijk.referrer.browser().post(
+        address(request, "bezwaar"), {"organization": provider, "given_by": "client"}
+    )
+    assert answer.status_code == 302
+    request.refresh_from_db()
+    assert request.refused_organizations == [provider]
+    assert not request.offers.filter(
+        status="open", service__organization_id=provider
+    ).exists()
 
 
 def test_the_request_page_shows_the_panel(wijk: ReferralsWijk) -> None:

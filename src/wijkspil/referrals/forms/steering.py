@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wijkspil.core.errors import InvalidValue
 from wijkspil.referrals.errors import InvalidRequest
-from wijkspil.referrals.types import REOPEN_BY_HAND, CloseReason
+from wijkspil.referrals.types import REOPEN_BY_HAND, CloseReason, ConsentGiver
 
 #: (value, label) of a choice.
 Choices = Sequence[tuple[Any, Any]]
@@ -122,6 +122,29 @@ class BridgeForm(SteeringForm):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"required": _("Give a day.")},
     )
+
+
+class ObjectionForm(SteeringForm):
+    """To which provider the client objects, and who said so."""
+
+    organization = forms.TypedChoiceField(
+        label=_("Which provider does the client not want?"),
+        coerce=int,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a provider from the list.")},
+    )
+    given_by = forms.ChoiceField(
+        label=_("Who said it?"),
+        choices=ConsentGiver.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": _("Say who said it: the client or the representative.")
+        },
+    )
+
+    def __init__(self, *args: Any, providers: Choices, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _set_choices(self.fields["organization"], providers)
 
 
 class StayForm(SteeringForm):

@@ -1,6 +1,7 @@
-"""What the client does by the private link: see who comes, and object to a provider.
+"""What the client says: who may not come, and seeing by the private link who does.
 
-Callers have checked the link and its code (``services.links``).
+By the private link callers have checked the link and its code (``services.links``); a
+word on the phone is recorded by who sent the request or coordinates it.
 """
 
 from datetime import datetime
@@ -13,6 +14,7 @@ from wijkspil.core.models import AuditEvent
 from wijkspil.directory.selectors.care_teams import get_organization_names
 from wijkspil.referrals.errors import InvalidRequest, NotNow
 from wijkspil.referrals.models import Consent, Offer, Patient, ServiceRequest
+from wijkspil.referrals.permissions import check_can_steer_request
 from wijkspil.referrals.policies import can
 from wijkspil.referrals.selectors.policy import get_agreed
 from wijkspil.referrals.selectors.requests import lock_request, team_target
@@ -56,9 +58,16 @@ def show_to_client(*, request_id: int, at: datetime) -> Patient | None:
 
 @transaction.atomic
 def record_objection(
-    *, request_id: int, organization_id: int, at: datetime
+    *,
+    actor: Actor,
+    request_id: int,
+    organization_id: int,
+    at: datetime,
+    given_by: str = ConsentGiver.CLIENT,
 ) -> ServiceRequest:
     """Keep that the client objects to one provider; it is not asked (any more).
+
+    ``actor`` is ``CLIENT``, or the person who wrote it down for the client.
 
     An open question to that provider ends, and the next team is asked in the same
     transaction. If the provider has the client it loses it at once, with the sight of
@@ -68,15 +77,24 @@ def record_objection(
     ------
     UnknownRequest
         If there is no such request.
+    NotPermitted
+        If the actor neither is the client, nor sent it, nor coordinates its region.
     InvalidRequest
-        If there is no such provider.
+        If there is no such provider, or it is not said who objects.
     NotNow
         If another provider has the client, or the request is closed.
     """
     request = lock_request(request_id)
+    if actor is not CLIENT:
+        check_can_steer_request(actor, request)
     names = get_organization_names([organization_id])
+    wrong: dict[str, list[str]] = {}
     if organization_id not in names:
-        raise InvalidRequest({"organization": [_("Choose a provider from the list.")]})
+        wrong["organization"] = [_("Choose a provider from the list.")]
+    if given_by not in ConsentGiver.values:
+        wrong["given_by"] = [_("Say who said it: the client or the representative.")]
+    if wrong:
+        raise InvalidRequest(wrong)
     if organization_id in request.refused_organizations:
         return request
     has_client = _has_client(request, organization_id)
@@ -92,9 +110,9 @@ def record_objection(
     Consent.objects.create(
         request=request,
         decision=ConsentDecision.OBJECTED,
-        given_by=ConsentGiver.CLIENT,
+        given_by=given_by,
         organization_id=organization_id,
-        recorded_by=CLIENT.label,
+        recorded_by=actor.label[:120],
         recorded_at=at,
         retain_until=retain_until or at.date(),
     )
@@ -103,13 +121,13 @@ def record_objection(
     add_event(
         request,
         EventKind.NOTE,
-        actor=CLIENT,
+        actor=actor,
         at=at,
         code="objection",
         organization=names[organization_id],
     )
     if has_client:
-        return reopen_for_objection(request, actor=CLIENT, at=at)
+        return reopen_for_objection(request, actor=actor, at=at)
     waiting = Offer.objects.filter(request=request, status=OfferStatus.OPEN)
     ended = waiting.filter(service__organization_id=organization_id).update(
         status=OfferStatus.WITHDRAWN, answered_at=at

@@ -41,7 +41,11 @@ from wijkspil.referrals.selectors.timeline import (
     list_consents,
     team_names,
 )
-from wijkspil.referrals.services.consent import record_objection, show_to_client
+from wijkspil.referrals.services.consent import (
+    CLIENT,
+    record_objection,
+    show_to_client,
+)
 from wijkspil.referrals.services.links import check_code, find_by_link
 from wijkspil.referrals.services.steering import withdraw_for_client
 from wijkspil.referrals.types import PLACED, UNPLACED, RequestStatus
@@ -165,6 +169,7 @@ def object_to_provider(request: HttpRequest, token: str) -> HttpResponse:
     if form is not None and form.is_valid():
         try:
             record_objection(
+                actor=CLIENT,
                 request_id=row.pk,
                 organization_id=form.cleaned_data["organization"],
                 at=now,
@@ -252,7 +257,10 @@ def ask_other_team(request: HttpRequest, token: str) -> HttpResponse:
         return redirect("referrals:client", token)
     try:
         record_objection(
-            request_id=row.pk, organization_id=team.organization_id, at=now
+            actor=CLIENT,
+            request_id=row.pk,
+            organization_id=team.organization_id,
+            at=now,
         )
     except NotNow as error:
         messages.warning(request, str(error))

@@ -29,6 +29,7 @@ from wijkspil.core.errors import Conflict, InvalidValue, NotFound
 from wijkspil.directory.selectors.care_teams import (
     get_service_names,
     list_services_by_organization,
+    list_teams_around,
     search_home_care,
 )
 from wijkspil.directory.types import Care
@@ -42,6 +43,7 @@ from wijkspil.referrals.forms.steering import (
     DateForm,
     InsurerForm,
     NoteForm,
+    ObjectionForm,
     PhoneForm,
     ReopenForm,
     StayForm,
@@ -63,6 +65,7 @@ from wijkspil.referrals.selectors.worklist import (
     list_last_events,
     list_offers,
 )
+from wijkspil.referrals.services.consent import record_objection
 from wijkspil.referrals.services.course import reopen_request
 from wijkspil.referrals.services.disclosure import export_dossier
 from wijkspil.referrals.services.offers import (
@@ -462,6 +465,33 @@ def _assign(case: Case, data: dict[str, Any]) -> str:
     return _("The client is assigned. A nurse of the team can stop it if not safe.")
 
 
+def _object(case: Case, data: dict[str, Any]) -> str:
+    record_objection(
+        actor=case.actor,
+        request_id=case.request.pk,
+        organization_id=data["organization"],
+        given_by=data["given_by"],
+        at=case.at,
+    )
+    return _("It is written down. This provider is not asked.")
+
+
+def _providers(case: Case) -> list[tuple[int, str]]:
+    """Return the providers around the address that the client may still object to."""
+    around = list_teams_around(
+        case.request.place_id, care=Care.DISTRICT_NURSING, at=case.at
+    )
+    names = {team.organization_id: team.organization_name for team in around}
+    if case.request.placed_service_id is not None:
+        placed = get_service_names([case.request.placed_service_id])
+        names |= {pk: organization for _name, organization, pk in placed.values()}
+    refused = set(case.request.refused_organizations)
+    return sorted(
+        ((pk, name) for pk, name in names.items() if pk not in refused),
+        key=lambda pair: pair[1],
+    )
+
+
 def _date(case: Case, data: dict[str, Any]) -> str:
     move_date(
         actor=case.actor,
@@ -641,6 +671,21 @@ ACTS: tuple[Act, ...] = (
             _("A nurse of the team can stop it on a stated safety ground."),
         ],
         has_teams=True,
+    ),
+    Act(
+        key="bezwaar",
+        icon="person",
+        label=lambda: _("The client objects to a provider"),
+        title=lambda: _("The client objects to a provider"),
+        button=lambda: _("Write down the objection"),
+        is_possible=lambda case: case.is_unplaced or case.request.status in PLACED,
+        form=lambda case, data, teams: ObjectionForm(data, providers=_providers(case)),
+        do=_object,
+        is_for_requester=True,
+        follows=lambda case: [
+            _("The provider is not asked, also when it has room."),
+            _("If it has the client now, it loses the client at once."),
+        ],
     ),
     Act(
         key="verblijf",
