@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from tests.factories.directory import AreaFactory
 from tests.factories.referrals import (
@@ -20,7 +21,9 @@ from wijkspil.directory.types import RegionPurpose
 from wijkspil.referrals.models import Offer, ServiceRequest
 from wijkspil.referrals.selectors.worklist import Show, count_shown, list_worklist
 from wijkspil.referrals.services.offers import decline_offer, run_timers
+from wijkspil.referrals.services.steering import bridge
 from wijkspil.referrals.types import DeclineReason, RequestStatus
+from wijkspil.referrals.views import desk
 
 pytestmark = pytest.mark.django_db
 
@@ -189,6 +192,63 @@ def test_a_shift_goes_to_nobody_who_does_not_coordinate_here(
     request.refresh_from_db()
     assert wijk.coordinator is not None
     assert request.owner_id == wijk.coordinator.user.pk
+
+
+def test_a_long_list_comes_in_pages_that_keep_the_filter(
+    wijk: ReferralsWijk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "ROWS", 2)
+    for _n in range(5):
+        send(wijk, urgency="today")
+    browser = browser_of(wijk)
+    numbers = [item.number for item in list_worklist([wijk.region.pk], at=wijk.at)]
+    first = browser.get("/regietafel/?toon=spoed", headers=ENGLISH)
+    assert [row["item"].number for row in first.context["rows"]] == numbers[:2]
+    assert first.context["next_url"] == "?toon=spoed&pagina=2#lijst"
+    assert "Show the next 2" in first.content.decode()
+    assert [c.count for c in first.context["chips"] if c.active] == [5]
+    last = browser.get("/regietafel/?toon=spoed&pagina=3", headers=ENGLISH)
+    assert [row["item"].number for row in last.context["rows"]] == numbers[4:]
+    assert last.context["next_url"] == ""
+    for chip in [*last.context["chips"], *last.context["whose"]]:
+        assert "pagina" not in chip.url
+
+
+def test_the_list_opens_at_the_page_of_the_chosen_request(
+    wijk: ReferralsWijk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "ROWS", 1)
+    numbers = [send(wijk).number for _n in range(3)]
+    answer = browser_of(wijk).get(f"/regietafel/?pagina=2&aanvraag={numbers[2]}")
+    assert answer.context["chosen"] == numbers[2]
+    taken = browser_of(wijk).post(
+        f"/regietafel/{numbers[0]}/overnemen", {"pagina": "2"}
+    )
+    assert taken["Location"] == f"/regietafel/?pagina=2&aanvraag={numbers[0]}"
+
+
+@pytest.mark.parametrize("page", ["0", "-1", "x", "2", "9" * 30])
+def test_a_page_that_is_not_there_shows_requests_all_the_same(
+    wijk: ReferralsWijk, page: str
+) -> None:
+    request = send(wijk)
+    assert request.number in read(browser_of(wijk), f"/regietafel/?pagina={page}")
+
+
+def test_a_bridge_that_has_ended_is_said_in_words(wijk: ReferralsWijk) -> None:
+    request = decline_all(wijk, send(wijk))
+    assert wijk.coordinator is not None
+    bridge(
+        actor=wijk.coordinator.actor,
+        request_id=request.pk,
+        helped_by="her daughter",
+        until=localdate(wijk.at) + timedelta(days=2),
+        at=wijk.at,
+    )
+    assert "The bridge has ended" not in read(browser_of(wijk), "/regietafel/")
+    make_late(request, at=wijk.at)
+    page = read(browser_of(wijk), "/regietafel/")
+    assert page.count("The bridge has ended") == 2  # in its row, and in the detail
 
 
 def test_a_coordinator_of_another_region_sees_nothing_of_it(

@@ -79,6 +79,14 @@ class WorkItem:
             return self.overdue_since
         return self.due_at if self.due_at is not None and self.due_at <= at else None
 
+    def has_bridge_ended(self, at: datetime) -> bool:
+        """Whether who helped for now did so until a day that has passed."""
+        return (
+            self.status == RequestStatus.BRIDGED
+            and self.due_at is not None
+            and self.due_at <= at
+        )
+
     def is_shown(self, show: Show, *, at: datetime) -> bool:
         """Whether it falls under a filter."""
         return {

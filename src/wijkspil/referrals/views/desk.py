@@ -5,11 +5,12 @@ No page of the desk tells who a client is; that is on the page of the request, l
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.core.paginator import Page, Paginator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -68,7 +69,6 @@ from wijkspil.referrals.types import (
 from wijkspil.referrals.wording import (
     say_age,
     say_band,
-    say_day,
     say_event,
     say_need,
     say_reasons,
@@ -77,12 +77,16 @@ from wijkspil.referrals.wording import (
     say_until,
     say_warning,
 )
+from wijkspil.ui.moments import say_day as say_near_day
+from wijkspil.ui.moments import say_exactly, say_moment
 from wijkspil.ui.navigation import Chip, MapCategory
 
 if TYPE_CHECKING:
     from wijkspil.referrals.engine_io import CandidateTeam
     from wijkspil.referrals.models import ServiceRequest
 
+#: Requests on one page of the list.
+ROWS = 30
 #: Teams proposed beside the list; all of them are on the page of the request.
 BEST_TEAMS = 4
 _ROOM_NOT_KNOWN = "unknown-room"
@@ -101,11 +105,12 @@ _URGENT_NOW = (Urgency.TODAY, Urgency.TOMORROW)
 
 @dataclass(frozen=True)
 class Look:
-    """How the coordinator looks at the list: which requests, and whose."""
+    """How the coordinator looks at the list: which requests, whose, which page."""
 
     show: Show
     is_mine: bool
     region_id: int | None
+    page: int = 1
 
     def query(self, **change: str) -> str:
         """Return it as the query of an address; empty values are left out."""
@@ -113,6 +118,7 @@ class Look:
             "toon": self.show.value,
             "van": "mij" if self.is_mine else "",
             "regio": str(self.region_id or ""),
+            "pagina": str(self.page) if self.page > 1 else "",
             **change,
         }
         return urlencode({name: value for name, value in values.items() if value})
@@ -134,15 +140,22 @@ def show_desk(request: HttpRequest, actor: Actor) -> HttpResponse:
         for item in (own if look.is_mine else items)
         if item.is_shown(look.show, at=at)
     ]
+    page = _choose_page(shown, request.GET.get("aanvraag", ""), look.page)
+    look = replace(look, page=page.number)
     number = request.GET.get("aanvraag", "")
-    chosen = next((i for i in shown if i.number == number), next(iter(shown), None))
+    rows = list(page)
+    chosen = next((i for i in rows if i.number == number), next(iter(rows), None))
     return render(
         request,
         "referrals/desk.html",
         {
             "now": at,
             "region_name": _region_name(look, regions),
-            "rows": [_row(item, look, at=at, actor=actor) for item in shown],
+            "rows": [_row(item, look, at=at, actor=actor) for item in rows],
+            "page": page,
+            "pages": _page_chips(look, page),
+            "next_url": _page_url(look, page.number + 1) if page.has_next() else "",
+            "n_next": min(ROWS, len(shown) - page.end_index()),
             "chosen": chosen.number if chosen else "",
             "detail": _detail(actor, find_request(chosen.number), at=at)
             if chosen
@@ -176,7 +189,8 @@ def show_item(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
             "now": at,
             "detail": _detail(actor, found, at=at),
             "query": look.query(),
-            "back_url": _desk_url(look.query(aanvraag=found.number)),
+            "back_url": f"{_desk_url(look.query(aanvraag=found.number))}"
+            f"#rij-{found.number}",
         },
     )
 
@@ -439,6 +453,9 @@ def _detail(actor: Actor, found: "ServiceRequest", *, at: datetime) -> dict[str,
         "owner_kind": OwnerKind(found.owner_kind).label,
         "due_at": found.due_at,
         "late": late,
+        "bridge_ended": found.due_at
+        if found.status == RequestStatus.BRIDGED and found.due_at and late
+        else None,
         "is_late_before": late is not None and late != found.due_at,
         "bridged_by": found.bridged_by,
         "is_unplaced": is_unplaced,
@@ -485,11 +502,12 @@ def _row(item: WorkItem, look: Look, *, at: datetime, actor: Actor) -> dict[str,
         "url": f"{address}?{query}" if query else address,
         "tasks": say_tasks(item.tasks),
         "urgency": say_urgency(item.urgency),
-        "first_visit": say_day(item.first_visit_on, localdate(at)),
+        "first_visit": say_near_day(item.first_visit_on, localdate(at)),
         "stands": _say_stands(item, at=at),
-        "tone": _STATUS_TONES.get(RequestStatus(item.status), "unknown"),
-        "status": RequestStatus(item.status).label,
+        "is_alarming": item.has_bridge_ended(at) or item.status == RequestStatus.OPEN,
         "is_late": late is not None,
+        "late_words": _say_late(late, at) if late is not None else "",
+        "late_exactly": say_exactly(late) if late is not None else "",
         "due": say_until(item.due_at, at)
         if item.due_at is not None and item.due_at > at
         else "",
@@ -498,13 +516,21 @@ def _row(item: WorkItem, look: Look, *, at: datetime, actor: Actor) -> dict[str,
     }
 
 
+def _say_late(late: datetime, at: datetime) -> str:
+    """Say since when it is late: the hour counts today only."""
+    if localdate(late) == localdate(at):
+        return say_moment(late, at)
+    return say_near_day(localdate(late), localdate(at))
+
+
 def _say_stands(item: WorkItem, *, at: datetime) -> str:
+    """Say in a few words what is with this request; the detail says the rest."""
     if item.status == RequestStatus.OPEN:
         if not item.n_refused:
             return _("No team can take it")
         return ngettext(
-            "Nobody has room; %(n)d team said no",
-            "Nobody has room; %(n)d teams said no",
+            "No room: %(n)d team said no",
+            "No room: %(n)d teams said no",
             item.n_refused,
         ) % {"n": item.n_refused}
     if item.status == RequestStatus.OFFERED and item.answer_by is not None:
@@ -514,7 +540,9 @@ def _say_stands(item: WorkItem, *, at: datetime) -> str:
             item.n_waiting,
         ) % {"n": item.n_waiting, "until": say_until(item.answer_by, at)}
     if item.status == RequestStatus.BRIDGED:
-        return _("Bridged: %(help)s") % {"help": item.bridged_by}
+        if item.has_bridge_ended(at):
+            return _("The bridge has ended")
+        return str(RequestStatus.BRIDGED.label)
     if item.status == RequestStatus.ACCEPTED:
         return _("The first visit was not reported")
     return _("The start of care was not reported")
@@ -550,7 +578,31 @@ def _read_look(sent: Any, regions: Sequence[RegionChoice]) -> Look:
         show=Show(show) if show in [s.value for s in Show] else Show.ALL,
         is_mine=sent.get("van") == "mij",
         region_id=next((pk for pk in wanted if pk in known), None),
+        page=max(1, next(iter(ticked_ids([sent.get("pagina", "")])), 1)),
     )
+
+
+def _choose_page(
+    shown: Sequence[WorkItem], number: str, page_number: int
+) -> Page[WorkItem]:
+    """Return the page that a request is on, or else the page that was asked for."""
+    place = next((i for i, item in enumerate(shown) if item.number == number), None)
+    wanted = page_number if place is None else place // ROWS + 1
+    return Paginator(shown, ROWS).get_page(wanted)
+
+
+def _page_url(look: Look, number: int) -> str:
+    query = look.query(pagina=str(number) if number > 1 else "")
+    return f"?{query}#lijst"
+
+
+def _page_chips(look: Look, page: Page[WorkItem]) -> list[Chip]:
+    if page.paginator.num_pages < 2:
+        return []
+    return [
+        Chip(number, _page_url(look, number), active=number == page.number)
+        for number in page.paginator.page_range
+    ]
 
 
 def _region_ids(look: Look, regions: Sequence[RegionChoice]) -> list[int]:
@@ -583,8 +635,18 @@ def _colleagues(
 
 def _whose_chips(look: Look, *, n_own: int, n_all: int) -> list[Chip]:
     return [
-        Chip(_("All"), f"?{look.query(van='')}", active=not look.is_mine, count=n_all),
-        Chip(_("Mine"), f"?{look.query(van='mij')}", active=look.is_mine, count=n_own),
+        Chip(
+            _("All"),
+            f"?{look.query(van='', pagina='')}",
+            active=not look.is_mine,
+            count=n_all,
+        ),
+        Chip(
+            _("Mine"),
+            f"?{look.query(van='mij', pagina='')}",
+            active=look.is_mine,
+            count=n_own,
+        ),
     ]
 
 
@@ -599,7 +661,7 @@ def _show_chips(look: Look, counts: dict[Show, int]) -> list[Chip]:
     return [
         Chip(
             label,
-            f"?{look.query(toon=show.value)}",
+            f"?{look.query(toon=show.value, pagina='')}",
             active=look.show is show,
             count=counts[show],
         )
@@ -611,11 +673,15 @@ def _region_chips(look: Look, regions: Sequence[RegionChoice]) -> list[Chip]:
     if len(regions) < 2:
         return []
     return [
-        Chip(_("All regions"), f"?{look.query(regio='')}", active=not look.region_id),
+        Chip(
+            _("All regions"),
+            f"?{look.query(regio='', pagina='')}",
+            active=not look.region_id,
+        ),
         *(
             Chip(
                 region.name,
-                f"?{look.query(regio=str(region.id))}",
+                f"?{look.query(regio=str(region.id), pagina='')}",
                 active=look.region_id == region.id,
             )
             for region in regions

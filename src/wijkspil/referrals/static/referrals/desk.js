@@ -37,15 +37,29 @@
     }
   }
 
+  const more = desk.querySelector("[data-desk-next]");
   let waiting;
   function move(step) {
     const all = rows();
+    const isOnMore = more && document.activeElement === more;
+    if (isOnMore && step > 0) return;
+    if (isOnMore) {
+      goTo(all.at(-1));
+      return;
+    }
     const at = all.indexOf(
       document.activeElement?.closest?.("[data-desk-row]") ?? current(),
     );
     const inList = list.contains(document.activeElement);
     const next = inList ? at + step : Math.max(at, 0);
-    const row = all[Math.min(Math.max(next, 0), all.length - 1)];
+    if (more && next >= all.length) {
+      more.focus();
+      return;
+    }
+    goTo(all[Math.min(Math.max(next, 0), all.length - 1)]);
+  }
+
+  function goTo(row) {
     linkOf(row).focus();
     row.scrollIntoView({ block: "nearest" });
     if (!wide.matches || row === current()) return;
@@ -108,7 +122,8 @@
     if (!isOn || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input:not([type=checkbox]), select, textarea, [data-map]")) return;
     const isArrow = event.key.startsWith("Arrow");
-    if (isArrow && !list.contains(document.activeElement)) return;
+    const isInList = list.contains(document.activeElement);
+    if (isArrow && !isInList && document.activeElement !== more) return;
     const act = acts[event.key];
     if (!act) return;
     event.preventDefault();
