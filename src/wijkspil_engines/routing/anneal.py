@@ -24,7 +24,7 @@ _TINY = 1e-6
 #: Most steps of one change; a longer chain stops filling.
 _LONGEST = 400
 #: First and last temperature, as a share of what a pair is usually worth.
-_HOT, _COLD = 0.14, 0.003
+_HOT, _COLD = 0.1, 0.003
 _MOVES_AT_ONCE = 20_000
 #: Pairs whose reduced value is lower, as such a share, are not tried.
 _WORTH_TRYING = 0.05

@@ -25,16 +25,17 @@ from wijkspil_engines.routing.linear import (
 from wijkspil_engines.routing.patterns import Pattern, find_patterns
 
 _WHOLE = 1e-6
-#: Width of the box around the prices of the requests, in value: first, smallest.
-_BOX, _BOX_SHRINK, _BOX_SMALLEST = 100.0, 0.5, 1.0
+#: Width of the box around the prices of the requests, as a share of what a pair is
+#: usually worth: first, how it shrinks, smallest.
+_BOX, _BOX_SHRINK, _BOX_SMALLEST = 0.005, 0.8, 0.0005
 #: How far the prices stay at the best so far, 0 to 1 (Wentges smoothing).
-_SMOOTH = 0.7
+_SMOOTH = 0.5
 #: Rounds in a row that lower the bound by less than this share are enough.
 _STALLED, _LITTLE = 6, 1e-5
 #: A round with fewer new patterns has seen what the box allows.
 _FEW = 8
 #: States in the knapsack of each team: first, growth when stalled, last.
-_WIDTH, _WIDTH_GROWTH, _WIDTH_LAST = 300, 4, 20_000
+_WIDTH, _WIDTH_GROWTH, _WIDTH_LAST = 1_200, 4, 20_000
 
 
 class Bounding:
@@ -76,7 +77,8 @@ class Bounding:
         master, team_prices = _Master(pairs), TeamPrices(pairs)
         prices = center = self._prices
         room_price = self._room_price
-        box, smooth, width, n_stalled = _BOX, _SMOOTH, _WIDTH, 0
+        usual = float(pairs.value.mean())
+        box, smooth, width, n_stalled = _BOX * usual, _SMOOTH, _WIDTH, 0
         for round_ in range(max_rounds):
             if is_over():
                 return
@@ -106,7 +108,7 @@ class Bounding:
                 self.bound, center = bound, prices
             n_new = self._add(found)
             if n_new < _FEW and round_:
-                box = max(box * _BOX_SHRINK, _BOX_SMALLEST)
+                box = max(box * _BOX_SHRINK, _BOX_SMALLEST * usual)
             # Nothing new on the way to the master's prices: go all the way once.
             smooth = _SMOOTH if n_new else 0.0
 
@@ -142,6 +144,8 @@ class _Master:
         n, none = pairs.n_requests, np.empty(0, np.int32)
         rows = n + pairs.n_teams
         self._model = quiet()
+        # Columns come and costs change: the primal simplex goes on from there.
+        self._model.setOptionValue("simplex_strategy", 4)
         self._model.addRows(
             rows, np.full(rows, -INFINITY), np.ones(rows), 0, none, none, np.empty(0)
         )

@@ -24,8 +24,9 @@ from wijkspil_engines.routing.problem import AssignmentProblem, Params, Result
 
 _WHOLE = 1e-6
 _PROVEN = 1e-9
-#: Small changes for each pair and each of ``params.max_rounds``.
-_MOVES = 5
+#: Small changes for each pair and each of ``params.max_rounds``: without a time limit,
+#: and at most with one.
+_MOVES, _MOVES_TIMED = 5, 25
 
 
 def solve(
@@ -109,10 +110,12 @@ def _search(
             closed = _is_closed(found, bounding.bound, params.gap)
             return closed or time.perf_counter() >= deadline
 
-        n_moves = _MOVES * pairs.n * params.max_rounds
+        is_timed = bool(np.isfinite(deadline))
+        moves = _MOVES_TIMED if is_timed else _MOVES
+        n_moves = moves * pairs.n * params.max_rounds
         changing = beside.submit(annealing.run, n_moves, stop, deadline)
         try:
-            if np.isinf(deadline):
+            if not is_timed:
                 changing.result()
                 bounding.add_assignment(annealing.best)
             bounding.generate(params.max_rounds, is_over)
