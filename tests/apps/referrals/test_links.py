@@ -1,6 +1,5 @@
 """The client's private link: progress for who has it, more with the code."""
 
-import secrets
 from datetime import timedelta
 
 import pytest
@@ -45,7 +44,7 @@ class TestLinks:
         stored = repr(ClientLink.objects.values_list().get())
         assert sent.link_token not in stored
 
-    @pytest.mark.parametrize("token", ["", "\0", "a" * 5000, "é", secrets.token_hex()])
+    @pytest.mark.parametrize("token", ["", "\0", "a" * 5000, "é", "0f" * 24])
     def test_another_link_leads_nowhere(self, token):
         sent = submit(make_wijk())
         with pytest.raises(UnknownRequest):
