@@ -24,6 +24,7 @@ from wijkspil.referrals.services.offers import decline_offer, run_timers
 from wijkspil.referrals.services.steering import bridge
 from wijkspil.referrals.types import DeclineReason, RequestStatus
 from wijkspil.referrals.views import desk
+from wijkspil.referrals.views.division import group_left
 
 pytestmark = pytest.mark.django_db
 
@@ -321,6 +322,19 @@ def test_the_division_does_not_ask_again_who_declined(wijk: ReferralsWijk) -> No
     answer = browser_of(wijk).get("/regietafel/verdelen/", headers=ENGLISH)
     assert answer.context["placed"] == []
     assert len(answer.context["left"]) == 1
+    [group] = answer.context["left_groups"]
+    assert group["why"] == "No other team fits than those asked in the last days"
+    assert "No team for 1 request" in answer.content.decode()
+
+
+def test_what_gets_no_team_is_told_by_why() -> None:
+    left = [
+        {"number": "a", "others": 0, "was_asked": True},
+        {"number": "b", "others": 0, "was_asked": False},
+        {"number": "c", "others": 2, "was_asked": True},
+    ]
+    groups = [[row["number"] for row in g["rows"]] for g in group_left(left)]
+    assert groups == [["c"], ["a"], ["b"]]
 
 
 @pytest.mark.parametrize("sent", ["x", "1-", "999999999999999999-1", "1-1\0"])

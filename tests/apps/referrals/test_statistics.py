@@ -20,7 +20,7 @@ from tests.factories.referrals import (
 from wijkspil.accounts.types import Role
 from wijkspil.core.periods import Period
 from wijkspil.directory.types import RegionPurpose
-from wijkspil.referrals.models import RoomCheck
+from wijkspil.referrals.models import RoomCheck, ServiceRequest
 from wijkspil.referrals.selectors.statistics import (
     count_declines,
     count_now,
@@ -31,6 +31,7 @@ from wijkspil.referrals.selectors.statistics import (
 )
 from wijkspil.referrals.services.offers import accept_offer, decline_offer
 from wijkspil.referrals.types import DeclineReason
+from wijkspil.referrals.views import statistics
 
 pytestmark = pytest.mark.django_db
 
@@ -179,6 +180,56 @@ def test_every_figure_tells_what_it_is_and_when_it_was_counted(
     assert all(one.definition for one in [*report.figures, *report.charts])
     shown = page.content.decode().count("What is this?")
     assert shown == len(report.figures) + len(report.charts) + 1
+
+
+def test_weeks_before_the_first_request_are_left_out(wijk: ReferralsWijk) -> None:
+    request = send(wijk)
+    ServiceRequest.objects.filter(pk=request.pk).update(
+        submitted_at=wijk.at - timedelta(weeks=2)
+    )
+    send(wijk)
+    assert wijk.coordinator is not None
+    page = wijk.coordinator.browser().get("/regiocijfers/?weken=52", headers=ENGLISH)
+    [weeks, *_others] = page.context["report"].charts
+    assert [bar.value for bar in weeks.bars] == ["fewer than 5", "0", "fewer than 5"]
+
+
+def test_a_chart_has_no_row_without_anything(wijk: ReferralsWijk) -> None:
+    send(wijk)
+    check_room_in_vain(wijk, 6)
+    assert wijk.coordinator is not None
+    page = wijk.coordinator.browser().get("/regiocijfers/", headers=ENGLISH)
+    charts = {chart.key: chart for chart in page.context["report"].charts}
+    assert [bar.label for bar in charts["in-handen"].bars] == ["Referrer"]
+    assert len(charts["geen-ruimte-dagdeel"].bars) == 2
+
+
+def test_of_many_providers_the_first_are_drawn_and_all_are_in_the_table(
+    wijk: ReferralsWijk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(statistics, "MOST_BARS", 1)
+    place(wijk)
+    assert wijk.coordinator is not None
+    page = wijk.coordinator.browser().get("/regiocijfers/", headers=ENGLISH)
+    loads = page.context["report"].loads
+    assert len(loads.bars) > 1
+    assert [bar.label for bar in loads.drawn] == [wijk.teams[0].organization.name]
+    text = page.content.decode()
+    assert f"All {len(loads.bars)} as a table" in text
+    for bar in loads.bars[1:]:
+        assert text.count(bar.label) == 1  # in the table, not in the picture
+
+
+def test_a_year_of_weeks_is_drawn_beside_each_other(wijk: ReferralsWijk) -> None:
+    request = send(wijk)
+    ServiceRequest.objects.filter(pk=request.pk).update(
+        submitted_at=wijk.at - timedelta(weeks=30)
+    )
+    assert wijk.coordinator is not None
+    page = wijk.coordinator.browser().get("/regiocijfers/?weken=52", headers=ENGLISH)
+    [weeks, *_others] = page.context["report"].charts
+    assert weeks.has_columns
+    assert len(weeks.columns_drawn) == len(weeks.bars) == 31
 
 
 def test_a_provider_manager_sees_the_name_of_no_other_provider(

@@ -1,7 +1,9 @@
 """All requests without a team divided at once: a proposal that a coordinator sends."""
 
 import re
-from typing import Any
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -32,8 +34,12 @@ from wijkspil.referrals.views.desk import (
     say_urgency,
     ticked_ids,
 )
-from wijkspil.referrals.wording import say_day, say_tasks
+from wijkspil.referrals.wording import say_tasks
+from wijkspil.ui.moments import say_day
 from wijkspil.ui.navigation import Chip
+
+if TYPE_CHECKING:
+    from wijkspil.referrals.models import ServiceRequest
 
 _PAIR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
@@ -52,12 +58,11 @@ def divide(request: HttpRequest, actor: Actor) -> HttpResponse:
         return _send(request, actor, region)
     at = timezone.now()
     rows = list_unplaced(region.id)
+    asked = list_asked_pairs((row.pk for row in rows), since=at - REST_AFTER_ANSWER)
     division = (
         load_assignment(
             rows,
-            asked=list_asked_pairs(
-                (row.pk for row in rows), since=at - REST_AFTER_ANSWER
-            ),
+            asked=asked,
             agreed=get_agreed(region.id),
             at=at,
         )
@@ -80,12 +85,27 @@ def divide(request: HttpRequest, actor: Actor) -> HttpResponse:
             "n_all": len(rows),
             "division": division,
             "proof": _say_proof(division) if division else "",
-            **(_describe(rows, division, today=localdate(at)) if division else {}),
+            **(
+                _describe(
+                    rows,
+                    division,
+                    asked={request_id for request_id, _service_id in asked},
+                    today=localdate(at),
+                )
+                if division
+                else {}
+            ),
         },
     )
 
 
-def _describe(rows: Any, division: Division, *, today: Any) -> dict[str, Any]:
+def _describe(
+    rows: Sequence["ServiceRequest"],
+    division: Division,
+    *,
+    asked: set[int],
+    today: date,
+) -> dict[str, Any]:
     by_id = {row.pk: row for row in rows}
     wijken = list_wijken_of_places(row.place_id for row in rows)
     names = team_names(one.one_by_one for one in division.rows)
@@ -101,7 +121,7 @@ def _describe(rows: Any, division: Division, *, today: Any) -> dict[str, Any]:
             "first_visit": say_day(row.first_visit_on, today),
         }
         if one.team is None:
-            left.append({**words, "others": one.others})
+            left.append({**words, "others": one.others, "was_asked": row.pk in asked})
             continue
         placed.append(
             {
@@ -113,7 +133,26 @@ def _describe(rows: Any, division: Division, *, today: Any) -> dict[str, Any]:
                 "one_by_one": names.get(one.one_by_one or 0, ""),
             }
         )
-    return {"placed": placed, "left": left}
+    return {"placed": placed, "left": left, "left_groups": group_left(left)}
+
+
+def group_left(left: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what gets no team by why, what can be solved soonest first."""
+    groups = [
+        {
+            "why": _("Teams fit, but their room is not known or goes to others"),
+            "rows": [row for row in left if row["others"]],
+        },
+        {
+            "why": _("No other team fits than those asked in the last days"),
+            "rows": [row for row in left if not row["others"] and row["was_asked"]],
+        },
+        {
+            "why": _("No team in the neighborhood fits what is asked"),
+            "rows": [row for row in left if not row["others"] and not row["was_asked"]],
+        },
+    ]
+    return [group for group in groups if group["rows"]]
 
 
 def _say_proof(division: Division) -> str:

@@ -54,6 +54,10 @@ from wijkspil.ui.navigation import Chip
 #: Whole weeks back that can be chosen.
 PERIODS = (4, 13, 52)
 FIRST_CHOICE = 13
+#: Rows of a chart that are drawn; the table beneath has them all.
+MOST_BARS = 12
+#: More weeks than this are drawn beside each other.
+MOST_WEEKS = 13
 #: Who sees the names of providers beside their load.
 _NAMES_FOR = {Role.COORDINATOR, Role.INSURER}
 _NARROW = 1
@@ -95,6 +99,27 @@ class Chart:
     definition: str
     empty: str
     note: str = ""
+    is_in_time: bool = False
+
+    @property
+    def has_columns(self) -> bool:
+        """Whether the bars stand beside each other: too many weeks for rows."""
+        return self.is_in_time and len(self.bars) > MOST_WEEKS
+
+    @property
+    def drawn(self) -> Sequence[Bar]:
+        """The bars in the picture: of a long list the first, which are the largest."""
+        return self.bars if self.is_in_time else self.bars[:MOST_BARS]
+
+    @property
+    def columns_drawn(self) -> Sequence[tuple[int, int, Bar]]:
+        """Each bar with its left side and its top in a chart of 10 a bar by 100."""
+        return [(10 * n + 1, 100 - b.length, b) for n, b in enumerate(self.bars)]
+
+    @property
+    def picture_width(self) -> int:
+        """The width of the chart in the same measure."""
+        return 10 * len(self.bars)
 
 
 @dataclass(frozen=True)
@@ -285,7 +310,12 @@ def _figures(waits: Waits, now: Now, unmet: Unmet) -> list[Figure]:
 
 def _weeks_chart(counted: Sequence[tuple[date, int]], first: date, weeks: int) -> Chart:
     by_monday = dict(counted)
-    days = [first + timedelta(weeks=n) for n in range(weeks)]
+    start = max(first, min(by_monday, default=first))
+    days = [
+        day
+        for day in (first + timedelta(weeks=n) for n in range(weeks))
+        if day >= start
+    ]
     return Chart(
         "weken",
         _("Requests per week"),
@@ -294,10 +324,11 @@ def _weeks_chart(counted: Sequence[tuple[date, int]], first: date, weeks: int) -
         if counted
         else [],
         _(
-            "Requests by the local day on which they were sent. The last week is not "
-            "complete."
+            "Requests by the local day on which they were sent, from the first week "
+            "with a request. The last week is not complete."
         ),
         _("No request was sent in this period."),
+        is_in_time=True,
     )
 
 
@@ -328,7 +359,9 @@ def _wijk_chart(unmet: Unmet) -> Chart:
             "Questions for room to which no team was known to have room, by the wijk "
             "of the address."
         ),
-        _("Nowhere was there a lack of room so often that it can be told."),
+        _("Nowhere was there a lack of room so often that it can be told.")
+        if unmet.checks
+        else _("Nobody asked for room in this period."),
         note=ngettext(
             "In %(n)d other wijk it happened fewer than %(small)d times.",
             "In %(n)d other wijken it happened fewer than %(small)d times each.",
@@ -345,19 +378,29 @@ def _part_chart(unmet: Unmet) -> Chart:
         "geen-ruimte-dagdeel",
         _("No room, by part of the day"),
         (_("Part of the day"), _("Questions without room")),
-        _bars([(str(p.label), unmet.by_part.get(p.value, 0)) for p in PartOfDay])
-        if unmet.without_room
-        else [],
+        _bars(
+            [
+                (str(part.label), number)
+                for part in PartOfDay
+                if (number := unmet.by_part.get(part.value, 0))
+            ]
+        ),
         _(
             "The same questions by the part of the day that was asked; a question for "
             "two parts counts in both."
         ),
-        _("There was room for every question in this period."),
+        _("There was room for every question in this period.")
+        if unmet.checks
+        else _("Nobody asked for room in this period."),
     )
 
 
 def _owner_chart(now: Now, *, has_names: bool) -> Chart:
-    rows = [(str(k.label), now.by_kind.get(k.value, 0)) for k in OwnerKind]
+    rows = [
+        (str(kind.label), number)
+        for kind in OwnerKind
+        if (number := now.by_kind.get(kind.value, 0))
+    ]
     if has_names:
         rows += [
             (_("Coordinator: %(name)s") % {"name": name}, number)
@@ -367,7 +410,7 @@ def _owner_chart(now: Now, *, has_names: bool) -> Chart:
         "in-handen",
         _("In whose hands open requests are"),
         (_("Who"), _("Open now")),
-        _bars(rows) if now.open else [],
+        _bars(rows),
         _(
             "Requests that no team has accepted at this moment, by who has them in "
             "hand."
@@ -382,7 +425,9 @@ def _loads_chart(
     own_ids = {grant.organization_id for grant in actor.grants} | set(
         own.organization_ids
     )
-    shown = [load for load in loads if has_names or load.organization_id in own_ids]
+    allowed = [load for load in loads if has_names or load.organization_id in own_ids]
+    shown = [load for load in allowed if load.load_share or load.capacity_share]
+    n_idle = len(allowed) - len(shown)
     most = max((max(load.load_share, load.capacity_share) for load in shown), default=0)
     return Chart(
         "belasting",
@@ -419,10 +464,20 @@ def _loads_chart(
         )
         % {"weeks": SHARE_WEEKS},
         _("No provider took a request in these weeks, and none reported room."),
-        note=""
+        note=_say_idle(n_idle)
         if has_names
         else _("Of other providers only the coordinator and the insurer see names."),
     )
+
+
+def _say_idle(number: int) -> str:
+    if not number:
+        return ""
+    return ngettext(
+        "%(n)d provider took no request in these weeks and reported no room.",
+        "%(n)d providers took no request in these weeks and reported no room.",
+        number,
+    ) % {"n": number}
 
 
 def _say_extremes(loads: Sequence[Load]) -> str:
