@@ -50,7 +50,7 @@ def main() -> None:
             size_band="any" if places else "",
             parts_of_day=list(PartOfDay.values) if places else [],
             no_room_reason="" if places else "full",
-            reported_at=now - timedelta(minutes=5),
+            reported_at=now,
             valid_until=now + timedelta(days=3),
             source="generated",
             reporter_label="e2e",
