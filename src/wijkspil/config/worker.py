@@ -6,12 +6,20 @@ database, so a worker that dies is replaced by starting another.
 """
 
 import os
+import threading
 
 
 def run_worker() -> None:
-    """Do periodic work until stopped; Django is set up already."""
+    """Do periodic work until stopped; Django is set up already.
+
+    Beside it the engine that divides requests is compiled, the first time only, so
+    that no coordinator waits for that.
+    """
     from django.core.management import call_command
 
+    from wijkspil.referrals.engine_io import prepare_engine
+
+    threading.Thread(target=prepare_engine, daemon=True).start()
     call_command(
         "procrastinate", "worker", "--concurrency", "1", "--delete-jobs", "successful"
     )

@@ -464,3 +464,32 @@ def _candidate(
         warnings=candidate.warnings,
         reasons=reasons,
     )
+
+
+def prepare_engine() -> None:
+    """Divide a few requests, so that the engine is compiled before it is needed.
+
+    Compiling takes half a minute, once per machine; the result is kept on disk.
+    """
+    hours = (2.0, 1.5, 1.25, 1.0, 0.75, 0.5)
+    problem = AssignmentProblem(
+        tuple(
+            Request(key=str(place), area=0, hours_by_part=(each, each / 2, 0.0, 0.0))
+            for place, each in enumerate(hours)
+        ),
+        Teams.from_teams(
+            [
+                Team(
+                    key=str(place),
+                    provider=str(place),
+                    tiers={0: Tier.REGULAR},
+                    free_clients=2,
+                    free_hours_by_part=(free, free / 2, 0.0, 0.0),
+                    share=1.0 + place,
+                )
+                for place, free in enumerate((2.25, 1.75))
+            ],
+            n_areas=1,
+        ),
+    )
+    solve(problem, time_limit_s=1.0)
