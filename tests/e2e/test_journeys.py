@@ -245,7 +245,6 @@ class TestTheEditor:
         page.goto(f"/beheer/geschiedenis/organization/{key}/")
         expect(page.locator("main")).to_contain_text("en partners")
         assert_accessible()
-        picture("history", height=900)
         page.locator("main form[action*=ongedaan] button").first.click()
         page.wait_for_load_state("networkidle")
         assert site.rows(query, key) == [(name,)]
