@@ -482,6 +482,7 @@ class TestObjectingLater:
         wijk = make_wijk()
         request = place(wijk)
         placed = request.placed_service
+        assert placed is not None
         self.object_to(wijk, request, placed)
         request.refresh_from_db()
         assert request.placed_service is None
@@ -490,11 +491,9 @@ class TestObjectingLater:
     def test_another_team_than_the_one_that_has_the_client_is_refused(self):
         wijk = make_wijk()
         request = place(wijk)
-        other = next(
-            team
-            for team in wijk.teams
-            if team.organization_id != request.placed_service.organization_id
-        )
+        assert request.placed_service is not None
+        had_it = request.placed_service.organization_id
+        other = next(team for team in wijk.teams if team.organization_id != had_it)
         with pytest.raises(NotNow):
             self.object_to(wijk, request, other)
 
