@@ -226,7 +226,6 @@ class TestTheEditor:
         site: Site,
         sign_in: SignIn,
         assert_accessible: Check,
-        picture: Picture,
     ) -> None:
         sign_in("beheerder-adresboek@example.nl")
         page.goto("/beheer/")
