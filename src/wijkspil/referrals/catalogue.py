@@ -4,7 +4,7 @@ The figures are data (``tasks.yaml``). The referrer never types hours: the band 
 derived here, shown as provisional, and replaced by the nurse's hours after the intake.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -26,6 +26,7 @@ class TaskFigures:
     daily: bool
     complexity: float
     rare: bool = False
+    order: bool = False
 
 
 @lru_cache(maxsize=1)
@@ -39,6 +40,7 @@ def task_figures() -> dict[str, TaskFigures]:
             daily=row["daily"],
             complexity=row["complexity"],
             rare=row.get("rare", False),
+            order=row.get("order", False),
         )
         for code, row in yaml.safe_load(text).items()
     }
@@ -72,6 +74,12 @@ def complexity(tasks: Sequence[str]) -> float:
     """Return the weight of a case: that of its heaviest task."""
     figures = task_figures()
     return max((figures[task].complexity for task in tasks), default=1.0)
+
+
+def needs_order(tasks: Iterable[str]) -> bool:
+    """Whether one of the tasks needs an instruction of a doctor and materials."""
+    figures = task_figures()
+    return any(figures[task].order for task in tasks)
 
 
 def is_rare(tasks: Sequence[str], language: str) -> bool:

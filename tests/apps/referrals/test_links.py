@@ -15,7 +15,7 @@ from wijkspil.referrals.services.links import (
     find_by_link,
     make_client_link,
 )
-from wijkspil.referrals.services.steering import withdraw_by_client
+from wijkspil.referrals.services.steering import withdraw_for_client
 
 LATER = AT + timedelta(minutes=5)
 
@@ -96,8 +96,10 @@ class TestGuessing:
 
     def test_a_client_who_knows_the_code_can_stop(self):
         sent = submit(make_wijk())
-        request = withdraw_by_client(
-            token=sent.link_token, code=sent.link_code, reason="own-network", at=LATER
+        request = withdraw_for_client(
+            request_id=check_code(sent.link_token, sent.link_code, at=LATER),
+            reason="own-network",
+            at=LATER,
         )
         assert (request.status, request.close_reason) == ("withdrawn", "own-network")
         assert request.events.latest("pk").actor_name == "The client"
@@ -107,16 +109,11 @@ class TestGuessing:
 class TestGuessingForReal:
     """With transactions of their own, as in a browser."""
 
-    def test_a_wrong_code_counts_also_when_what_it_was_for_is_refused(self):
+    def test_a_wrong_code_counts_although_it_is_refused(self):
         sent = submit(make_wijk())
         for _time in range(MAX_FAILURES):
             with pytest.raises(WrongCode):
-                withdraw_by_client(
-                    token=sent.link_token,
-                    code=other_than(sent.link_code),
-                    reason="own-network",
-                    at=LATER,
-                )
+                check_code(sent.link_token, other_than(sent.link_code), at=LATER)
         with pytest.raises(WrongCode, match="quarter"):
             check_code(sent.link_token, sent.link_code, at=LATER)
         assert ServiceRequest.objects.get().status == "offered"

@@ -12,7 +12,7 @@ import numpy as np
 
 from wijkspil.directory.fictional.capacity import VALID_HOURS, invent_report
 from wijkspil.directory.models import CapacityReport
-from wijkspil.directory.types import CapacitySource
+from wijkspil.directory.types import CapacitySource, PartOfDay, SizeBand
 
 #: Share of the teams that says nothing in a round (assumption).
 SHARE_SKIPPED = 0.1
@@ -77,6 +77,23 @@ class RoomRounds:
             )
         CapacityReport.objects.bulk_create(rows)
 
+    def tell_open(self, service_id: int, *, at: datetime, left: int) -> None:
+        """Let one team tell room at every hour for as many as ask it at the end."""
+        places = max(left, OPEN_PLACES)
+        self.told[service_id] = self.told.get(service_id, 0) + places - left
+        CapacityReport.objects.create(
+            service_id=service_id,
+            new_clients=places,
+            size_band=SizeBand.ANY,
+            parts_of_day=list(PartOfDay.values),
+            reported_at=at,
+            valid_until=at + timedelta(hours=VALID_HOURS),
+            source=CapacitySource.GENERATED,
+            reporter_label=self._labels.get(service_id, ""),
+        )
 
+
+#: Places of a team that is waited for at the end.
+OPEN_PLACES = 3
 #: A round holds until the next one.
 ROUND = timedelta(hours=VALID_HOURS - 4)

@@ -10,12 +10,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.utils.translation import gettext as _
 
 from wijkspil.core.identifiers import clean_postcode
 from wijkspil.core.prepared import fetch_row
-from wijkspil.directory.errors import UnknownPostcode
 from wijkspil.directory.models import Area, HealthcareService, Organization
+from wijkspil.directory.selectors.responsibility import unknown_postcode
 from wijkspil.directory.types import AreaKind, Care, RegionPurpose
 
 
@@ -107,11 +106,7 @@ def get_care_place(postcode: str) -> CarePlace:
         {"pc6": asked, "pc4": asked[:4], "purpose": RegionPurpose.ZORGKANTOOR.value},
     )
     if row is None or row[5] is None:
-        raise UnknownPostcode(
-            _("Postcode %(postcode)s is not known here. Check the digits and letters.")
-            % {"postcode": asked},
-            field="postcode",
-        )
+        raise unknown_postcode(asked)
     return _as_place(row)
 
 

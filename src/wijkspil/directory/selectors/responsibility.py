@@ -317,7 +317,7 @@ def get_who_helps(
         },
     )
     if row is None:
-        raise _unknown_postcode(asked)
+        raise unknown_postcode(asked)
     kind, code, lon, lat, is_estimate, areas, others, covered, duties, *about = row[0]
     place = Place(
         postcode=code,
@@ -596,7 +596,8 @@ def _squared_distance(card: ServiceCard, place: Place) -> float:
     return (0.61 * (card.lon - place.lon)) ** 2 + (card.lat - place.lat) ** 2
 
 
-def _unknown_postcode(asked: str) -> UnknownPostcode:
+def unknown_postcode(asked: str) -> UnknownPostcode:
+    """Return the error for a postcode that is not known, with one that is."""
     example = get_example_postcode()
     words = (
         _("Postcode %(postcode)s is not known here. Try for example %(example)s.")

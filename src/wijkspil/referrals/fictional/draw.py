@@ -22,6 +22,7 @@ from wijkspil.directory.fictional.hexmap import Floats, Ints
 from wijkspil.directory.fictional.workshop import INSURERS
 from wijkspil.directory.selectors.care_teams import list_age_bands, list_organizations
 from wijkspil.directory.types import OrganizationType
+from wijkspil.referrals.catalogue import needs_order
 from wijkspil.referrals.types import (
     ConsentDecision,
     ConsentGiven,
@@ -50,7 +51,6 @@ _ASKING = {
     RequesterKind.HOSPITAL: OrganizationType.HOSPITAL,
     RequesterKind.MUNICIPALITY: OrganizationType.SOCIAL_TEAM,
 }
-_RESERVED = {"insulin", "injection", "wound", "complex-wound", "catheter", "stoma"}
 _BANDS = {"0-14": (0, 15), "15-24": (15, 25), "25-44": (25, 45), "45-64": (45, 65)}
 _FIRST_NAMES = ("J.", "M.", "A.", "C.", "W.", "H.", "G.", "T.", "E.", "P.")
 _LAST_NAMES = (
@@ -261,7 +261,7 @@ def _draw_need(
         return int(providers[int(rng.integers(len(providers)))].id)
 
     refused = maybe_provider("share_refuses_provider")
-    needs_order = bool(_RESERVED & set(bundle["tasks"]))
+    has_order = needs_order(bundle["tasks"])
     return Need(
         postcode=postcode,
         tasks=tuple(bundle["tasks"]),
@@ -273,8 +273,8 @@ def _draw_need(
         age=age,
         language=_draw(profiles["languages"], rng),
         insurer=str(rng.choice(INSURERS)),
-        order_present=Presence.YES if needs_order else Presence.NOT_NEEDED,
-        materials_present=Presence.YES if needs_order else Presence.NOT_NEEDED,
+        order_present=Presence.YES if has_order else Presence.NOT_NEEDED,
+        materials_present=Presence.YES if has_order else Presence.NOT_NEEDED,
         preferred_organization_id=maybe_provider("share_prefers_provider"),
         known_organization_id=maybe_provider("share_known_to_provider"),
         refused_organization_ids=() if refused is None else (refused,),

@@ -29,6 +29,7 @@ from wijkspil.directory.fictional.rounds import ROUND, RoomRounds
 from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.selectors.capacity import get_room_left
 from wijkspil.directory.selectors.care_teams import (
+    TeamAround,
     get_care_place,
     get_service_names,
     list_teams_around,
@@ -375,7 +376,8 @@ def play_main_job(
     )
     _plan_rounds(play, drawn, start=start, supply=supply)
     progress.start(_("Placing requests"), len(drawn))
-    waiting = _choose_waiting(drawn, waiting_at, at=at)
+    team = _first_contact(waiting_at, at=at) if waiting_at else None
+    waiting = _choose_waiting(drawn, team, waiting_at, at=at) if team else []
     for each in drawn:
         play.later(each.at, partial(play.come_in, each))
     moment = start
@@ -384,6 +386,10 @@ def play_main_job(
         moment += timedelta(hours=6)
     play.run()
     run_timers(at=at)
+    if team is not None:
+        asked_at = at - timedelta(minutes=WAITING_MINUTES[0] + 1)
+        left = get_room_left([team.service_id], at=asked_at)[team.service_id].clients
+        play.rounds.tell_open(team.service_id, at=asked_at, left=max(0, left))
     for each in waiting:
         play.send(each)
     with connection.cursor() as cursor:
@@ -395,17 +401,16 @@ def _run_timers(at: datetime) -> None:
     run_timers(at=at)
 
 
-def _choose_waiting(drawn: list[Drawn], postcode: str, *, at: datetime) -> list[Drawn]:
-    """Take a few plain requests out of ``drawn``, to come in last and at a postcode."""
-    if not postcode:
-        return []
-    team = next(
-        team
-        for team in list_teams_around(
-            get_care_place(postcode).id, care=Care.DISTRICT_NURSING, at=at
-        )
-        if team.role == CoverageRole.FIRST_CONTACT
-    )
+def _first_contact(postcode: str, *, at: datetime) -> TeamAround:
+    place = get_care_place(postcode)
+    teams = list_teams_around(place.id, care=Care.DISTRICT_NURSING, at=at)
+    return next(team for team in teams if team.role == CoverageRole.FIRST_CONTACT)
+
+
+def _choose_waiting(
+    drawn: list[Drawn], team: TeamAround, postcode: str, *, at: datetime
+) -> list[Drawn]:
+    """Take a few plain requests out of ``drawn``, to come in last, for one team."""
     plain = [
         each
         for each in drawn

@@ -24,6 +24,7 @@ from wijkspil.directory.selectors.care_teams import (
     search_home_care,
 )
 from wijkspil.directory.types import CareLaw, CareTask, PartOfDay
+from wijkspil.referrals.catalogue import needs_order
 from wijkspil.referrals.errors import InvalidRequest
 from wijkspil.referrals.insurers import INSURERS
 from wijkspil.referrals.types import (
@@ -63,17 +64,6 @@ TASK_GROUPS: tuple[tuple[Any, tuple[CareTask, ...]], ...] = (
         gettext_lazy("Support"),
         (CareTask.PALLIATIVE, CareTask.DEMENTIA, CareTask.GUIDANCE),
     ),
-)
-#: Tasks for which a team needs an instruction of a doctor and materials.
-NEEDS_ORDER = (
-    CareTask.INSULIN,
-    CareTask.INJECTION,
-    CareTask.WOUND,
-    CareTask.COMPLEX_WOUND,
-    CareTask.CATHETER,
-    CareTask.STOMA,
-    CareTask.TUBE_FEEDING,
-    CareTask.INFUSION,
 )
 #: Latest day of the first visit, in days from today, by how soon it must be.
 DAYS_AHEAD = {Urgency.TODAY: 0, Urgency.TOMORROW: 1, Urgency.DAYS: 3, Urgency.WEEK: 7}
@@ -320,7 +310,7 @@ class NeedForm(forms.Form):
             self.add_error(
                 "first_visit_on", _("Give the day, or choose another answer.")
             )
-        if not self.is_family and set(cleaned.get("tasks", ())) & set(NEEDS_ORDER):
+        if not self.is_family and needs_order(cleaned.get("tasks", ())):
             for name in ("order_present", "materials_present"):
                 if not cleaned.get(name) and name not in self.errors:
                     self.add_error(name, _("Choose yes or not yet."))
@@ -339,11 +329,7 @@ class NeedForm(forms.Form):
         """Return what is asked, without answers to questions that did not apply."""
         data = self.cleaned_data
         urgency, day = self._when()
-        absent = (
-            Presence.NO
-            if set(data["tasks"]) & set(NEEDS_ORDER)
-            else Presence.NOT_NEEDED
-        )
+        absent = Presence.NO if needs_order(data["tasks"]) else Presence.NOT_NEEDED
         is_needed = absent is Presence.NO
         found = self.organization_ids
         return Need(

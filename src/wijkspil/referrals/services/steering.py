@@ -27,7 +27,6 @@ from wijkspil.referrals.policies import next_status
 from wijkspil.referrals.selectors.policy import get_agreed
 from wijkspil.referrals.selectors.requests import lock_request
 from wijkspil.referrals.services.course import check_close_reason
-from wijkspil.referrals.services.links import check_code
 from wijkspil.referrals.services.offers import withdraw_open_offers
 from wijkspil.referrals.services.ownership import set_owner
 from wijkspil.referrals.services.retention import keep_until
@@ -263,23 +262,6 @@ def withdraw_request(
     request = lock_request(request_id)
     check_can_steer_request(actor, request)
     return _withdraw(request, reason, actor=actor, at=at)
-
-
-def withdraw_by_client(
-    *, token: str, code: str, reason: str, at: datetime
-) -> ServiceRequest:
-    """Stop at the client's own word, by the private link with its code.
-
-    Raises
-    ------
-    UnknownRequest, WrongCode
-        If link or code is not right.
-    NotNow, InvalidRequest
-        As for ``withdraw_request``.
-    """
-    # Outside the transaction: a wrong code is counted, also when this is refused.
-    request_id = check_code(token, code, at=at)
-    return withdraw_for_client(request_id=request_id, reason=reason, at=at)
 
 
 @transaction.atomic

@@ -32,7 +32,6 @@ from wijkspil.directory.permissions import can_view_professional_contacts
 from wijkspil.directory.selectors.care_teams import search_home_care
 from wijkspil.directory.selectors.listing import get_organization
 from wijkspil.directory.selectors.targets import get_service_target
-from wijkspil.directory.types import OrganizationType
 from wijkspil.referrals.engine_io import CandidateTeam, RankedTeams
 from wijkspil.referrals.errors import (
     InvalidRequest,
@@ -48,6 +47,7 @@ from wijkspil.referrals.permissions import (
     is_requester,
 )
 from wijkspil.referrals.selectors.asking import count_sent, list_asked_teams
+from wijkspil.referrals.selectors.listing import KIND_OF
 from wijkspil.referrals.selectors.policy import Agreed, get_agreed
 from wijkspil.referrals.selectors.requests import (
     band_of,
@@ -90,17 +90,6 @@ MINE, PHONE, LINKS = "asking-mine", "asking-phone", "asking-links"
 MOST_SENT, SENT_WITHIN = 5, timedelta(hours=1)
 #: Teams shown at once; the others are one line each.
 FIRST_TEAMS = 4
-
-KIND_OF = {
-    OrganizationType.GP_PRACTICE: RequesterKind.GP,
-    OrganizationType.GP_COOPERATIVE: RequesterKind.GP,
-    OrganizationType.HOSPITAL: RequesterKind.HOSPITAL,
-    OrganizationType.SOCIAL_TEAM: RequesterKind.MUNICIPALITY,
-    OrganizationType.HOME_CARE: RequesterKind.NURSING,
-    OrganizationType.PHARMACY: RequesterKind.OTHER,
-    OrganizationType.PARAMEDICAL_PRACTICE: RequesterKind.OTHER,
-    OrganizationType.CARE_HOME: RequesterKind.OTHER,
-}
 
 
 @dataclass(frozen=True)
@@ -560,7 +549,7 @@ def _workplace(asker: Asker) -> tuple[str, str]:
     if asker.organization_id is None:
         return "", ""
     organization = get_organization(asker.organization_id)
-    return organization.name, KIND_OF.get(OrganizationType(organization.type), "")
+    return organization.name, KIND_OF.get(organization.type, "")
 
 
 def _organization_of(actor: Actor) -> int | None:
