@@ -15,7 +15,15 @@ from wijkspil.config.references import FOLDER, make_references
 from wijkspil.core.privacy import IMPERSONAL_FIELDS, PERSONAL_FIELDS
 
 ROOT = Path(__file__).resolve().parents[2]
-OUR_APPS = ("accounts", "core", "directory", "referrals")
+OUR_APPS = (
+    "accounts",
+    "calls",
+    "communications",
+    "core",
+    "directory",
+    "referrals",
+    "stays",
+)
 
 
 def our_models() -> list[type[models.Model]]:

@@ -21,6 +21,13 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", _("Auditor")
     ADMINISTRATOR = "administrator", _("Administrator")
     PROVIDER_SYSTEM = "provider-system", _("Provider's own system")
+    TRIAGE = "triage", _("Alarm centre or triage")
+    NURSE_REPRESENTATIVE = "nurse-representative", _("Representative of nurses")
+    REFERRER_REPRESENTATIVE = (
+        "referrer-representative",
+        _("Representative of referrers"),
+    )
+    PRIVACY_OFFICER = "privacy-officer", _("Privacy officer")
 
 
 @dataclass(frozen=True)

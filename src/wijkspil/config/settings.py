@@ -178,8 +178,11 @@ INSTALLED_APPS = [
     "wijkspil.core",
     "wijkspil.ui",
     "wijkspil.accounts",
+    "wijkspil.communications",
     "wijkspil.directory",
     "wijkspil.referrals",
+    "wijkspil.calls",
+    "wijkspil.stays",
     "wijkspil.portal",
 ]
 MIDDLEWARE = [

@@ -10,6 +10,9 @@ urlpatterns = [
     path("account/", include("wijkspil.accounts.urls")),
     path("", include("wijkspil.directory.urls")),
     path("", include("wijkspil.referrals.urls")),
+    path("", include("wijkspil.calls.urls")),
+    path("", include("wijkspil.stays.urls")),
+    path("", include("wijkspil.communications.urls")),
     path("ui/", include("wijkspil.ui.urls")),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
