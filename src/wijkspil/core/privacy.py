@@ -28,6 +28,12 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
     "directory.DutyPeriod": {
         "person_name": "who is on duty, for professionals; every view is logged",
         "phone": "how to reach the person on duty",
+        "external_uid": "number in the provider's calendar; may hold an address",
+    },
+    "directory.DutyCalendar": {
+        "owner": "whose calendar program reads the duties",
+        "digest": "to know the private address again, without keeping it",
+        "person_name": "whose duties are in it",
     },
     "directory.CapacityReport": {
         "reported_by": "who is answerable for the report",

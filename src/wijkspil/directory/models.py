@@ -385,6 +385,13 @@ class DutyPeriod(HalfOpenPeriod):
     rank = models.PositiveSmallIntegerField(default=1, help_text="1 is called first.")
     person_name = models.CharField(max_length=120)
     phone = models.CharField(max_length=30)
+    external_uid = models.CharField(
+        max_length=255,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="UID of the event in the provider's own calendar.",
+    )
 
     objects = PeriodQuerySet.as_manager()
 
@@ -408,6 +415,33 @@ class DutyPeriod(HalfOpenPeriod):
 
     def __str__(self) -> str:
         return f"{self.service_id} duty {self.valid_from:%Y-%m-%d %H:%M}"
+
+
+class DutyCalendar(models.Model):
+    """A private address where a calendar program reads the duties of a service.
+
+    Of the address only a digest is kept: who loses it asks for a new one. It answers
+    while its owner may see these duties, and until it is revoked.
+    """
+
+    service = models.ForeignKey(
+        HealthcareService, on_delete=models.CASCADE, related_name="duty_calendars"
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
+    )
+    digest = models.CharField(
+        max_length=64, unique=True, help_text="SHA-256 of the token, hexadecimal."
+    )
+    person_name = models.CharField(
+        max_length=120, blank=True, help_text="Only duties of this person."
+    )
+    with_phone = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.service_id} calendar {self.pk}"
 
 
 class CapacityReport(models.Model):

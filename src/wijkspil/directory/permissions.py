@@ -80,6 +80,17 @@ EDIT_DUTY = declare(
         Role.ADMINISTRATOR: Scope.EVERYWHERE,
     },
 )
+VIEW_DUTY_WEEK = declare(
+    "directory.view-duty-week",
+    "See the duties of a week with their gaps, and take them along as a calendar.",
+    grants={
+        Role.TEAM_MEMBER: Scope.SERVICE,
+        Role.PROVIDER_MANAGER: Scope.ORGANIZATION,
+        Role.PROVIDER_SYSTEM: Scope.ORGANIZATION,
+        Role.COORDINATOR: Scope.REGION,
+        Role.ADMINISTRATOR: Scope.EVERYWHERE,
+    },
+)
 EDIT_ALLIANCE = declare(
     "directory.edit-alliance",
     "Change the members and contact of a neighborhood alliance.",
@@ -150,6 +161,13 @@ check_can_edit_duty, can_edit_duty = permission_pair(
     gettext_noop(
         "You cannot change this duty. The manager of the provider and the coordinator "
         "of the region can."
+    ),
+)
+check_can_view_duty_week, can_view_duty_week = permission_pair(
+    VIEW_DUTY_WEEK,
+    gettext_noop(
+        "The duties of this week are for its own teams and the coordinator of the "
+        "region."
     ),
 )
 check_can_edit_alliance, can_edit_alliance = permission_pair(

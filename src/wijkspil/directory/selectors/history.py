@@ -113,6 +113,7 @@ _LABELS: dict[str, Words] = {
     "value": gettext_lazy("Number or address"),
     "person_name": gettext_lazy("Person"),
     "phone": gettext_lazy("Phone"),
+    "external_uid": gettext_lazy("Number in the calendar"),
     "role": gettext_lazy("Role"),
     "rank": gettext_lazy("Order"),
     "valid_from": gettext_lazy("From"),
