@@ -1,7 +1,10 @@
 """Who acts: the actor behind a signed-in user or a token."""
 
 import hashlib
+from collections.abc import Collection
 from datetime import datetime
+
+from django.db.models import Q
 
 from wijkspil.accounts.models import ApiToken, Membership
 from wijkspil.accounts.types import VISITOR, Actor, Grant, Role
@@ -78,3 +81,36 @@ def list_colleagues(
         .distinct()
         .values_list("user_id", "user__name")
     )
+
+
+def list_grants_on(
+    *,
+    roles: Collection[Role],
+    organization_ids: Collection[int] = (),
+    service_ids: Collection[int] = (),
+    region_ids: Collection[int] = (),
+    at: datetime,
+) -> list[tuple[int, Grant]]:
+    """Return (user id, grant) of who holds one of ``roles`` on any of these at ``at``.
+
+    One query; nobody whose account has ended.
+    """
+    held = Membership.objects.at(at).filter(
+        Q(organization_id__in=organization_ids)
+        | Q(service_id__in=service_ids)
+        | Q(region_id__in=region_ids),
+        role__in=roles,
+        user__is_active=True,
+    )
+    return [
+        (
+            membership.user_id,
+            Grant(
+                role=Role(membership.role),
+                organization_id=membership.organization_id,
+                service_id=membership.service_id,
+                region_id=membership.region_id,
+            ),
+        )
+        for membership in held.order_by("user_id", "pk")
+    ]

@@ -44,6 +44,31 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
         "no",
         "`yes` behind a TLS proxy: secure cookies, HSTS, redirect to https.",
     ),
+    "WIJKSPIL_URL": (
+        "http://localhost:8000",
+        "Address of this site as others reach it: links in e-mail and webhooks.",
+    ),
+    "WIJKSPIL_EMAIL_URL": (
+        "",
+        "Mail server: `smtp://user:password@host:587` (STARTTLS), `smtps://` (TLS), "
+        "`console:`. Empty: each message becomes a file in the data folder.",
+    ),
+    "WIJKSPIL_EMAIL_FROM": ("wijkspil@localhost", "Sender of e-mail."),
+    "WIJKSPIL_WEBHOOK_KEYS": (
+        "",
+        "Keys that encrypt the secrets of webhooks, separated by commas: the first "
+        "encrypts, all decrypt. Empty: made of `WIJKSPIL_SECRET_KEY`.",
+    ),
+    "WIJKSPIL_WEBHOOK_PRIVATE": (
+        "no",
+        "`yes` lets webhooks go to http and to private addresses: to try them out, "
+        "or within a closed network.",
+    ),
+    "WIJKSPIL_TEXT_GATEWAY": (
+        "",
+        "Dotted path of what sends text messages "
+        "(`wijkspil.communications.text_gateway.TextGateway`). Empty: none go.",
+    ),
     "WIJKSPIL_DEBUG": ("no", "`yes` shows tracebacks in the browser; never in use."),
 }
 
@@ -127,6 +152,43 @@ def database_from_url(url: str) -> dict[str, Any]:
     }
 
 
+def email_from_url(url: str, data_dir: Path) -> dict[str, Any]:
+    """Translate the address of a mail server into Django's settings.
+
+    Raises
+    ------
+    ImproperlyConfigured
+        If the scheme is not known, or a server has no host.
+    """
+    backends = "django.core.mail.backends"
+    if not url:
+        return {
+            "EMAIL_BACKEND": f"{backends}.filebased.EmailBackend",
+            "EMAIL_FILE_PATH": data_dir / "mail",
+        }
+    parts = urlsplit(url)
+    if parts.scheme == "console":
+        return {"EMAIL_BACKEND": f"{backends}.console.EmailBackend"}
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured(
+            f"WIJKSPIL_EMAIL_URL begins with {parts.scheme!r}: write "
+            "smtp://user:password@host:587, smtps://user:password@host:465, "
+            "or console:."
+        )
+    is_tls = parts.scheme == "smtps"
+    return {
+        "EMAIL_BACKEND": f"{backends}.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if is_tls else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": is_tls,
+        # Without an account it is a relay of one's own, on the same host or network.
+        "EMAIL_USE_TLS": not is_tls and bool(parts.username),
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
 WIJKSPIL_MODE = check_mode(env("WIJKSPIL_MODE"))
 DEBUG = env_flag("WIJKSPIL_DEBUG")
 ALLOWED_HOSTS = [host.strip() for host in env("WIJKSPIL_HOSTS").split(",") if host]
@@ -163,6 +225,13 @@ def secret_key(data_dir: Path) -> str:
 
 
 SECRET_KEY = secret_key(default_data_dir().parent)
+
+SITE_URL = env("WIJKSPIL_URL").rstrip("/")
+DEFAULT_FROM_EMAIL = env("WIJKSPIL_EMAIL_FROM")
+globals().update(email_from_url(env("WIJKSPIL_EMAIL_URL"), default_data_dir().parent))
+WEBHOOK_KEYS = [key for key in env("WIJKSPIL_WEBHOOK_KEYS").split(",") if key]
+WEBHOOK_PRIVATE = env_flag("WIJKSPIL_WEBHOOK_PRIVATE")
+TEXT_GATEWAY = env("WIJKSPIL_TEXT_GATEWAY")
 
 INSTALLED_APPS = [
     "django.contrib.auth",

@@ -13,6 +13,17 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "password": "hash, to sign in",
         "last_login": "to end unused accounts",
     },
+    "communications.Communication": {
+        "to_user": "whom the message is for",
+        "read_by": "who read it first",
+    },
+    "communications.Delivery": {
+        "to_user": "whom it is e-mailed or texted to",
+    },
+    "communications.ContactChoice": {
+        "email": "which messages the person wants by e-mail; no address",
+        "text_number": "to text the person what cannot wait; typed by that person",
+    },
     "core.AuditEvent": {
         "actor": "who read or changed personal data (NEN 7513)",
         "actor_label": "the same, readable when the account is gone",
@@ -97,6 +108,11 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
 
 #: Text fields that hold no data of persons: codes, figures, names of organizations.
 IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
+    "communications.Communication": frozenset(
+        {"topic", "key", "params", "link", "about"}
+    ),
+    "communications.Delivery": frozenset({"channel", "status", "last_error"}),
+    "communications.WebhookEndpoint": frozenset({"url", "topics", "ending"}),
     "referrals.ServiceRequest": frozenset(
         {
             "number",
