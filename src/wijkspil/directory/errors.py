@@ -14,6 +14,7 @@ WijkspilError
     ├── AlreadyChanged      somebody changed the entry after it was opened
     ├── OverlapsAnother     the period overlaps that of an equal entry
     ├── CannotUndo          later changes stand in the way of restoring
+    ├── CannotSwap          two duties that cannot change persons
     ├── NoRoomLeft          the team has no room for this request (any more)
     └── AlreadyReserved     the reference has a running reservation
 """
@@ -99,6 +100,12 @@ class CannotUndo(Conflict):
     """Later changes stand in the way of restoring what was."""
 
     code = "cannot-undo"
+
+
+class CannotSwap(Conflict):
+    """Two duties cannot change persons: one has begun, or they are one duty."""
+
+    code = "cannot-swap"
 
 
 class NoRoomLeft(Conflict):

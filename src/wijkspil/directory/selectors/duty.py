@@ -11,9 +11,12 @@ service that is merely open is in ``responsibility``.
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
-from django.db.models import Q
+from django.apps import apps
+from django.db.models import OuterRef, Q, Subquery
 
+from wijkspil.core.periods import Period
 from wijkspil.directory.models import Area, DutyPeriod
 from wijkspil.directory.types import AreaKind, Care, RegionPurpose
 
@@ -126,3 +129,82 @@ def _once_per_person(duties: list[OnDuty]) -> Iterator[OnDuty]:
         if person not in seen:
             seen.add(person)
             yield duty
+
+
+# --- duties to take along, as a file or a calendar
+
+
+class WrittenDuty(NamedTuple):
+    """A stored duty with its stable UID and version, ready to be written to a file.
+
+    ``version`` grows with every change, ``changed_at`` is the moment of the last.
+    """
+
+    id: int
+    uid: str
+    service_id: int
+    service_name: str
+    area_kind: str
+    area_code: str
+    area_name: str
+    care: str
+    rank: int
+    person_name: str
+    phone: str
+    start: datetime
+    end: datetime
+    version: int
+    changed_at: datetime
+
+
+def stable_uid(external_uid: str, duty_id: int) -> str:
+    """Return the UID by which calendars know a duty, through every change."""
+    return external_uid or f"duty-{duty_id}@wijkspil"
+
+
+def list_written_duties(
+    *,
+    service_ids: Collection[int],
+    period: Period | None = None,
+    person_name: str = "",
+) -> list[WrittenDuty]:
+    """Return the duties of services (in a period, of one person), by moment.
+
+    One query. Names and phone numbers are in it: log the showing.
+    """
+    rows = DutyPeriod.objects.filter(service_id__in=service_ids)
+    if period is not None:
+        rows = rows.within(period)
+    if person_name:
+        rows = rows.filter(person_name__iexact=person_name)
+    events = (
+        apps.get_model("directory", "DutyPeriodEvent")
+        .objects.filter(pgh_obj_id=OuterRef("pk"))
+        .order_by("-pgh_id")
+    )
+    rows = rows.annotate(
+        version=Subquery(events.values("pgh_id")[:1]),
+        changed_at=Subquery(events.values("pgh_created_at")[:1]),
+    )
+    return [
+        WrittenDuty(
+            id=row.pk,
+            uid=stable_uid(row.external_uid, row.pk),
+            service_id=row.service_id,
+            service_name=row.service.name,
+            area_kind=row.area.kind,
+            area_code=row.area.code,
+            area_name=row.area.name,
+            care=row.care,
+            rank=row.rank,
+            person_name=row.person_name,
+            phone=row.phone,
+            start=row.valid_from,
+            end=row.valid_until,
+            version=row.version or 0,
+            changed_at=row.changed_at or row.valid_from,
+        )
+        for row in rows.select_related("service", "area").order_by(
+            "valid_from", "rank", "pk"
+        )
+    ]

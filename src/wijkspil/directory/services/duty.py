@@ -5,7 +5,7 @@ duties only where its service covers; elsewhere the region's coordinator does.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -16,20 +16,23 @@ from wijkspil.accounts.types import Actor, Role, Target
 from wijkspil.core.audit import record_access
 from wijkspil.core.errors import NotPermitted
 from wijkspil.core.models import AuditEvent
-from wijkspil.directory.errors import InvalidEntry, UnknownEntry
+from wijkspil.directory.errors import CannotSwap, InvalidEntry, UnknownEntry
 from wijkspil.directory.models import Area, AreaOverlap, Coverage, DutyPeriod
 from wijkspil.directory.permissions import check_can_edit_duty
+from wijkspil.directory.selectors.duty import stable_uid
 from wijkspil.directory.selectors.history import EntryKind, list_snapshots
 from wijkspil.directory.selectors.targets import get_area_target
 from wijkspil.directory.selectors.targets_of_entries import get_service_edit_target
 from wijkspil.directory.services.coverage import lock_service
 from wijkspil.directory.services.editing import (
+    apply_values,
     end_period,
     lock_entry,
     recorded,
     save_entry,
 )
 from wijkspil.directory.services.organizations import check_phone
+from wijkspil.directory.wording import say_period
 
 #: A duty is a shift of a person; a longer one is a slip of the finger.
 LONGEST = timedelta(days=31)
@@ -67,23 +70,137 @@ def add_duty(*, actor: Actor, service_id: int, duty: Duty, at: datetime) -> Duty
         same duty is sent twice.
     """
     check_can_edit_duty(actor, get_service_edit_target(service_id))
-    _check_duty(duty, at=at)
+    check_duty(duty, at=at)
     with recorded(actor):
         lock_service(service_id)
-        _check_area(actor, service_id, duty.area_id)
-        row = DutyPeriod(
-            service_id=service_id,
-            area_id=duty.area_id,
-            care=duty.care,
-            rank=duty.rank,
-            person_name=duty.person_name.strip(),
-            phone=duty.phone.strip(),
-            valid_from=duty.valid_from,
-            valid_until=duty.valid_until,
-        )
+        check_area(actor, service_id, duty.area_id)
+        row = as_row(service_id, duty)
         save_entry(row)
-        _record(actor, AuditEvent.Action.CREATE, [row.pk], "duty.enter", at=at)
+        record_duties(actor, AuditEvent.Action.CREATE, [row.pk], "duty.enter", at=at)
     return row
+
+
+def as_row(service_id: int, duty: Duty, *, uid: str = "") -> DutyPeriod:
+    """Return the row of a duty, not stored yet."""
+    return DutyPeriod(
+        service_id=service_id,
+        area_id=duty.area_id,
+        care=duty.care,
+        rank=duty.rank,
+        person_name=duty.person_name.strip(),
+        phone=duty.phone.strip(),
+        valid_from=duty.valid_from,
+        valid_until=duty.valid_until,
+        external_uid=uid,
+    )
+
+
+def change_duty(
+    *,
+    actor: Actor,
+    duty_id: int,
+    duty: Duty,
+    at: datetime,
+    version: int | None = None,
+) -> DutyPeriod:
+    """Withdraw a duty and enter another in its place, at once.
+
+    A running one ends at ``at`` and the new one begins then at the earliest, so that
+    who was called before is not rewritten. Its UID in calendars stays.
+
+    Raises
+    ------
+    UnknownEntry, NotPermitted, AlreadyChanged
+        As for ``withdraw_duty``.
+    InvalidEntry, OverlapsAnother
+        As for ``add_duty``; also if the duty has ended.
+    """
+    with recorded(actor):
+        # The service first, as everybody who enters duties does: no two ever wait
+        # for each other.
+        service_id = (
+            DutyPeriod.objects.filter(pk=duty_id)
+            .values_list("service_id", flat=True)
+            .first()
+        )
+        if service_id is not None:
+            check_can_edit_duty(actor, get_service_edit_target(service_id))
+            lock_service(service_id)
+        row = lock_entry(EntryKind.DUTY, duty_id, version=version)
+        if row.valid_until <= at:
+            raise InvalidEntry(
+                {"valid_until": [_("This duty has ended. Enter a new one.")]}
+            )
+        has_begun = row.valid_from < at
+        duty = starting_at_the_earliest(duty, at) if has_begun else duty
+        check_duty(duty, at=at)
+        if duty.area_id != row.area_id:
+            check_area(actor, row.service_id, duty.area_id)
+        uid = stable_uid(row.external_uid, duty_id)
+        end_period(row, at=at)
+        changed = as_row(row.service_id, duty, uid=uid)
+        save_entry(changed)
+        record_duties(
+            actor,
+            AuditEvent.Action.UPDATE if has_begun else AuditEvent.Action.DELETE,
+            [duty_id],
+            "duty.change",
+            at=at,
+        )
+        record_duties(
+            actor, AuditEvent.Action.CREATE, [changed.pk], "duty.change", at=at
+        )
+    return changed
+
+
+def starting_at_the_earliest(duty: Duty, at: datetime) -> Duty:
+    """Return the duty without what of it lies before ``at``."""
+    return replace(duty, valid_from=max(duty.valid_from, at))
+
+
+def swap_duties(
+    *,
+    actor: Actor,
+    duty_id: int,
+    other_id: int,
+    at: datetime,
+    versions: tuple[int | None, int | None] = (None, None),
+) -> None:
+    """Let two persons take over each other's duty, both or neither.
+
+    Raises
+    ------
+    UnknownEntry, NotPermitted, AlreadyChanged
+        As for ``withdraw_duty``, of either duty.
+    CannotSwap
+        If it is one duty, or one of them has begun.
+    """
+    if duty_id == other_id:
+        raise CannotSwap(_("Choose another duty to swap with."))
+    wanted = dict(zip((duty_id, other_id), versions, strict=True))
+    with recorded(actor):
+        # Always in the same order, so that two swaps never wait for each other.
+        rows = [
+            lock_entry(EntryKind.DUTY, pk, version=wanted[pk]) for pk in sorted(wanted)
+        ]
+        for service_id in {row.service_id for row in rows}:
+            check_can_edit_duty(actor, get_service_edit_target(service_id))
+        for row in rows:
+            if row.valid_from <= at:
+                raise CannotSwap(
+                    _(
+                        "The duty %(period)s has begun. Withdraw it and enter who "
+                        "takes over."
+                    )
+                    % {"period": say_period(row.valid_from, row.valid_until)}
+                )
+        first, second = rows
+        persons = [(row.person_name, row.phone) for row in rows]
+        apply_values(first, dict(zip(_PERSON, persons[1], strict=True)))
+        apply_values(second, dict(zip(_PERSON, persons[0], strict=True)))
+        record_duties(
+            actor, AuditEvent.Action.UPDATE, sorted(wanted), "duty.swap", at=at
+        )
 
 
 @dataclass(frozen=True)
@@ -124,7 +241,7 @@ def withdraw_duty(
             else AuditEvent.Action.UPDATE
         )
         never_began = end_period(row, at=at)
-        _record(actor, action, [duty_id], "duty.withdraw", at=at)
+        record_duties(actor, action, [duty_id], "duty.withdraw", at=at)
         return Withdrawal(duty_id, row.service_id, None if never_began else at)
 
 
@@ -132,10 +249,10 @@ def record_duties_read(
     *, actor: Actor, duty_ids: Iterable[int], purpose: str, at: datetime
 ) -> None:
     """Write that the actor was shown the persons of these duties (one query)."""
-    _record(actor, AuditEvent.Action.READ, list(duty_ids), purpose, at=at)
+    record_duties(actor, AuditEvent.Action.READ, list(duty_ids), purpose, at=at)
 
 
-def _record(
+def record_duties(
     actor: Actor,
     action: AuditEvent.Action,
     duty_ids: list[int],
@@ -143,6 +260,7 @@ def _record(
     *,
     at: datetime,
 ) -> None:
+    """Write one event per duty of which the person was written (one query)."""
     if duty_ids:
         record_access(
             at=at,
@@ -165,7 +283,8 @@ def _withdrawn_before(actor: Actor, duty_id: int) -> Withdrawal:
     return Withdrawal(duty_id, service_id, None)
 
 
-def _check_duty(duty: Duty, *, at: datetime) -> None:
+def check_duty(duty: Duty, *, at: datetime) -> None:
+    """Raise ``InvalidEntry`` with every field that breaks a rule."""
     refused: dict[str, list[str]] = {}
     for name in ("valid_from", "valid_until"):
         if getattr(duty, name).tzinfo is None:
@@ -196,7 +315,7 @@ def _check_duty(duty: Duty, *, at: datetime) -> None:
         raise InvalidEntry(refused)
 
 
-def _check_area(actor: Actor, service_id: int, area_id: int) -> None:
+def check_area(actor: Actor, service_id: int, area_id: int) -> None:
     """Refuse a duty where the service covers nothing, unless for the region itself.
 
     Otherwise a provider could put itself on duty in any place of the country.
