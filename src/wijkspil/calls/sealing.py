@@ -1,0 +1,54 @@
+"""Close and open a text that the database must not be able to read.
+
+Fernet (AES-128-CBC with HMAC-SHA256) of the ``cryptography`` library. The keys come
+from the setting ``WIJKSPIL_FIELD_KEYS``, separated by commas: the first seals, all of
+them open, so that a key can be replaced. Without the setting the key is derived from
+the key that signs sessions. Losing the keys is losing the texts.
+"""
+
+import base64
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+
+def seal(text: str) -> bytes:
+    """Return the text, encrypted; twice the same text gives two different results."""
+    return _box().encrypt(text.encode())
+
+
+def unseal(sealed: bytes | memoryview) -> str:
+    """Return the text.
+
+    Raises
+    ------
+    ImproperlyConfigured
+        If it was sealed with a key that is no longer set, or was changed.
+    """
+    try:
+        return _box().decrypt(bytes(sealed)).decode()
+    except InvalidToken as error:
+        raise ImproperlyConfigured(
+            "An encrypted field cannot be opened: the key it was closed with is not in "
+            "WIJKSPIL_FIELD_KEYS. Put the old key back, after the new one."
+        ) from error
+
+
+def _box() -> MultiFernet:
+    given = getattr(settings, "WIJKSPIL_FIELD_KEYS", "")
+    keys = [key.strip() for key in given.split(",") if key.strip()]
+    try:
+        return MultiFernet([Fernet(key) for key in keys or [_derived_key()]])
+    except ValueError as error:
+        raise ImproperlyConfigured(
+            "WIJKSPIL_FIELD_KEYS holds a key that is not 32 bytes in URL-safe base64. "
+            "Make one with cryptography.fernet.Fernet.generate_key()."
+        ) from error
+
+
+def _derived_key() -> bytes:
+    kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"wijkspil field keys")
+    return base64.urlsafe_b64encode(kdf.derive(settings.SECRET_KEY.encode()))
