@@ -14,6 +14,7 @@ from wijkspil_engines.desk.assumptions import (
 from wijkspil_engines.desk.course import WAYS, Course, End, Event
 from wijkspil_engines.desk.figures import FIGURES, PAIRED
 from wijkspil_engines.desk.problem import DeskPolicy, DeskProblem, DeskRequest
+from wijkspil_engines.desk.report import to_figures, to_markdown
 from wijkspil_engines.desk.study import (
     HEADLINES,
     Interval,
@@ -47,6 +48,8 @@ __all__ = [
     "play",
     "solve",
     "sweep",
+    "to_figures",
+    "to_markdown",
     "verify",
     "verify_courses",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from wijkspil_engines.desk.course import Course
+from wijkspil_engines.desk.course import Course, Way
 from wijkspil_engines.desk.draws import Places
 from wijkspil_engines.desk.problem import DeskProblem
 from wijkspil_engines.routing.problem import Tier
@@ -22,6 +22,7 @@ FIGURES: Mapping[str, tuple[str, int, float]] = {
     "hours_median": ("hours to a binding answer, median", 1, 1),
     "hours_p95": ("hours to a binding answer, p95", 1, 1),
     "hours_urgent_median": ("the same, today or tomorrow, median", 1, 1),
+    "hours_hospital_median": ("the same, asked by a hospital, median", 1, 1),
     "placed": ("placed, % of requests", 1, 100),
     "own_team": ("with the wijk's own team, % of placed", 1, 100),
     "by_coordinator": ("placed by a coordinator's calls, % of requests", 1, 100),
@@ -49,6 +50,9 @@ def count_figures(
     placed = [row for row, end in enumerate(course.ends) if end.outcome == "placed"]
     hours = hours_to_answer(problem, course)
     urgent = [hours[row] for row in placed if problem.requests[row].is_urgent]
+    hospital = [
+        hours[row] for row in placed if problem.requests[row].asker == "hospital"
+    ]
     tier = problem.teams.tier
     own = [
         bool(tier[problem.requests[row].need.area, course.ends[row].team] == Tier.OWN)
@@ -67,6 +71,7 @@ def count_figures(
         "hours_median": _quantile(answered, 0.5),
         "hours_p95": _quantile(answered, 0.95),
         "hours_urgent_median": _quantile(urgent, 0.5),
+        "hours_hospital_median": _quantile(hospital, 0.5),
         "placed": len(placed) / n if n else np.nan,
         "own_team": _mean(own),
         "by_coordinator": sum(e.through == "coordinator" for e in course.ends) / n
@@ -141,7 +146,7 @@ def gini(values: Sequence[float]) -> float:
 
 
 def count_paired(
-    problem: DeskProblem, courses: Mapping[str, Course]
+    problem: DeskProblem, courses: Mapping[Way, Course]
 ) -> dict[str, float]:
     """Return Wijkspil minus today over the requests both placed (``PAIRED``)."""
     today, wijkspil = courses["today"], courses["wijkspil"]

@@ -7,6 +7,7 @@ ask, a coordinator phones teams that have no fitting room on paper; when that fa
 too, it is tried again the next day, as long as a referrer today would go on.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -21,7 +22,7 @@ from wijkspil_engines.desk.phoning import PhoneRound
 from wijkspil_engines.desk.problem import DeskProblem
 from wijkspil_engines.desk.terrain import Terrain
 from wijkspil_engines.routing.problem import PARTS_OF_DAY, Condition, Teams
-from wijkspil_engines.routing.rank import Ranking, rank
+from wijkspil_engines.routing.rank import Ranking, find_conditions, rank
 
 #: Spread of the minutes until a team answers (of the logarithm), as in the demo.
 ANSWER_SIGMA = 0.9
@@ -50,15 +51,15 @@ class Wijkspil(World):
         super().__init__(problem, assumptions, draws)
         self._terrain = terrain
         n = problem.teams.n
-        self._told_clients = np.zeros(n, np.int64)
+        self._told_clients = [0] * n
         self._told_parts = np.zeros((n, len(PARTS_OF_DAY)), bool)
         self._told_largest = np.zeros(n)
         self._told_excluded = np.zeros((len(problem.teams.task_codes), n), bool)
-        self._told_h = np.full(n, -np.inf)
+        self._told_h = [-math.inf] * n
         self._load = [0.0] * len(problem.providers)
         self._clients = [0] * len(problem.providers)
-        self._rows_of_provider = [
-            problem.teams.rows_of_provider[key] for key in problem.providers
+        self._teams_of_provider = [
+            problem.teams.rows_of_provider[key].tolist() for key in problem.providers
         ]
         self._open: dict[int, set[int]] = {}
         self._answered_h: dict[int, dict[int, float]] = {}
@@ -102,27 +103,33 @@ class Wijkspil(World):
 
     def _teams_as_known(self, around: Teams, area: int, at_h: float) -> Teams:
         rows = self._terrain.rows_of(area)
-        is_known = at_h - self._told_h[rows] < self.problem.policy.room_valid_h
+        teams = rows.tolist()
+        since_h = at_h - self.problem.policy.room_valid_h
+        is_known = np.array([self._told_h[team] > since_h for team in teams], bool)
         return replace(
             around,
             tasks=around.tasks & ~(self._told_excluded[:, rows] & is_known),
-            free_clients=self._told_clients[rows],
+            free_clients=np.array([self._told_clients[team] for team in teams], int),
             free_hours_by_part=np.where(self._told_parts[rows], np.inf, 0.0),
             largest_hours=self._told_largest[rows],
             room_known=is_known,
-            share=self._shares(rows.tolist(), at_h),
+            share=self._shares(teams, at_h),
         )
 
     def _shares(self, rows: list[int], at_h: float) -> NDArray[np.float64]:
         """Return load over capacity against that of all around; 1 is exactly fair."""
-        valid_h = self.problem.policy.room_valid_h
+        since_h = at_h - self.problem.policy.room_valid_h
+        clients, told_h = self._told_clients, self._told_h
         of_team = [self.problem.provider_of[row] for row in rows]
-        capacity: dict[int, float] = {}
-        for provider in set(of_team):
-            own = self._rows_of_provider[provider]
-            is_known = at_h - self._told_h[own] < valid_h
-            free = float(self._told_clients[own][is_known].sum())
-            capacity[provider] = self._clients[provider] + free
+        capacity = {
+            provider: self._clients[provider]
+            + sum(
+                clients[team]
+                for team in self._teams_of_provider[provider]
+                if told_h[team] > since_h
+            )
+            for provider in set(of_team)
+        }
         load = sum(self._load[provider] for provider in capacity)
         total = sum(capacity.values())
         if load == 0 or total == 0:
@@ -266,7 +273,11 @@ class Wijkspil(World):
         if self.has_ended(request):
             return
         area = self.problem.requests[request].need.area
-        conditions = self._rank(request, at_h).conditions.tolist()
+        conditions = find_conditions(
+            self._terrain.alone(request),
+            self._teams_as_known(self._terrain.around(area), area, at_h),
+            self.problem.policy.ranking,
+        ).tolist()
         tier = self.problem.teams.tier[area]
         found = sorted(
             (bool(bits & Condition.NO_ROOM), -int(tier[team]), team)
@@ -311,7 +322,7 @@ class Wijkspil(World):
     def place(self, request: int, team: int, at_h: float, through: str) -> None:
         """Reserve the room and count the work, at once."""
         provider = self.problem.provider_of[team]
-        self._told_clients[team] = max(0, int(self._told_clients[team]) - 1)
+        self._told_clients[team] = max(0, self._told_clients[team] - 1)
         self._load[provider] += self.problem.requests[request].need.complexity
         self._clients[provider] += 1
         super().place(request, team, at_h, through)

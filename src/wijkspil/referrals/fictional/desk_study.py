@@ -41,7 +41,7 @@ from wijkspil_engines.routing.problem import PARTS_OF_DAY, Policy, Teams, Tier
 PERIOD_H = 168.0
 #: More teams than this take too much memory at once: choose a region.
 MOST_TEAMS = 3_000
-#: Seeds and days with which assumptions are moved; the draws are shared, so few will do.
+#: Seeds and days for moving assumptions; the draws are shared, so few will do.
 SWEEP_SEEDS, SWEEP_DAYS = 2, 14
 
 
