@@ -261,13 +261,14 @@ class _Count:
         if total:
             values = np.quantile(arrival, QUANTILES, method="inverted_cdf")
             quantiles = tuple(values.tolist())
-        steps = np.minimum(arrival[served] // STEP_MIN, N_STEPS - 1).astype(np.int64)
+        # A hair more, so that 20 minutes computed as 19.999... count as 20.
+        steps = np.minimum((arrival[served] + 1e-9) // STEP_MIN, N_STEPS - 1)
         arrays = (
             *chances,
             self._calls,
             self._hits,
             self._unserved,
-            np.bincount(steps, minlength=N_STEPS),
+            np.bincount(steps.astype(np.int64), minlength=N_STEPS),
             self._utilisation(n_nights),
             by_night,
             hits_by_night,

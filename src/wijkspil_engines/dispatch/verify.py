@@ -214,7 +214,9 @@ def play_plainly(
             options = []
             for car in able:
                 leaves = _expect_free(problem, params, car, now)
-                drive = _drive_plainly(problem, params, car, leaves, to)
+                # Busy now: she goes on from her last client, whenever that will be.
+                since = leaves if car.free > now else car.free
+                drive = _drive_plainly(problem, params, car, leaves, to, since)
                 options.append((round(leaves + drive, 7), cars.index(car)))
             if options and min(options)[0] < math.inf:
                 car = cars[min(options)[1]]
@@ -245,8 +247,15 @@ def _count_plainly(
 
 
 def _drive_plainly(
-    problem: NightProblem, params: NightParams, car: _Car, leaves: float, to: Place
+    problem: NightProblem,
+    params: NightParams,
+    car: _Car,
+    leaves: float,
+    to: Place,
+    since: float | None = None,
 ) -> float:
+    """Return the minutes to drive; ``since`` she is free to drive back to base."""
+    free = car.free if since is None else since
     off = params.start_hour + (leaves + params.overhead.preparation_min) / 60
     hour = off % 24
 
@@ -257,12 +266,12 @@ def _drive_plainly(
     direct = minutes(car.place, to)
     base = car.team.place
     returning = params.after_visit == "return" and car.place.key != base.key
-    if not returning or leaves <= car.free:
+    if not returning or leaves <= free:
         return direct
     back = minutes(car.place, base)
     if math.isinf(back):
         return direct
-    part = min((leaves - car.free) / back, 1.0) if back > 0 else 1.0
+    part = min((leaves - free) / back, 1.0) if back > 0 else 1.0
     if part >= 1.0:
         return minutes(base, to)
     return (1 - part) * direct + part * minutes(base, to)

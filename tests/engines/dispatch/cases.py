@@ -53,7 +53,7 @@ def draw_call(seed: int, *, n_nurses: int = 8) -> CallProblem:
                 on_duty=bool(rng.random() < 0.95),
                 duty_ends_min=ends if rng.random() < 0.2 else None,
                 covers=bool(rng.random() < 0.9),
-                answer=("", "", "", "alerted", "refused")[rng.integers(5)],  # type: ignore[arg-type]
+                answer=("", "", "", "alerted", "refused")[rng.integers(5)],
             )
         )
     if seed % 4:

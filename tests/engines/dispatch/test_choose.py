@@ -223,7 +223,7 @@ def test_explanations_say_what_the_arrival_is_made_of() -> None:
         (lambda: replace(NURSE, lat=99.0), "nurse 'n'.lat"),
         (lambda: replace(NURSE, free_from_min=-1.0), "nurse 'n'.free_from_min"),
         (lambda: replace(NURSE, free_from_min=math.nan), "nurse 'n'.free_from_min"),
-        (lambda: replace(NURSE, answer="maybe"), "nurse 'n'.answer"),
+        (lambda: replace(NURSE, answer="maybe"), "nurse 'n'.answer"),  # type: ignore[arg-type]
         (lambda: CallProblem(CALL, (NURSE, NURSE)), "nurses[1]"),
         (lambda: StraightLine(detour=0.9), "travel.detour"),
         (lambda: StraightLine(speeds_kmh=(30.0,)), "travel.speeds_kmh"),
