@@ -52,6 +52,7 @@ from wijkspil.referrals.types import (
     OfferStatus,
     OwnerKind,
     PatientDetails,
+    PolicyStatus,
     Presence,
     Requester,
     RequesterKind,
@@ -453,15 +454,26 @@ class OfferFactory(DjangoModelFactory[models.Offer]):
     answer_by = AT + timedelta(hours=4)
 
 
-class RoutingPolicyFactory(DjangoModelFactory[models.RoutingPolicy]):
-    """The agreements of a region, as nationally."""
+class PolicyVersionFactory(DjangoModelFactory[models.PolicyVersion]):
+    """Agreements of a region that hold since a month before ``AT``."""
 
     class Meta:
-        model = models.RoutingPolicy
+        model = models.PolicyVersion
 
     region = factory.SubFactory(
         AreaFactory, region=True, purpose=RegionPurpose.ZORGKANTOOR
     )
+    number = factory.Sequence(lambda n: n + 1)
+    status = PolicyStatus.APPROVED
+    terms = factory.LazyFunction(dict)
+    made_by_name = "F. Vuurtoren"
+    made_at = AT - timedelta(days=40)
+    effective_from = AT - timedelta(days=30)
+
+
+def agree(wijk: ReferralsWijk, **terms: object) -> models.PolicyVersion:
+    """Let a region have agreed on other terms."""
+    return PolicyVersionFactory(region=wijk.region, terms=terms)
 
 
 class AssignmentAgreementFactory(DjangoModelFactory[models.AssignmentAgreement]):

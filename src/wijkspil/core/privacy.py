@@ -101,8 +101,24 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "explanation": "what is not safe, in words; goes with the client's identity",
         "stopped_by": "which nurse stopped it",
     },
-    "referrals.RoutingPolicy": {
-        "approved_by": "who of those who work with it approved",
+    "referrals.PolicyVersion": {
+        "made_by": "who drafted it",
+        "made_by_name": "the same, in words",
+    },
+    "referrals.PolicyApproval": {
+        "given_by": "who spoke for nurses or referrers",
+        "given_by_name": "the same, in words",
+        "remark": "what they said, in words",
+    },
+    "referrals.Signal": {
+        "filed_by": "who gets the answer",
+        "filed_by_name": "the same, in words",
+        "filed_as": "in which role",
+        "text": "what goes wrong, without names of clients",
+        "owner": "who must answer",
+        "owner_name": "the same, in words",
+        "answer": "what is done with it",
+        "answered_by_name": "who answered",
     },
 }
 
@@ -137,8 +153,11 @@ IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
     "referrals.RequestEvent": frozenset({"kind"}),
     "referrals.AssignmentAgreement": frozenset({"document"}),
     "referrals.AssignmentStop": frozenset({"ground"}),
-    "referrals.RoutingPolicy": frozenset(
-        {"ranking", "answer_minutes", "coordinator_minutes"}
+    "referrals.PolicyVersion": frozenset({"status", "terms", "why", "preview"}),
+    "referrals.PolicyApproval": frozenset({"party"}),
+    "referrals.Signal": frozenset({"topic", "status"}),
+    "referrals.UnmetDemand": frozenset(
+        {"kind", "reason", "tasks", "parts_of_day", "urgency", "pseudonym"}
     ),
     "referrals.RoomCheck": frozenset({"tasks", "parts_of_day"}),
 }

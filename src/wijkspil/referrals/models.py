@@ -24,50 +24,172 @@ from wijkspil.referrals.types import (
     OfferOrigin,
     OfferStatus,
     OwnerKind,
+    Party,
+    PolicyStatus,
     Presence,
     RequesterKind,
     RequestStatus,
     SafetyGround,
+    SignalStatus,
+    SignalTopic,
+    UnmetKind,
     Urgency,
     UrgencyReason,
 )
 
 
-class RoutingPolicy(models.Model):
-    """What a region agreed on asking teams: order, weights, times. Policy is data.
+class PolicyVersion(models.Model):
+    """A version of what a region agreed on asking teams. Policy is data.
 
-    A region without a row works by ``selectors.policy.DEFAULT``.
+    In force at a moment is the newest approved version whose ``effective_from`` has
+    come; a region without one works by ``selectors.policy.DEFAULT``.
     """
 
-    region = models.OneToOneField(
-        "directory.Area", primary_key=True, on_delete=models.CASCADE, related_name="+"
+    region = models.ForeignKey(
+        "directory.Area", on_delete=models.CASCADE, related_name="+"
     )
-    ranking = models.JSONField(
-        default=dict, help_text="Weights and order of the ranking; empty: national."
+    number = models.PositiveSmallIntegerField(help_text="1 is the region's first.")
+    status = models.CharField(max_length=10, choices=PolicyStatus.choices)
+    terms = models.JSONField(
+        default=dict, help_text="What differs from the national values."
     )
-    teams_at_once = models.PositiveSmallIntegerField(
-        default=3, help_text="How many teams are asked at the same time if urgent."
+    why = models.CharField(max_length=500, blank=True, help_text="What it is to mend.")
+    made_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
     )
-    min_residents = models.PositiveIntegerField(
-        default=50,
-        help_text="The area in a profile widens until this many residents match it.",
+    made_by_name = models.CharField(max_length=120)
+    made_at = models.DateTimeField()
+    proposed_at = models.DateTimeField(null=True, blank=True)
+    effective_from = models.DateTimeField(null=True, blank=True)
+    preview = models.JSONField(
+        null=True, blank=True, help_text="What it would have done last month."
     )
-    answer_minutes = models.JSONField(
-        default=dict, help_text='Time to answer per urgency: {"today": 60}.'
-    )
-    coordinator_minutes = models.JSONField(
-        default=dict, help_text="Time the coordinator has per urgency."
-    )
-    retention_days = models.PositiveSmallIntegerField(
-        default=365, help_text="Days after the end until identity is removed."
-    )
-    approved_by = models.CharField(
-        max_length=200, blank=True, help_text="Who of those who work with it approved."
-    )
-    approved_on = models.DateField(null=True, blank=True)
+    previewed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region", "number"], name="policy_number_once"
+            ),
+            models.UniqueConstraint(
+                fields=["region"],
+                condition=Q(status__in=["draft", "proposed"]),
+                name="policy_one_in_the_making",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status="approved") | Q(effective_from__isnull=False),
+                name="policy_approved_has_a_start",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["region", "-effective_from"],
+                condition=Q(status="approved"),
+                name="policy_in_force",
+            )
+        ]
 
     def __str__(self) -> str:
-        return str(self.region_id)
+        return f"{self.region_id} version {self.number}"
+
+
+class PolicyApproval(models.Model):
+    """What the representatives of nurses or of referrers said to a version."""
+
+    policy = models.ForeignKey(
+        PolicyVersion, on_delete=models.CASCADE, related_name="approvals"
+    )
+    party = models.CharField(max_length=10, choices=Party.choices)
+    agrees = models.BooleanField()
+    remark = models.CharField(max_length=500, blank=True)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    given_by_name = models.CharField(max_length=120)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["policy", "party"], name="policy_party_says_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.policy_id}: {self.party}"
+
+
+class Signal(models.Model):
+    """Somebody who works with the agreements says that they do harm. It is answered."""
+
+    region = models.ForeignKey(
+        "directory.Area", on_delete=models.CASCADE, related_name="+"
+    )
+    topic = models.CharField(max_length=10, choices=SignalTopic.choices)
+    text = models.CharField(max_length=1000, help_text="Without names of clients.")
+    about = models.ForeignKey(
+        PolicyVersion,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="signals",
+        help_text="The version that held; none: the national values.",
+    )
+    filed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    filed_by_name = models.CharField(max_length=120)
+    filed_as = models.CharField(max_length=30, help_text="In which role.")
+    filed_at = models.DateTimeField()
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
+    owner_name = models.CharField(max_length=120)
+    due_on = models.DateField()
+    status = models.CharField(
+        max_length=10, choices=SignalStatus.choices, default=SignalStatus.OPEN
+    )
+    answer = models.CharField(max_length=1000, blank=True)
+    answered_by_name = models.CharField(max_length=120, blank=True)
+    answered_at = models.DateTimeField(null=True, blank=True)
+    led_to = models.ForeignKey(
+        PolicyVersion,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="prompted_by",
+    )
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status="open") | ~Q(answer=""),
+                name="signal_answered_has_an_answer",
+            ),
+            models.CheckConstraint(
+                condition=~Q(owner_name=""), name="signal_has_an_owner"
+            ),
+        ]
+        indexes = [models.Index(fields=["region", "status", "due_on"])]
+
+    def __str__(self) -> str:
+        return f"{self.region_id}: {self.topic}"
 
 
 class ServiceRequest(models.Model):
@@ -85,6 +207,14 @@ class ServiceRequest(models.Model):
         help_text="PC6 or PC4 where the care is given.",
     )
     postcode = models.CharField(max_length=6)
+    wijk = models.ForeignKey(
+        "directory.Area",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="The wijk of the place, in the newest division.",
+    )
 
     requester_kind = models.CharField(max_length=20, choices=RequesterKind.choices)
     requester = models.ForeignKey(
@@ -208,8 +338,17 @@ class ServiceRequest(models.Model):
     overdue_since = models.DateTimeField(
         null=True, blank=True, help_text="The date that passed, once it was noticed."
     )
+    reminded_for = models.DateTimeField(
+        null=True, blank=True, help_text="The date the owner was reminded of."
+    )
+    escalated_for = models.DateTimeField(
+        null=True, blank=True, help_text="The date of which every coordinator was told."
+    )
     bridged_by = models.CharField(
         max_length=200, blank=True, help_text="Who helps for now."
+    )
+    room_kept_until = models.DateField(
+        null=True, blank=True, help_text="A paused client's place is kept until then."
     )
     placed_service = models.ForeignKey(
         "directory.HealthcareService",
@@ -331,6 +470,12 @@ class Offer(models.Model):
     )
     decline_note = models.CharField(max_length=300, blank=True)
     room_again_on = models.DateField(null=True, blank=True)
+    against_own_room = models.BooleanField(
+        default=False, help_text="Declined although it had said there was room."
+    )
+    remind_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the team is told that time runs out."
+    )
 
     class Meta:
         constraints = [
@@ -353,6 +498,9 @@ class Offer(models.Model):
             models.Index(fields=["service", "status", "answer_by"]),
             models.Index(
                 fields=["answer_by"], condition=Q(status="open"), name="offer_waiting"
+            ),
+            models.Index(
+                fields=["remind_at"], condition=Q(status="open"), name="offer_to_remind"
             ),
         ]
 
@@ -462,3 +610,38 @@ class RoomCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d}: {self.with_room} of {self.candidates}"
+
+
+class UnmetDemand(models.Model):
+    """Demand that was not met, or not at once: the ledger of a region. Rows are added.
+
+    Pseudonymous and without a place finer than the wijk; ``pseudonym`` tells rows of
+    one request together within a year, and cannot be led back without the key.
+    """
+
+    at = models.DateTimeField()
+    region = models.ForeignKey(
+        "directory.Area", on_delete=models.CASCADE, related_name="+"
+    )
+    wijk = models.ForeignKey(
+        "directory.Area", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    kind = models.CharField(max_length=12, choices=UnmetKind.choices)
+    reason = models.CharField(max_length=30, blank=True, help_text="As coded.")
+    tasks = ArrayField(models.CharField(max_length=30))
+    parts_of_day = ArrayField(models.CharField(max_length=10))
+    urgency = models.CharField(max_length=12, choices=Urgency.choices)
+    hours_high = models.DecimalField(max_digits=5, decimal_places=2)
+    waited_minutes = models.PositiveIntegerField(
+        null=True, blank=True, help_text="From sending until this; none for a search."
+    )
+    pseudonym = models.CharField(max_length=16, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["region", "at"]),
+            models.Index(fields=["region", "kind", "at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d}: {self.kind}"

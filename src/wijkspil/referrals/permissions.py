@@ -12,7 +12,7 @@ from wijkspil.accounts.types import Actor, Role, Target
 from wijkspil.core.permissions import Scope, declare
 from wijkspil.referrals.errors import unknown_request
 from wijkspil.referrals.models import ServiceRequest
-from wijkspil.referrals.types import PLACED, RequestStatus
+from wijkspil.referrals.types import PLACED, Party, RequestStatus
 
 CREATE_REQUEST = declare(
     "referrals.create-request",
@@ -81,6 +81,64 @@ EDIT_POLICY = declare(
     "Change what the region agreed on: order, weights and times.",
     grants={Role.COORDINATOR: Scope.REGION, Role.ADMINISTRATOR: Scope.EVERYWHERE},
 )
+APPROVE_POLICY = declare(
+    "referrals.approve-policy",
+    "Say yes or no to other agreements of the region, for nurses or for referrers.",
+    grants={
+        Role.NURSE_REPRESENTATIVE: Scope.REGION,
+        Role.REFERRER_REPRESENTATIVE: Scope.REGION,
+    },
+)
+VIEW_POLICY = declare(
+    "referrals.view-policy",
+    "Read what a region agreed on, all versions, and who said what to them.",
+    grants={role: Scope.EVERYWHERE for role in Role if role != Role.RESIDENT},
+)
+FILE_SIGNAL = declare(
+    "referrals.file-signal",
+    "Say that an agreement does harm; it gets an owner and an answer.",
+    grants=dict.fromkeys(
+        (
+            Role.REFERRER,
+            Role.TEAM_MEMBER,
+            Role.PROVIDER_MANAGER,
+            Role.COORDINATOR,
+            Role.TRIAGE,
+            Role.NURSE_REPRESENTATIVE,
+            Role.REFERRER_REPRESENTATIVE,
+            Role.INSURER,
+            Role.PRIVACY_OFFICER,
+        ),
+        Scope.EVERYWHERE,
+    ),
+)
+ANSWER_SIGNAL = declare(
+    "referrals.answer-signal",
+    "Answer signals about the agreements of the region.",
+    grants={Role.COORDINATOR: Scope.REGION},
+)
+FOLLOW_MEDIATION = declare(
+    "referrals.follow-mediation",
+    "See what was handed to the insurer's mediation, without who it is about.",
+    grants={Role.COORDINATOR: Scope.REGION, Role.INSURER: Scope.REGION},
+)
+COMPARE_PROVIDERS = declare(
+    "referrals.compare-providers",
+    "See by name how the work is divided over the providers of the region.",
+    grants={
+        Role.COORDINATOR: Scope.REGION,
+        Role.INSURER: Scope.REGION,
+        Role.AUDITOR: Scope.EVERYWHERE,
+    },
+)
+SEE_OWN_SHARE = declare(
+    "referrals.see-own-share",
+    "See the own share of the work against the region, others without a name.",
+    grants={
+        Role.PROVIDER_MANAGER: Scope.ORGANIZATION,
+        Role.TEAM_MEMBER: Scope.ORGANIZATION,
+    },
+)
 
 
 check_can_create_request, can_create_request = permission_pair(
@@ -114,6 +172,51 @@ check_can_edit_policy, can_edit_policy = permission_pair(
     EDIT_POLICY,
     gettext_noop("Only a coordinator of this region can change its agreements."),
 )
+
+
+check_can_approve, can_approve = permission_pair(
+    APPROVE_POLICY,
+    gettext_noop("Only who speaks for the nurses or the referrers can approve."),
+)
+check_can_view_policy, can_view_policy = permission_pair(
+    VIEW_POLICY, gettext_noop("Sign in to read what the region agreed on.")
+)
+check_can_file_signal, can_file_signal = permission_pair(
+    FILE_SIGNAL,
+    gettext_noop("Only who works with the agreements can file a signal."),
+)
+check_can_answer_signal, can_answer_signal = permission_pair(
+    ANSWER_SIGNAL,
+    gettext_noop("Only a coordinator of this region answers its signals."),
+)
+check_can_follow_mediation, can_follow_mediation = permission_pair(
+    FOLLOW_MEDIATION,
+    gettext_noop("Only the insurer and the coordinators see what was handed over."),
+)
+check_can_compare_providers, can_compare_providers = permission_pair(
+    COMPARE_PROVIDERS,
+    gettext_noop("Providers do not see each other by name."),
+)
+check_can_see_own_share, can_see_own_share = permission_pair(
+    SEE_OWN_SHARE,
+    gettext_noop("This is the share of another organization."),
+)
+
+
+def party_of(actor: Actor, target: Target) -> Party:
+    """Return for whom the actor speaks on a target; the nurses before the referrers.
+
+    Raises
+    ------
+    NotPermitted
+        If the actor represents nobody there.
+    """
+    check_can_approve(actor, target)
+    nurses = any(
+        grant.role == Role.NURSE_REPRESENTATIVE and grant.region_id in target.region_ids
+        for grant in actor.grants
+    )
+    return Party.NURSES if nurses else Party.REFERRERS
 
 
 def requester_target(request: ServiceRequest) -> Target:
@@ -158,7 +261,11 @@ def can_see_patient(actor: Actor, request: ServiceRequest, team: Target | None) 
     The team that accepted, not after the client withdrew; who sent it; a coordinator of
     the region.
     """
-    gave_care = request.status in (*PLACED, RequestStatus.ENDED)
+    gave_care = request.status in (
+        *PLACED,
+        RequestStatus.PAUSED,
+        RequestStatus.ENDED,
+    )
     return (
         is_requester(actor, request)
         or can_see_identity(actor, requester_target(request))

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from wijkspil.referrals.errors import NotNow
 from wijkspil.referrals.types import RequestStatus as S
+from wijkspil.referrals.types import Urgency
 
 #: act -> {state before: state after}
 TRANSITIONS: Mapping[str, Mapping[S, S]] = {
@@ -23,7 +24,17 @@ TRANSITIONS: Mapping[str, Mapping[S, S]] = {
         S.IN_CARE: S.IN_CARE,
     },
     "start care": {S.INTAKE_DONE: S.IN_CARE},
-    "end care": {S.IN_CARE: S.ENDED},
+    "end care": {S.IN_CARE: S.ENDED, S.PAUSED: S.ENDED},
+    "pause": {
+        S.OPEN: S.PAUSED,
+        S.OFFERED: S.PAUSED,
+        S.BRIDGED: S.PAUSED,
+        S.ACCEPTED: S.PAUSED,
+        S.INTAKE_DONE: S.PAUSED,
+        S.IN_CARE: S.PAUSED,
+    },
+    "resume with the team": {S.PAUSED: S.ACCEPTED},
+    "resume the search": {S.PAUSED: S.OPEN},
     "bridge": {S.OPEN: S.BRIDGED, S.BRIDGED: S.BRIDGED},
     "move to temporary stay": {
         S.OPEN: S.TEMPORARY_STAY,
@@ -38,6 +49,30 @@ TRANSITIONS: Mapping[str, Mapping[S, S]] = {
         S.BRIDGED: S.WITHDRAWN,
         S.ACCEPTED: S.WITHDRAWN,
         S.INTAKE_DONE: S.WITHDRAWN,
+        S.PAUSED: S.WITHDRAWN,
+    },
+    "report a death": {
+        S.DRAFT: S.CANCELLED,
+        S.OPEN: S.WITHDRAWN,
+        S.OFFERED: S.WITHDRAWN,
+        S.BRIDGED: S.WITHDRAWN,
+        S.ACCEPTED: S.WITHDRAWN,
+        S.INTAKE_DONE: S.WITHDRAWN,
+        S.PAUSED: S.WITHDRAWN,
+        S.TEMPORARY_STAY: S.ENDED,
+        S.MEDIATION: S.ENDED,
+        S.IN_CARE: S.ENDED,
+    },
+    "move the first visit": {
+        s: s for s in (S.OPEN, S.OFFERED, S.BRIDGED, S.ACCEPTED, S.INTAKE_DONE)
+    },
+    "change what is needed": {
+        S.OPEN: S.OPEN,
+        S.OFFERED: S.OPEN,
+        S.BRIDGED: S.OPEN,
+        S.ACCEPTED: S.ACCEPTED,
+        S.INTAKE_DONE: S.ACCEPTED,
+        S.IN_CARE: S.ACCEPTED,
     },
     "cancel": {
         S.DRAFT: S.CANCELLED,
@@ -50,6 +85,7 @@ TRANSITIONS: Mapping[str, Mapping[S, S]] = {
         S.ACCEPTED: S.OPEN,
         S.INTAKE_DONE: S.OPEN,
         S.IN_CARE: S.OPEN,
+        S.PAUSED: S.OPEN,
         S.ENDED: S.OPEN,
         S.TEMPORARY_STAY: S.OPEN,
         S.MEDIATION: S.OPEN,
@@ -69,6 +105,12 @@ WHO: Mapping[str, tuple[str, ...]] = {
     "set hours": ("team",),
     "start care": ("team",),
     "end care": ("team",),
+    "pause": ("requester", "coordinator", "team"),
+    "resume with the team": ("requester", "coordinator", "team"),
+    "resume the search": ("requester", "coordinator", "team", "time"),
+    "report a death": ("requester", "coordinator", "team"),
+    "move the first visit": ("requester", "coordinator", "team"),
+    "change what is needed": ("requester", "coordinator", "team"),
     "bridge": ("coordinator",),
     "move to temporary stay": ("coordinator",),
     "hand to the insurer": ("coordinator",),
@@ -99,6 +141,31 @@ def next_status(act: str, status: str) -> S:
             % {"status": S(status).label}
         )
     return after
+
+
+#: What no region can agree on (minutes): the longest a team may think, and the longest
+#: an owner may leave it. Assumptions of Wijkspil: the letters ask for limits per
+#: urgency, no number is published. "Today" follows practice: a discharge in an hour.
+LONGEST_ANSWER = {
+    Urgency.TODAY: 60,
+    Urgency.TOMORROW: 240,
+    Urgency.DAYS: 1440,
+    Urgency.WEEK: 2880,
+    Urgency.PLANNED: 4320,
+}
+LONGEST_TO_MOVE = {
+    Urgency.TODAY: 120,
+    Urgency.TOMORROW: 480,
+    Urgency.DAYS: 1440,
+    Urgency.WEEK: 2880,
+    Urgency.PLANNED: 10080,
+}
+#: Fewer residents than this would point at a person.
+LEAST_RESIDENTS = 10
+MOST_TEAMS_AT_ONCE = 10
+#: Identity is kept at least and at most this many days after the end.
+LEAST_RETENTION_DAYS, MOST_RETENTION_DAYS = 30, 7305
+MOST_ROOM_KEPT_DAYS = 42
 
 
 def as_mermaid() -> str:

@@ -3,6 +3,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from wijkspil.referrals.services.changes import release_kept_rooms
 from wijkspil.referrals.services.offers import run_timers
 from wijkspil.referrals.services.retention import remove_old_patients
 
@@ -10,8 +11,10 @@ from wijkspil.referrals.services.retention import remove_old_patients
 @app.periodic(cron="* * * * *")
 @app.task(queueing_lock="referrals.timers", pass_context=False)
 def move_what_is_late(timestamp: int) -> None:
-    """Close offers whose time has passed, ask the next team, escalate what is late."""
-    run_timers(at=timezone.now())
+    """Remind, close what was not answered, ask the next team, escalate what is late."""
+    now = timezone.now()
+    run_timers(at=now)
+    release_kept_rooms(at=now)
 
 
 @app.periodic(cron="17 3 * * *")

@@ -21,6 +21,7 @@ class RequestStatus(models.TextChoices):
     ACCEPTED = "accepted", _("A team takes it")
     INTAKE_DONE = "intake-done", _("Intake done")
     IN_CARE = "in-care", _("In care")
+    PAUSED = "paused", _("On hold: the client is admitted")
     ENDED = "ended", _("Care has ended")
     TEMPORARY_STAY = "temporary-stay", _("Moved to temporary stay")
     MEDIATION = "mediation", _("With the insurer's mediation")
@@ -33,7 +34,12 @@ UNPLACED = (RequestStatus.OPEN, RequestStatus.OFFERED, RequestStatus.BRIDGED)
 #: A team has it: identity is released to that team and its room is reserved.
 PLACED = (RequestStatus.ACCEPTED, RequestStatus.INTAKE_DONE, RequestStatus.IN_CARE)
 #: A request in one of these has a named owner and a date; the database keeps it so.
-OWNED = (*UNPLACED, RequestStatus.ACCEPTED, RequestStatus.INTAKE_DONE)
+OWNED = (
+    *UNPLACED,
+    RequestStatus.ACCEPTED,
+    RequestStatus.INTAKE_DONE,
+    RequestStatus.PAUSED,
+)
 
 
 class OfferStatus(models.TextChoices):
@@ -161,6 +167,84 @@ class SafetyGround(models.TextChoices):
     MATERIALS = "materials", _("Instruction or materials are missing")
 
 
+class ChangeReason(models.TextChoices):
+    """Why the day of the first visit, or what is needed, becomes another."""
+
+    DISCHARGE_LATER = "discharge-later", _("The hospital discharges later")
+    DISCHARGE_SOONER = "discharge-sooner", _("The hospital discharges sooner")
+    CLIENT_ASKED = "client-asked", _("The client asked for it")
+    BETTER = "better", _("The client gets better")
+    WORSE = "worse", _("The client gets worse")
+    MISTAKE = "mistake", _("It was written down wrong")
+
+
+class AdmissionPlace(models.TextChoices):
+    """Where an admitted client is."""
+
+    HOSPITAL = "hospital", _("Hospital")
+    REHABILITATION = "rehabilitation", _("Geriatric rehabilitation")
+    SHORT_STAY = "short-stay", _("Short stay")
+    OTHER = "other", _("Somewhere else")
+
+
+class AnswerHours(models.TextChoices):
+    """When the time to answer runs."""
+
+    DAYTIME = "daytime", _("What is not urgent waits for the day")
+    ALWAYS = "always", _("Day and night, for everything")
+
+
+class PolicyStatus(models.TextChoices):
+    """Where a version of a region's agreements stands."""
+
+    DRAFT = "draft", _("Draft")
+    PROPOSED = "proposed", _("Waits for approval")
+    APPROVED = "approved", _("Approved")
+    REFUSED = "refused", _("Refused")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Party(models.TextChoices):
+    """Who must approve before a version takes effect."""
+
+    NURSES = "nurses", _("Nurses")
+    REFERRERS = "referrers", _("Referrers")
+
+
+class SignalTopic(models.TextChoices):
+    """What a signal is about."""
+
+    ORDER = "order", _("Who is asked, and in which order")
+    TIMES = "times", _("Times to answer")
+    ROOM = "room", _("How room is reported or counted")
+    FAIRNESS = "fairness", _("How the work is divided")
+    PRIVACY = "privacy", _("What others can see")
+    NIGHT = "night", _("Evening, night and weekend")
+    OTHER = "other", _("Something else")
+
+
+class SignalStatus(models.TextChoices):
+    """Whether a signal has its answer."""
+
+    OPEN = "open", _("Waits for an answer")
+    ANSWERED = "answered", _("Answered")
+    CHANGED = "changed", _("Led to other agreements")
+
+
+class UnmetKind(models.TextChoices):
+    """In which way demand was not met, or not at once."""
+
+    SEARCH = "search", _("Asked for room, found none")
+    DECLINE = "decline", _("A team declined")
+    NO_ANSWER = "no-answer", _("A team did not answer")
+    WITHDRAWAL = "withdrawal", _("Withdrawn before care began")
+    FALLBACK = "fallback", _("No team takes it; a coordinator looks further")
+    BRIDGED = "bridged", _("Bridged for now")
+    STAY = "stay", _("Temporary stay instead of care at home")
+    MEDIATION = "mediation", _("Handed to the insurer")
+    WAIT = "wait", _("Placed after a wait")
+
+
 class ConsentDecision(models.TextChoices):
     """What the client or representative said to sharing."""
 
@@ -208,6 +292,13 @@ class EventKind(models.TextChoices):
     STOPPED = "stopped", _("Stopped by a nurse")
     OVERDUE = "overdue", _("The date has passed")
     NOTE = "note", _("Note")
+    CALLED = "called", _("Phoned")
+    VISIT_MOVED = "visit-moved", _("Another first day")
+    NEED_CHANGED = "need-changed", _("Other care is needed")
+    PAUSED = "paused", _("Client admitted")
+    RESUMED = "resumed", _("Client is home again")
+    ROOM_RELEASED = "room-released", _("The place is no longer kept")
+    DIED = "died", _("The client has died")
 
 
 @dataclass(frozen=True)
@@ -299,3 +390,4 @@ class Expired:
     offers: int
     overdue: int
     at: datetime
+    reminded: int = 0

@@ -14,7 +14,7 @@ from tests.factories.directory import (
 from tests.factories.referrals import (
     AT,
     AssignmentAgreementFactory,
-    RoutingPolicyFactory,
+    agree,
     make_team,
     make_wijk,
     open_offers,
@@ -78,13 +78,17 @@ class TestAsking:
 
     def test_the_region_says_how_many_at_once(self):
         wijk = make_wijk()
-        RoutingPolicyFactory(region=wijk.region, teams_at_once=2)
+        agree(wijk, teams_at_once={"today": 2})
         assert len(open_offers(send(wijk, urgency="today"))) == 2
 
-    def test_a_region_that_writes_zero_still_asks_one(self):
+    def test_the_own_team_is_asked_alone_first_where_that_was_agreed(self):
         wijk = make_wijk()
-        RoutingPolicyFactory(region=wijk.region, teams_at_once=0)
-        assert len(open_offers(send(wijk, urgency="today"))) == 1
+        agree(wijk, own_team_first=True, teams_at_once={"today": 3})
+        request = send(wijk, urgency="today")
+        [offer] = open_offers(request)
+        assert offer.service == wijk.teams[0]
+        decline(wijk, offer)
+        assert {o.service for o in open_offers(request)} == set(wijk.teams[1:])
 
     def test_a_rare_profile_goes_to_one_team_although_urgent(self):
         request = send(make_wijk(), urgency="today", tasks=["infusion"])

@@ -7,7 +7,7 @@ import pytest
 from tests.factories.referrals import (
     PATIENT,
     RESIDENTS,
-    RoutingPolicyFactory,
+    agree,
     make_wijk,
     send,
 )
@@ -31,7 +31,7 @@ class TestTheArea:
     )
     def test_it_widens_until_enough_residents_match(self, least, area):
         wijk = make_wijk()
-        RoutingPolicyFactory(region=wijk.region, min_residents=least)
+        agree(wijk, min_residents=least)
         request = send(wijk)
         assert request.profile_area == (getattr(wijk, area) if area else None)
         assert request.one_at_a_time is (area is None)
@@ -40,7 +40,7 @@ class TestTheArea:
 
     def test_it_widens_to_the_gemeente_and_the_region(self):
         wijk = make_wijk()
-        RoutingPolicyFactory(region=wijk.region, min_residents=500)
+        agree(wijk, min_residents=500)
         for area, factor in ((wijk.gemeente, 8), (wijk.region, 100)):
             area.population_by_age = {b: n * factor for b, n in RESIDENTS.items()}
             area.save()

@@ -9,7 +9,7 @@ from tests.factories.referrals import (
     AT,
     FAMILY,
     AssignmentAgreementFactory,
-    RoutingPolicyFactory,
+    agree,
     draft,
     make_wijk,
     open_offers,
@@ -29,8 +29,8 @@ from wijkspil.referrals.models import (
     Consent,
     Offer,
     Patient,
+    PolicyVersion,
     RoomCheck,
-    RoutingPolicy,
     ServiceRequest,
 )
 from wijkspil.referrals.services.course import reopen_request
@@ -173,7 +173,7 @@ class TestRemoving:
 
     def test_the_region_decides_how_long(self):
         wijk = make_wijk()
-        RoutingPolicyFactory(region=wijk.region, retention_days=30)
+        agree(wijk, retention_days=30)
         closed(wijk)
         assert remove(date(2026, 12, 16)) == 0
         assert remove(date(2026, 12, 17)) == 1
@@ -209,7 +209,7 @@ class TestReplacingWhatWasInvented:
         send(wijk)
         draft(wijk)
         check_room(actor=wijk.referrer.actor, need=wijk.need(), at=AT)
-        RoutingPolicyFactory(region=wijk.region)
+        agree(wijk)
         AssignmentAgreementFactory(
             organization=wijk.teams[0].organization, region=wijk.region
         )
@@ -221,7 +221,7 @@ class TestReplacingWhatWasInvented:
             Offer,
             Patient,
             RoomCheck,
-            RoutingPolicy,
+            PolicyVersion,
             AssignmentAgreement,
         ):
             assert not model.objects.exists(), model

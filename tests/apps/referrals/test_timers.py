@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.factories.referrals import (
     AT,
-    RoutingPolicyFactory,
+    agree,
     end_roles,
     make_coordinator,
     make_wijk,
@@ -21,7 +21,7 @@ from tests.factories.referrals import (
 from wijkspil.referrals.selectors.policy import ANSWER_MINUTES, DEFAULT, Agreed
 from wijkspil.referrals.services.course import set_hours
 from wijkspil.referrals.services.offers import run_timers
-from wijkspil.referrals.services.ownership import FIRST_HOUR, LAST_HOUR, answer_by
+from wijkspil.referrals.services.ownership import answer_by
 from wijkspil.referrals.services.steering import move_date, take_over
 from wijkspil.referrals.types import OfferStatus, Urgency
 
@@ -87,7 +87,7 @@ class TestAnswerBy:
         assert plain <= due <= plain + timedelta(hours=17)
         if urgency not in ("today", "tomorrow"):
             clock = due.astimezone(AMSTERDAM).time()
-            assert FIRST_HOUR <= clock < LAST_HOUR
+            assert time(8) <= clock < time(20)
 
     def test_the_region_decides_how_long(self):
         agreed = Agreed(answer_minutes={"days": 30})
@@ -139,7 +139,7 @@ class TestExpiring:
 
     def test_the_region_decides_how_long_a_team_has(self):
         wijk = make_wijk()
-        RoutingPolicyFactory(region=wijk.region, answer_minutes={"days": 7})
+        agree(wijk, answer_minutes={"days": 7})
         [offer] = open_offers(send(wijk))
         assert offer.answer_by == AT + timedelta(minutes=7)
 

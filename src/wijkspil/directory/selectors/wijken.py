@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from wijkspil.directory.models import Area, HealthcareService
+from wijkspil.directory.models import Area, Coverage, HealthcareService
 from wijkspil.directory.types import AreaKind, Care
 
 
@@ -88,6 +88,35 @@ def list_home_care_of_region(region_id: int, *, at: datetime) -> dict[int, str]:
         .values_list("organization_id", "organization__name")
         .distinct()
     )
+
+
+def list_wijken_without_nursing(region_id: int, *, at: datetime) -> list[WijkName]:
+    """Return the wijken of a region that no team for district nursing covers.
+
+    Covered is a wijk with a coverage at ``at`` of the wijk, of what it lies in, or of a
+    part of it. Four queries.
+    """
+    wijken = {wijk.id: wijk for wijk in list_wijken_of_region(region_id)}
+    within = dict(Area.objects.filter(pk__in=wijken).values_list("pk", "within"))
+    covered: set[int] = set()
+    reached: set[int] = set()
+    for area_id, around in (
+        Coverage.objects.filter(
+            Q(valid_until=None) | Q(valid_until__gt=at),
+            valid_from__lte=at,
+            care=Care.DISTRICT_NURSING,
+            service__is_active=True,
+        )
+        .values_list("area_id", "area__within")
+        .iterator()
+    ):
+        covered.add(area_id)
+        reached.update(around)
+    return [
+        wijk
+        for pk, wijk in wijken.items()
+        if pk not in reached and not covered.intersection(within[pk])
+    ]
 
 
 def _name_of(row: Area) -> WijkName:

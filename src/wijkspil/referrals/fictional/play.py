@@ -233,7 +233,7 @@ class Play:
         if request.status not in _IN_HAND or request.owner_id is None:
             return
         actor = _coordinator(request)
-        found = rank_for(request, agreed=get_agreed(request.region_id), at=at)
+        found = rank_for(request, agreed=get_agreed(request.region_id, at=at), at=at)
         called = [
             (willing, service_id)
             for willing, conditions in _CALLED.items()

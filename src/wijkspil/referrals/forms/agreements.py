@@ -77,14 +77,11 @@ class PolicyForm(SteeringForm):
         min_value=30,
         max_value=7305,
     )
-    approved_by = forms.CharField(
-        label=_("Approved by"),
-        help_text=_("Who of those who work with it, and as what."),
-        max_length=200,
-    )
-    approved_on = forms.DateField(
-        label=_("Approved on"),
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    why = forms.CharField(
+        label=_("What it is to mend"),
+        help_text=_("For who must approve it."),
+        max_length=500,
+        required=False,
     )
 
     def __init__(self, data: Any = None, *, agreed: Agreed, weights: Any) -> None:
@@ -142,8 +139,6 @@ class PolicyForm(SteeringForm):
             teams_at_once=data["teams_at_once"],
             min_residents=data["min_residents"],
             retention_days=data["retention_days"],
-            approved_by=data["approved_by"],
-            approved_on=data["approved_on"],
             **{
                 name: {
                     urgency.value: data[f"{name}_{urgency.value}"]
@@ -200,8 +195,6 @@ def _initial_of(agreed: Agreed, weights: Any) -> dict[str, Any]:
         "teams_at_once": agreed.teams_at_once,
         "min_residents": agreed.min_residents,
         "retention_days": agreed.retention_days,
-        "approved_by": agreed.approved_by,
-        "approved_on": agreed.approved_on,
     }
     initial |= {
         f"weight_{term}": _short(weights["weights"][term]) for term in TERM_WORDS

@@ -1,16 +1,17 @@
 """What a region agreed on asking teams, with national values where it did not.
 
 The times are assumptions of Wijkspil (no national norm is published); a region's own
-values replace them, one by one.
+values replace them, one by one. A version that is approved holds from its start until
+the next one starts.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass, field, fields
+from datetime import datetime, time, timedelta
 from typing import Any
 
-from wijkspil.referrals.models import RoutingPolicy
-from wijkspil.referrals.types import Urgency
+from wijkspil.referrals.models import PolicyVersion
+from wijkspil.referrals.types import AnswerHours, PolicyStatus, Urgency
 
 #: Minutes a team has to answer, by urgency.
 ANSWER_MINUTES = {
@@ -28,21 +29,43 @@ COORDINATOR_MINUTES = {
     Urgency.WEEK: 1440,
     Urgency.PLANNED: 2880,
 }
+#: How many teams see the question at the same time; 1 is one after another.
+TEAMS_AT_ONCE = {
+    Urgency.TODAY: 3,
+    Urgency.TOMORROW: 3,
+    Urgency.DAYS: 1,
+    Urgency.WEEK: 1,
+    Urgency.PLANNED: 1,
+}
 
 
 @dataclass(frozen=True)
 class Agreed:
-    """The agreements of a region; ``ranking`` is what the engine's policy takes."""
+    """The agreements of a region; ``ranking`` is what the engine's policy takes.
+
+    ``teams_at_once``, ``answer_minutes`` and ``coordinator_minutes`` are per urgency;
+    what is absent is national. ``day_from`` and ``day_until`` are local hours ("08:00")
+    in which a question that is not urgent can be answered. ``fallback_user_id`` owns
+    what nobody takes; without, the coordinator with the fewest in hand. ``reach_phone``
+    is where referrers reach somebody day and night.
+    """
 
     region_id: int | None = None
+    version: int = 0
     ranking: Mapping[str, Any] = field(default_factory=dict)
-    teams_at_once: int = 3
+    own_team_first: bool = False
+    teams_at_once: Mapping[str, int] = field(default_factory=dict)
     min_residents: int = 50
     answer_minutes: Mapping[str, int] = field(default_factory=dict)
     coordinator_minutes: Mapping[str, int] = field(default_factory=dict)
+    answer_hours: str = AnswerHours.DAYTIME.value
+    day_from: str = "08:00"
+    day_until: str = "20:00"
+    room_kept_days: int = 14
     retention_days: int = 365
-    approved_by: str = ""
-    approved_on: date | None = None
+    fallback_user_id: int | None = None
+    reach_name: str = ""
+    reach_phone: str = ""
 
     def time_to_answer(self, urgency: str) -> timedelta:
         """Return how long a team has to answer."""
@@ -54,25 +77,57 @@ class Agreed:
         national = COORDINATOR_MINUTES[Urgency(urgency)]
         return timedelta(minutes=self.coordinator_minutes.get(urgency, national))
 
+    def wave_of(self, urgency: str) -> int:
+        """Return how many teams are asked at the same time."""
+        return self.teams_at_once.get(urgency, TEAMS_AT_ONCE[Urgency(urgency)])
 
+    @property
+    def daytime(self) -> tuple[time, time]:
+        """The local hours in which a question that is not urgent can be answered."""
+        return time.fromisoformat(self.day_from), time.fromisoformat(self.day_until)
+
+    @property
+    def terms(self) -> dict[str, Any]:
+        """What differs from the national values, as a version keeps it."""
+        return {
+            name: dict(value) if isinstance(value, Mapping) else value
+            for name in TERMS
+            if (value := getattr(self, name)) != getattr(DEFAULT, name)
+        }
+
+
+#: What a version can change.
+TERMS = tuple(
+    one.name for one in fields(Agreed) if one.name not in ("region_id", "version")
+)
 #: What holds in a region that agreed on nothing.
 DEFAULT = Agreed()
 
 
-def get_agreed(region_id: int) -> Agreed:
-    """Return what holds in a region (one query)."""
-    row = RoutingPolicy.objects.filter(pk=region_id).first()
-    if row is None:
-        return Agreed(region_id=region_id)
-    return Agreed(
-        region_id=region_id,
-        ranking=row.ranking,
-        # Nobody is asked by a region that writes 0: then one team is.
-        teams_at_once=max(1, row.teams_at_once),
-        min_residents=row.min_residents,
-        answer_minutes=row.answer_minutes,
-        coordinator_minutes=row.coordinator_minutes,
-        retention_days=row.retention_days,
-        approved_by=row.approved_by,
-        approved_on=row.approved_on,
+def get_agreed(region_id: int, *, at: datetime) -> Agreed:
+    """Return what holds in a region at a moment (one query)."""
+    row = (
+        PolicyVersion.objects.filter(
+            region_id=region_id,
+            status=PolicyStatus.APPROVED,
+            effective_from__lte=at,
+        )
+        .order_by("-effective_from", "-number")
+        .only("region_id", "number", "terms")
+        .first()
     )
+    return Agreed(region_id=region_id) if row is None else as_agreed(row)
+
+
+def as_agreed(row: PolicyVersion) -> Agreed:
+    """Return a version as the agreements it makes."""
+    return Agreed(
+        region_id=row.region_id,
+        version=row.number,
+        **{name: value for name, value in row.terms.items() if name in TERMS},
+    )
+
+
+def list_changed_terms(before: Agreed, after: Agreed) -> list[str]:
+    """Return the names of the terms that differ."""
+    return [name for name in TERMS if getattr(before, name) != getattr(after, name)]

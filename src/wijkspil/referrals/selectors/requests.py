@@ -1,5 +1,6 @@
 """Reading requests: one, for whoever may see it, and what is known of it."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -70,12 +71,19 @@ def team_target(request: ServiceRequest) -> Target | None:
     return get_service_target(request.placed_service_id)
 
 
-def need_of(request: ServiceRequest) -> Need:
-    """Return what a stored request asks."""
+def need_of(
+    request: ServiceRequest,
+    *,
+    tasks: Sequence[str] | None = None,
+    parts_of_day: Sequence[str] | None = None,
+) -> Need:
+    """Return what a stored request asks, or would ask with other tasks or parts."""
     return Need(
         postcode=request.postcode,
-        tasks=tuple(request.tasks),
-        parts_of_day=tuple(request.parts_of_day),
+        tasks=tuple(request.tasks if tasks is None else tasks),
+        parts_of_day=tuple(
+            request.parts_of_day if parts_of_day is None else parts_of_day
+        ),
         first_visit_on=request.first_visit_on,
         urgency=request.urgency,
         urgency_reason=request.urgency_reason,

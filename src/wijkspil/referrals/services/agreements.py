@@ -1,7 +1,6 @@
-"""Change what a region agreed on, and who signed for being assigned requests.
+"""Keep who signed for being assigned requests.
 
-For the coordinators of the region; every change is in the trail with the names of
-the values that changed.
+For the coordinators of the region; every change is in the trail.
 """
 
 from datetime import date, datetime
@@ -15,75 +14,16 @@ from wijkspil.core.audit import record_access
 from wijkspil.core.errors import NotFound
 from wijkspil.core.models import AuditEvent
 from wijkspil.directory.selectors.wijken import list_home_care_of_region
-from wijkspil.referrals.engine_io import check_ranking
 from wijkspil.referrals.errors import InvalidRequest
-from wijkspil.referrals.models import AssignmentAgreement, RoutingPolicy
+from wijkspil.referrals.models import AssignmentAgreement
 from wijkspil.referrals.permissions import check_can_edit_policy
-from wijkspil.referrals.selectors.agreements import AGREEMENT_ENTITY, POLICY_ENTITY
-from wijkspil.referrals.selectors.policy import Agreed
-from wijkspil.referrals.types import Urgency
-
-#: Identity is kept at least and at most this many days after the end.
-LEAST_RETENTION_DAYS, MOST_RETENTION_DAYS = 30, 7305
-MOST_TEAMS_AT_ONCE = 10
-_POLICY_FIELDS = (
-    "ranking",
-    "teams_at_once",
-    "min_residents",
-    "answer_minutes",
-    "coordinator_minutes",
-    "retention_days",
-    "approved_by",
-    "approved_on",
-)
+from wijkspil.referrals.selectors.agreements import AGREEMENT_ENTITY
 
 
 class UnknownAgreement(NotFound):
     """There is no such signed agreement in the region."""
 
     code = "unknown-agreement"
-
-
-@transaction.atomic
-def change_policy(
-    *, actor: Actor, region_id: int, agreed: Agreed, at: datetime
-) -> list[str]:
-    """Store what a region agreed on; return the names of what changed.
-
-    Storing the same again changes nothing and leaves no trace.
-
-    Raises
-    ------
-    NotPermitted
-        If the actor does not coordinate the region.
-    InvalidRequest
-        If a value is out of its range; the engine checks the ranking.
-    """
-    check_can_edit_policy(actor, Target(region_ids=frozenset({region_id})))
-    check_ranking(agreed.ranking)
-    _check_values(agreed, today=localdate(at))
-    RoutingPolicy.objects.get_or_create(pk=region_id)
-    row = RoutingPolicy.objects.select_for_update().get(pk=region_id)
-    values = {name: getattr(agreed, name) for name in _POLICY_FIELDS}
-    for name in ("ranking", "answer_minutes", "coordinator_minutes"):
-        values[name] = dict(values[name])
-    changed = [name for name in _POLICY_FIELDS if getattr(row, name) != values[name]]
-    if not changed:
-        return []
-    for name in changed:
-        setattr(row, name, values[name])
-    row.save()
-    record_access(
-        at=at,
-        actor_id=actor.user_id,
-        actor_label=actor.label,
-        action=AuditEvent.Action.UPDATE,
-        entity_type=POLICY_ENTITY,
-        entity_ids=[region_id],
-        purpose="change-agreements",
-        fields=changed,
-    )
-    return changed
 
 
 @transaction.atomic
@@ -186,32 +126,3 @@ def _record(
         entity_ids=[row.pk],
         purpose=f"region-{row.region_id}",
     )
-
-
-def _check_values(agreed: Agreed, *, today: date) -> None:
-    wrong: dict[str, list[str]] = {}
-    if not 1 <= agreed.teams_at_once <= MOST_TEAMS_AT_ONCE:
-        wrong["teams_at_once"] = [
-            _("Give a number from 1 to %(most)s.") % {"most": MOST_TEAMS_AT_ONCE}
-        ]
-    if agreed.min_residents < 1:
-        wrong["min_residents"] = [_("Give a number of 1 or more.")]
-    if not LEAST_RETENTION_DAYS <= agreed.retention_days <= MOST_RETENTION_DAYS:
-        wrong["retention_days"] = [
-            _("Give a number of days from %(least)s to %(most)s.")
-            % {"least": LEAST_RETENTION_DAYS, "most": MOST_RETENTION_DAYS}
-        ]
-    for name in ("answer_minutes", "coordinator_minutes"):
-        for urgency, minutes in getattr(agreed, name).items():
-            if urgency not in Urgency.values or minutes < 1:
-                wrong.setdefault(f"{name}_{urgency}", []).append(
-                    _("Give a number of minutes of 1 or more.")
-                )
-    if agreed.approved_on is not None and agreed.approved_on > today:
-        wrong["approved_on"] = [_("Give a day until today.")]
-    if agreed.approved_on is None or not agreed.approved_by.strip():
-        wrong["approved_by"] = [
-            _("Say who of those who work with it approved, and on which day.")
-        ]
-    if wrong:
-        raise InvalidRequest(wrong)

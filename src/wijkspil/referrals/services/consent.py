@@ -133,7 +133,7 @@ def record_objection(
         status=OfferStatus.WITHDRAWN, answered_at=at
     )
     if ended and not waiting.exists() and can("ask teams", request.status):
-        agreed = get_agreed(request.region_id)
+        agreed = get_agreed(request.region_id, at=at)
         ask_next_teams(request, agreed=agreed, actor=SYSTEM, at=at)
     return request
 

@@ -338,7 +338,7 @@ def _reopen(
         service_id=had_it,
         reason=reason.value,
     )
-    agreed = get_agreed(request.region_id)
+    agreed = get_agreed(request.region_id, at=at)
     # Where nobody coordinates, it goes back to who asked.
     set_owner(
         request,

@@ -77,7 +77,7 @@ def renew_client_link(
         purpose="client-link.renew",
         at=at,
     )
-    days = get_agreed(request.region_id).retention_days
+    days = get_agreed(request.region_id, at=at).retention_days
     return make_client_link(
         request_id=request_id, valid_until=at + timedelta(days=days)
     )

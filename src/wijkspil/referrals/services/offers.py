@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from wijkspil.accounts.types import Actor
 from wijkspil.core.models import AuditEvent
 from wijkspil.directory.permissions import can_report_capacity
+from wijkspil.directory.selectors.capacity import get_room_left
 from wijkspil.directory.selectors.care_teams import (
     get_service_names,
     list_services_by_organization,
@@ -49,12 +50,23 @@ from wijkspil.referrals.selectors.requests import (
     lock_request,
     need_of,
 )
+from wijkspil.referrals.services.notices import (
+    tell_asked_teams,
+    tell_offers,
+    tell_owner,
+    tell_requester,
+)
 from wijkspil.referrals.services.ownership import (
     answer_by,
     end_of_first_day,
     give_to_coordinator,
     is_coordinated,
     set_owner,
+)
+from wijkspil.referrals.services.reminders import (
+    remind_owners,
+    remind_teams,
+    tell_all_coordinators,
 )
 from wijkspil.referrals.services.trail import (
     SYSTEM,
@@ -74,10 +86,8 @@ from wijkspil.referrals.types import (
     OfferStatus,
     OwnerKind,
     RequestStatus,
-    Urgency,
 )
 
-_URGENT = (Urgency.TODAY, Urgency.TOMORROW)
 #: A team that said no, or nothing, or gave the client back, is not asked the same
 #: again so soon.
 REST_AFTER_ANSWER = timedelta(days=7)
@@ -110,8 +120,8 @@ def ask_next_teams(
 ) -> list[Offer]:
     """Ask the next best teams, or give the request to a coordinator if none is left.
 
-    The caller holds the lock on the request. When it is urgent several teams are asked
-    at once, otherwise one by one; a rare profile always goes to one team.
+    The caller holds the lock on the request. How many at once is the region's
+    agreement per urgency; a rare profile always goes to one team.
     """
     found = rank_for(request, agreed=agreed, at=at)
     if not found.candidates:
@@ -127,20 +137,34 @@ def ask_next_teams(
         give_to_coordinator(request, agreed=agreed, actor=SYSTEM, at=at)
         request.overdue_since = None
         request.save()
+        tell_owner(request, "referrals.no-team", at=at)
         return []
-    at_once = (
-        agreed.teams_at_once
-        if request.urgency in _URGENT and not request.one_at_a_time
-        else 1
-    )
     return _ask(
         request,
-        found.candidates[:at_once],
+        _next_wave(request, found.candidates, agreed=agreed),
         OfferOrigin.RANKING,
         agreed=agreed,
         actor=actor,
         at=at,
     )
+
+
+def _said_room(offer: Offer, *, at: datetime) -> bool:
+    """Whether the team had said, not too long ago, that it has room."""
+    room = get_room_left([offer.service_id], at=at).get(offer.service_id)
+    return room is not None and room.is_known and room.clients > 0
+
+
+def _next_wave(
+    request: ServiceRequest, candidates: Sequence[CandidateTeam], *, agreed: Agreed
+) -> Sequence[CandidateTeam]:
+    """Return whom to ask now: the own team alone where that was agreed, or a wave."""
+    if agreed.own_team_first:
+        own = [team for team in candidates if team.is_own]
+        if own:
+            return own[:1]
+    at_once = 1 if request.one_at_a_time else agreed.wave_of(request.urgency)
+    return candidates[:at_once]
 
 
 @transaction.atomic
@@ -165,7 +189,7 @@ def ask_teams(
     request = lock_request(request_id)
     check_can_steer_request(actor, request)
     next_status("ask teams", request.status)
-    agreed = get_agreed(request.region_id)
+    agreed = get_agreed(request.region_id, at=at)
     waiting = set(
         Offer.objects.filter(request=request, status=OfferStatus.OPEN).values_list(
             "service_id", flat=True
@@ -280,6 +304,7 @@ def decline_offer(
     offer.decline_reason = reason
     offer.decline_note = note.strip()[:300]
     offer.room_again_on = room_again_on
+    offer.against_own_room = reason in CORRECTS_ROOM and _said_room(offer, at=at)
     offer.save()
     add_event(
         request,
@@ -288,6 +313,7 @@ def decline_offer(
         at=at,
         service_id=offer.service_id,
         reason=reason,
+        against_own_room=offer.against_own_room,
     )
     if reason in CORRECTS_ROOM and can_report_capacity(actor, target):
         correct_room(
@@ -319,7 +345,7 @@ def record_phone_agreement(
     request = lock_request(request_id)
     check_can_steer_request(actor, request)
     next_status("accept", request.status)
-    agreed = get_agreed(request.region_id)
+    agreed = get_agreed(request.region_id, at=at)
     [team] = _chosen_teams(request, [service_id], agreed=agreed, at=at)
     offer = _offer_row(
         request, team, OfferOrigin.PHONE, rank=1, at=at, until=at + timedelta(days=1)
@@ -348,7 +374,7 @@ def assign_by_agreement(
     request = lock_request(request_id)
     check_can_coordinate(actor, requester_target(request))
     next_status("accept", request.status)
-    agreed = get_agreed(request.region_id)
+    agreed = get_agreed(request.region_id, at=at)
     [team] = _chosen_teams(request, [service_id], agreed=agreed, at=at)
     if not _signed(team.organization_id, request.region_id, on=localdate(at)):
         raise InvalidRequest(
@@ -372,6 +398,7 @@ def run_timers(*, at: datetime, limit: int = 1000) -> Expired:
     Each request in a transaction of its own, skipping what somebody has in hand right
     now; safe to run twice and on several machines at once.
     """
+    reminded = remind_teams(at=at, limit=limit) + remind_owners(at=at, limit=limit)
     late_offers = (
         Offer.objects.filter(status=OfferStatus.OPEN, answer_by__lte=at)
         .order_by("answer_by")
@@ -386,7 +413,8 @@ def run_timers(*, at: datetime, limit: int = 1000) -> Expired:
         .values_list("pk", flat=True)[:limit]
     )
     overdue = sum(_escalate(request_id, at=at) for request_id in list(late))
-    return Expired(offers=expired, overdue=overdue, at=at)
+    tell_all_coordinators(at=at, limit=limit)
+    return Expired(offers=expired, overdue=overdue, reminded=reminded, at=at)
 
 
 #: Each date that passes is noticed once.
@@ -436,12 +464,13 @@ def _escalate(request_id: int, *, at: datetime) -> int:
         request.overdue_since = request.due_at
         if request.status in UNPLACED and not is_coordinated(request, at=at):
             owner = (request.owner_kind, request.owner_id)
-            agreed = get_agreed(request.region_id)
+            agreed = get_agreed(request.region_id, at=at)
             give_to_coordinator(request, agreed=agreed, actor=SYSTEM, at=at)
             if (request.owner_kind, request.owner_id) == owner:
                 # Nobody to hand it to: the date that passed remains.
                 request.due_at = request.overdue_since
         request.save()
+        tell_owner(request, "referrals.overdue", at=at)
         return 1
 
 
@@ -454,7 +483,7 @@ def _lock_free(request_id: int, *which: Q, **also: Any) -> ServiceRequest | None
 
 
 def withdraw_open_offers(request: ServiceRequest, *, at: datetime) -> None:
-    """Tell every team that still has the question that it is no longer needed."""
+    """Take the question back from every team that still has it."""
     Offer.objects.filter(request=request, status=OfferStatus.OPEN).update(
         status=OfferStatus.WITHDRAWN, answered_at=at
     )
@@ -499,10 +528,11 @@ def _place(
     over_capacity: bool,
 ) -> ServiceRequest:
     request.status = next_status("accept", request.status)
-    withdraw_others = Offer.objects.filter(
-        request=request, status=OfferStatus.OPEN
-    ).exclude(pk=offer.pk)
-    withdraw_others.update(status=OfferStatus.WITHDRAWN, answered_at=at)
+    others = Offer.objects.filter(request=request, status=OfferStatus.OPEN).exclude(
+        pk=offer.pk
+    )
+    tell_asked_teams(request, "referrals.taken", at=at, without=offer.service_id)
+    others.update(status=OfferStatus.WITHDRAWN, answered_at=at)
     _answer(offer, OfferStatus.ACCEPTED, actor=actor, at=at)
     offer.save()
     reserve_room(
@@ -533,6 +563,7 @@ def _place(
         purpose=f"release-to-service-{offer.service_id}",
         at=at,
     )
+    tell_requester(request, "referrals.accepted", actor=actor, at=at)
     return request
 
 
@@ -569,7 +600,7 @@ def go_on_without(request: ServiceRequest, *, at: datetime) -> None:
         return
     if not can("ask teams", request.status):
         return
-    agreed = get_agreed(request.region_id)
+    agreed = get_agreed(request.region_id, at=at)
     ask_next_teams(request, agreed=agreed, actor=SYSTEM, at=at)
 
 
@@ -602,6 +633,7 @@ def _ask(
         answer_by=until.isoformat(),
         origin=origin.value,
     )
+    tell_offers(request, offers, at=at)
     return offers
 
 
@@ -623,6 +655,7 @@ def _offer_row(
         reasons=list(map(dict, team.reasons)),
         offered_at=at,
         answer_by=until,
+        remind_at=at + (until - at) / 2,
     )
 
 

@@ -11,21 +11,35 @@ from django.db.models import Count
 from wijkspil.accounts.selectors import list_role_holders
 from wijkspil.accounts.types import Actor, Role
 from wijkspil.directory.opening_hours import AMSTERDAM
+from wijkspil.directory.selectors.care_teams import get_service_names
 from wijkspil.referrals.models import ServiceRequest
 from wijkspil.referrals.selectors.policy import Agreed
 from wijkspil.referrals.services.trail import SYSTEM, add_event
-from wijkspil.referrals.types import UNPLACED, EventKind, OwnerKind, Urgency
+from wijkspil.referrals.types import (
+    UNPLACED,
+    AnswerHours,
+    EventKind,
+    OwnerKind,
+    Urgency,
+)
 
-#: Local hours in which a question that is not urgent can be answered.
-FIRST_HOUR, LAST_HOUR = time(8), time(20)
-_URGENT = (Urgency.TODAY, Urgency.TOMORROW)
+#: What cannot wait for the day.
+URGENT = (Urgency.TODAY, Urgency.TOMORROW)
 
 
-def find_coordinator(region_id: int, *, at: datetime) -> tuple[int, str] | None:
-    """Return (user id, name) of the coordinator with the fewest in hand, or None."""
+def find_coordinator(
+    region_id: int, *, at: datetime, agreed: Agreed
+) -> tuple[int, str] | None:
+    """Return (user id, name) of who owns what nobody takes, or None.
+
+    Whom the region agreed on, while that is a coordinator; else the coordinator with
+    the fewest in hand.
+    """
     holders = list_role_holders(Role.COORDINATOR, region_id=region_id, at=at)
     if not holders:
         return None
+    if agreed.fallback_user_id in dict(holders):
+        return next(h for h in holders if h[0] == agreed.fallback_user_id)
     in_hand = dict(
         ServiceRequest.objects.filter(
             owner_id__in=[user_id for user_id, _name in holders],
@@ -48,7 +62,7 @@ def give_to_coordinator(
     request.due_at = at + agreed.time_to_move(request.urgency)
     if is_coordinated(request, at=at):
         return
-    found = find_coordinator(request.region_id, at=at)
+    found = find_coordinator(request.region_id, at=at, agreed=agreed)
     if found is None:
         return
     set_owner(request, user_id=found[0], name=found[1], kind=OwnerKind.COORDINATOR)
@@ -82,26 +96,37 @@ def set_owner(
     request.owner_kind = kind
 
 
+def give_to_team(request: ServiceRequest) -> None:
+    """Put a request in the hands of the team that has the client (not yet saved)."""
+    if request.owner_kind == OwnerKind.TEAM or request.placed_service_id is None:
+        return
+    service_id = request.placed_service_id
+    name = get_service_names([service_id])[service_id][0]
+    set_owner(request, user_id=None, name=name, kind=OwnerKind.TEAM)
+
+
 def answer_by(urgency: str, *, agreed: Agreed, at: datetime) -> datetime:
     """Return when a team must have answered.
 
-    What is not urgent waits for the day: an answer due at night is due the next
-    morning, as long after the first hour as it fell after the last.
+    What is not urgent waits for the day, unless the region agreed on day and night: an
+    answer due at night is due the next morning, as long after the first hour as it fell
+    after the last.
     """
     until = at + agreed.time_to_answer(urgency)
-    if urgency in _URGENT:
+    if urgency in URGENT or agreed.answer_hours == AnswerHours.ALWAYS:
         return until
+    first_hour, last_hour = agreed.daytime
     local = until.astimezone(AMSTERDAM)
-    if FIRST_HOUR <= local.time() < LAST_HOUR:
+    if first_hour <= local.time() < last_hour:
         return until
     day = local.date()
-    last = datetime.combine(day, LAST_HOUR, AMSTERDAM)
+    last = datetime.combine(day, last_hour, AMSTERDAM)
     if local < last:
         last -= timedelta(days=1)
     else:
         day += timedelta(days=1)
     late = min(local - last, timedelta(hours=4))
-    return datetime.combine(day, FIRST_HOUR, AMSTERDAM) + late
+    return datetime.combine(day, first_hour, AMSTERDAM) + late
 
 
 def end_of_first_day(request: ServiceRequest, *, at: datetime) -> datetime:

@@ -36,6 +36,7 @@ from wijkspil.referrals.permissions import (
 from wijkspil.referrals.policies import next_status
 from wijkspil.referrals.selectors.policy import get_agreed
 from wijkspil.referrals.selectors.requests import age_band, age_on, lock_request
+from wijkspil.referrals.services.ledger import note_search
 from wijkspil.referrals.services.links import make_client_link
 from wijkspil.referrals.services.offers import ask_next_teams
 from wijkspil.referrals.services.ownership import give_to_coordinator, set_owner
@@ -89,7 +90,7 @@ def check_room(
         place_id=place.id,
         lon=place.lon,
         lat=place.lat,
-        agreed=get_agreed(place.region_id),
+        agreed=get_agreed(place.region_id, at=at),
         at=at,
     )
     RoomCheck.objects.create(
@@ -103,6 +104,8 @@ def check_room(
         candidates=len(found.candidates),
         with_room=found.with_room,
     )
+    if not found.with_room:
+        note_search(need=need, place=place, band=band, at=at)
     return place, band, found
 
 
@@ -198,7 +201,7 @@ def submit_request(
     _check_day_ahead(request, today=today)
     patient = check_patient(patient, today=today)
     _check_consent(consent)
-    agreed = get_agreed(request.region_id)
+    agreed = get_agreed(request.region_id, at=at)
     retain_until = max(today, request.first_visit_on) + timedelta(
         days=agreed.retention_days
     )
@@ -476,6 +479,7 @@ def _fill(
     band = hours_band(need.tasks, need.parts_of_day)
     request.region_id = place.region_id
     request.place_id = place.id
+    request.wijk_id = place.wijk_id
     request.postcode = place.postcode
     _fill_requester(request, requester)
     request.tasks = list(need.tasks)

@@ -16,10 +16,12 @@ from wijkspil.referrals.models import (
     Consent,
     Offer,
     Patient,
+    PolicyVersion,
     RequestEvent,
     RoomCheck,
-    RoutingPolicy,
     ServiceRequest,
+    Signal,
+    UnmetDemand,
 )
 from wijkspil.referrals.selectors.policy import get_agreed
 from wijkspil.referrals.services.trail import SYSTEM, record_patient_access
@@ -30,12 +32,12 @@ _NEEDED = [*map(str, OWNED), str(RequestStatus.IN_CARE)]
 #: A draft that nobody sends is removed after so many days.
 DRAFT_DAYS = 30
 #: Where people write in their own words, in the detail of an event.
-_FREE_TEXT = ("text", "why", "where", "helped_by")
+_FREE_TEXT = ("text", "why", "where", "helped_by", "spoke_with")
 
 
 def keep_until(request: ServiceRequest, *, at: datetime) -> None:
     """Count the retention period of the region anew, from ``at``."""
-    days = get_agreed(request.region_id).retention_days
+    days = get_agreed(request.region_id, at=at).retention_days
     until = localdate(at) + timedelta(days=days)
     Patient.objects.filter(request=request).update(retain_until=until)
     Consent.objects.filter(request=request).update(retain_until=until)
@@ -122,7 +124,9 @@ def delete_fictional_requests() -> int:
     AssignmentAgreement.objects.filter(
         Q(region__is_fictional=True) | Q(organization__is_fictional=True)
     ).delete()
-    RoutingPolicy.objects.filter(region__is_fictional=True).delete()
+    PolicyVersion.objects.filter(region__is_fictional=True).delete()
+    Signal.objects.filter(region__is_fictional=True).delete()
+    UnmetDemand.objects.all().delete()
     return len(ids)
 
 

@@ -27,6 +27,7 @@ from wijkspil.referrals.policies import next_status
 from wijkspil.referrals.selectors.policy import get_agreed
 from wijkspil.referrals.selectors.requests import lock_request
 from wijkspil.referrals.services.course import check_close_reason
+from wijkspil.referrals.services.notices import tell_asked_teams, tell_team
 from wijkspil.referrals.services.offers import withdraw_open_offers
 from wijkspil.referrals.services.ownership import set_owner
 from wijkspil.referrals.services.retention import keep_until
@@ -313,7 +314,9 @@ def _close(
     at: datetime,
     **detail: Any,
 ) -> ServiceRequest:
+    tell_asked_teams(request, "referrals.no-longer-needed", at=at)
     withdraw_open_offers(request, at=at)
+    tell_team(request, "referrals.stopped", actor=actor, at=at)
     release_room(reference=request.number, reason=kind.value, at=at)
     request.closed_at = at
     request.due_at = None
@@ -344,7 +347,7 @@ def _change_owner(
 ) -> None:
     set_owner(request, user_id=user_id, name=name, kind=OwnerKind.COORDINATOR)
     if request.due_at is None or request.due_at <= at:
-        agreed = get_agreed(request.region_id)
+        agreed = get_agreed(request.region_id, at=at)
         request.due_at = at + agreed.time_to_move(request.urgency)
         request.overdue_since = None
     request.save()

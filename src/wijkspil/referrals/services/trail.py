@@ -7,6 +7,7 @@ from wijkspil.accounts.types import Actor
 from wijkspil.core.audit import record_access
 from wijkspil.core.models import AuditEvent
 from wijkspil.referrals.models import RequestEvent, ServiceRequest
+from wijkspil.referrals.services.ledger import note_unmet
 from wijkspil.referrals.types import EventKind
 
 #: Who acts when the timers of the system do.
@@ -22,7 +23,10 @@ def add_event(
     service_id: int | None = None,
     **detail: Any,
 ) -> None:
-    """Add one line to the timeline, in the caller's transaction."""
+    """Add one line to the timeline, in the caller's transaction.
+
+    What it says of demand that was not met goes in the region's ledger as well.
+    """
     RequestEvent.objects.create(
         request=request,
         at=at,
@@ -32,6 +36,7 @@ def add_event(
         service_id=service_id,
         detail=detail,
     )
+    note_unmet(request, kind, reason=str(detail.get("reason", "")), at=at)
 
 
 def record_patient_access(

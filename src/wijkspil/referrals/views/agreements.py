@@ -22,7 +22,7 @@ from wijkspil.directory.selectors.management import (
 )
 from wijkspil.directory.selectors.wijken import list_home_care_of_region
 from wijkspil.directory.views.pages import professional_page, reach_of
-from wijkspil.directory.wording import say_date, say_hours, say_number
+from wijkspil.directory.wording import say_hours, say_number
 from wijkspil.referrals.engine_io import full_ranking
 from wijkspil.referrals.errors import InvalidRequest
 from wijkspil.referrals.forms.agreements import (
@@ -43,9 +43,9 @@ from wijkspil.referrals.selectors.policy import Agreed, get_agreed
 from wijkspil.referrals.services.agreements import (
     UnknownAgreement,
     add_agreement,
-    change_policy,
     end_agreement,
 )
+from wijkspil.referrals.services.policy import save_draft
 from wijkspil.referrals.types import Urgency
 from wijkspil.referrals.views.desk import desk_tabs, ticked_ids
 from wijkspil.ui.navigation import Chip
@@ -69,7 +69,7 @@ def show_agreements(request: HttpRequest, actor: Actor) -> HttpResponse:
     region, regions = _read_region(request, actor)
     at = timezone.now()
     today = localdate(at)
-    agreed = get_agreed(region.id)
+    agreed = get_agreed(region.id, at=at)
     return render(
         request,
         "referrals/agreements.html",
@@ -79,7 +79,6 @@ def show_agreements(request: HttpRequest, actor: Actor) -> HttpResponse:
             "region_chips": _region_chips(region, regions),
             "tabs": desk_tabs("agreements") if actor.holds(COORDINATE) else [],
             "agreed": agreed,
-            "approved": say_date(agreed.approved_on) if agreed.approved_on else "",
             "words": _say_agreed(agreed),
             "times": [
                 {
@@ -120,7 +119,7 @@ def show_agreements(request: HttpRequest, actor: Actor) -> HttpResponse:
 def change(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Take other values; who approved them is asked with it."""
     region, _regions = _read_region(request, actor)
-    agreed = get_agreed(region.id)
+    agreed = get_agreed(region.id, at=timezone.now())
     ranking = full_ranking(agreed.ranking)
     status = HTTPStatus.OK
     form = PolicyForm(agreed=agreed, weights=ranking)
@@ -131,17 +130,19 @@ def change(request: HttpRequest, actor: Actor) -> HttpResponse:
             # What the form does not ask, such as the value of each part, stays.
             wanted = replace(wanted, ranking={**agreed.ranking, **wanted.ranking})
             try:
-                changed = change_policy(
-                    actor=actor, region_id=region.id, agreed=wanted, at=timezone.now()
+                save_draft(
+                    actor=actor,
+                    region_id=region.id,
+                    agreed=wanted,
+                    why=form.cleaned_data["why"],
+                    at=timezone.now(),
                 )
             except InvalidRequest as error:
                 form.refuse(error)
             else:
                 messages.success(
                     request,
-                    _("The agreements are stored and hold from now on.")
-                    if changed
-                    else _("Nothing was different, so nothing changed."),
+                    _("The draft is stored. Nothing changes until it is approved."),
                 )
                 return redirect(_address(region))
         status = HTTPStatus.UNPROCESSABLE_ENTITY
@@ -258,10 +259,9 @@ def _say_agreed(agreed: Agreed) -> list[str]:
     ranking = full_ranking(agreed.ranking)
     lines = [
         _(
-            "When it is urgent %(n)s teams are asked at the same time, otherwise one "
-            "by one."
+            "When it must be today %(n)s teams are asked at the same time."
         )
-        % {"n": agreed.teams_at_once},
+        % {"n": agreed.wave_of(Urgency.TODAY)},
         _(
             "A team that is asked sees an area in which at least %(n)s residents of "
             "the age band live."

@@ -247,10 +247,10 @@ def show_room(request: HttpRequest, number: str) -> HttpResponse:
         return redirect("referrals:ask-sent", number=draft.number)
     if draft.first_visit_on < today:
         return _day_has_passed(request, draft)
-    agreed = get_agreed(draft.region_id)
+    agreed = get_agreed(draft.region_id, at=now)
     found = rank_for(draft, agreed=agreed, at=now)
     band = band_of(draft)
-    coordinator = find_coordinator(draft.region_id, at=now)
+    coordinator = find_coordinator(draft.region_id, at=now, agreed=agreed)
     context = {
         "now": now,
         "asker": asker,
@@ -413,7 +413,7 @@ def ask_who(request: HttpRequest, number: str) -> HttpResponse:
             "draft": draft,
             "phoned": phoned,
             "workplace": workplace,
-            "retention_days": get_agreed(draft.region_id).retention_days,
+            "retention_days": get_agreed(draft.region_id, at=now).retention_days,
             "steps": _steps(3, draft),
         },
         status=status,
