@@ -142,7 +142,7 @@ class TestShowing:
         for _number in range(12):
             CapacityReportFactory(service__organization=service.organization)
         manager = browser_of(Role.PROVIDER_MANAGER, organization=service.organization)
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(7):
             manager.get(reverse("directory:capacity-teams"))
 
 

@@ -114,3 +114,12 @@ def list_grants_on(
         )
         for membership in held.order_by("user_id", "pk")
     ]
+
+
+def name_own_organizations(user_id: int, *, at: datetime) -> dict[int, str]:
+    """Return id -> name of the organizations a person holds a role for (one query)."""
+    return dict(
+        Membership.objects.at(at)
+        .filter(user_id=user_id, organization__isnull=False)
+        .values_list("organization_id", "organization__name")
+    )

@@ -1,6 +1,7 @@
 """The REST interface of all rooms together, at ``/api/v1``."""
 
 from wijkspil.accounts.requests import get_writing_caller
+from wijkspil.communications.api import router as communications_router
 from wijkspil.core.api import API_VERSION, WijkspilApi
 from wijkspil.directory.api import router as directory_router
 from wijkspil.referrals.api import refuse_request
@@ -30,4 +31,5 @@ api = WijkspilApi(
 api.add_our_errors()
 api.add_exception_handler(InvalidRequest, refuse_request)
 api.add_router("", directory_router)
+api.add_router("", communications_router)
 api.add_router("", referrals_router)

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
 from wijkspil.accounts.requests import UnknownToken, get_request_actor
-from wijkspil.accounts.types import VISITOR
+from wijkspil.accounts.types import VISITOR, Actor
+from wijkspil.communications.selectors.inbox import count_unread
 from wijkspil.portal import tiles
 from wijkspil.ui.navigation import MenuItem
 
@@ -42,9 +44,22 @@ def navigation(request: HttpRequest) -> dict[str, object]:
         for label, page in (WORK_MENU if actor.is_professional else VISITOR_MENU)
         if page.is_for(actor) and (url := tiles.find_url(page.url_name))
     ]
+    if (
+        actor.user_id is not None
+        and tiles.MESSAGES.is_for(actor)
+        and (url := tiles.find_url(tiles.MESSAGES.url_name))
+    ):
+        label = SimpleLazyObject(lambda: _messages_label(actor))
+        menu.append(MenuItem(label, url, current=_is_within(request.path, url)))
     if actor.user_id is not None and (url := tiles.find_url("portal:my-page")):
         menu.append(MenuItem(_("My page"), url, current=_is_within(request.path, url)))
     return {"menu": menu}
+
+
+def _messages_label(actor: Actor) -> str:
+    """Say how many messages wait (one query, only where the menu is drawn)."""
+    unread = count_unread(actor)
+    return f"{_('Messages')} ({unread})" if unread else str(_("Messages"))
 
 
 def _is_within(path: str, url: str) -> bool:

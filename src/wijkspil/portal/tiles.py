@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from wijkspil.accounts.permissions import VIEW_AUDIT
 from wijkspil.accounts.types import Actor, Role
+from wijkspil.communications.permissions import READ_MESSAGES
 from wijkspil.core.permissions import Permission
 from wijkspil.directory.permissions import (
     EDIT_DIRECTORY,
@@ -146,6 +147,12 @@ AUDIT = Page(
     _("Every view of a name and every change with consequence."),
     VIEW_AUDIT,
 )
+MESSAGES = Page(
+    "communications:inbox",
+    _("Messages"),
+    _("What happened, for you, your team and your organization."),
+    READ_MESSAGES,
+)
 SIGN_IN = Page(
     "accounts:sign-in",
     _("Sign in"),
@@ -164,6 +171,7 @@ WORK_PAGES = (
     STATISTICS,
     DIRECTORY,
     AUDIT,
+    MESSAGES,
 )
 
 #: Role -> the page that is the clear next step for who holds it. The first role in

@@ -22,6 +22,7 @@ ENTITY_WORDS: dict[str, Any] = {
     "patient": _("Client of request"),
     "routing-policy": _("Agreements of region"),
     "assignment-agreement": _("Agreement about assigning"),
+    "webhook-endpoint": _("Connected system"),
 }
 PURPOSE_WORDS: dict[str, Any] = {
     "page.who-helps": _("Page: who helps here now"),
@@ -52,6 +53,7 @@ PURPOSE_WORDS: dict[str, Any] = {
     "mediation-dossier": _("Dossier for the insurer"),
     "retention": _("The time to keep it is over"),
     "change-agreements": _("Agreements changed"),
+    "connect-system": _("Page: connected systems"),
     "api.responsible": _("Another system (API)"),
     "api.duties": _("Another system (API): duties"),
     "api.service-duties": _("Another system (API): duties of a service"),
