@@ -4,6 +4,7 @@ Only reads: the database is not migrated and its session refuses to write.
 """
 
 import json
+import os
 import time
 from datetime import datetime
 from pathlib import Path
@@ -107,8 +108,6 @@ def start_reading(*, region: str | None, database: str) -> str:
     InvalidValue
         If nothing was generated in this database.
     """
-    import os
-
     from wijkspil.config import messages, postgres
 
     if not os.environ.get("DATABASE_URL"):
@@ -119,6 +118,7 @@ def start_reading(*, region: str | None, database: str) -> str:
         server = postgres.ensure_running(postgres.default_data_dir())
         postgres.ensure_database(server, database)
         os.environ["DATABASE_URL"] = server.url(database)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wijkspil.config.settings")
     messages.compile_catalogues()
     import django
 
@@ -155,36 +155,37 @@ def _check_writable(file: Path | None) -> None:
 
 
 def _show(result: "Result", region: str) -> None:
-    from wijkspil_engines.desk import FIGURES, HEADLINES, PAIRED, WAYS
-    from wijkspil_engines.desk.report import FIRST_WORDS, is_decided, say_interval
+    from wijkspil_engines.desk import FIGURES, HEADLINES, WAYS
+    from wijkspil_engines.desk.report import FIRST_WORDS, LABELS, is_decided, say_short
 
     console.print(FIRST_WORDS, style="bold")
     runs = result.runs
     table = Table(
         title=f"{region}: {len(runs)} seeds, {len(runs[0].problem.requests)} requests, "
-        f"supply {result.assumptions.supply:g}; mean (95 % interval)",
+        f"supply {result.assumptions.supply:g}; mean ± 95 %",
         title_justify="left",
     )
     table.add_column("")
     for title in (*WAYS, "difference"):
         table.add_column(title, justify="right", no_wrap=True)
-    for name, (says, decimals, scale) in FIGURES.items():
+    for name, (says, decimals, scale) in LABELS.items():
         difference = result.differences[name]
+        means = [result.means[way][name] if name in FIGURES else None for way in WAYS]
         table.add_row(
             says,
-            *(say_interval(result.means[way][name], decimals, scale) for way in WAYS),
-            say_interval(difference, decimals, scale),
+            *(
+                "" if each is None else say_short(each, decimals, scale)
+                for each in means
+            ),
+            say_short(difference, decimals, scale),
             style=None if is_decided(difference) else "dim",
         )
-    for name, (says, decimals, scale) in PAIRED.items():
-        cell = say_interval(result.differences[name], decimals, scale)
-        table.add_row(says, "", "", cell)
     table.caption = "Dim: no difference that can be told from chance."
     console.print(table)
     if result.night is None:
         console.print("Night arrival: not simulated in this run.")
     for headline in HEADLINES:
-        says, decimals, _scale = FIGURES[headline]
+        says, decimals, _scale = LABELS[headline]
         swings = result.largest_swings(headline)
         if not swings:
             return

@@ -36,8 +36,16 @@ FIGURES: Mapping[str, tuple[str, int, float]] = {
 }
 #: Only of the difference, over requests that both ways placed.
 PAIRED: Mapping[str, tuple[str, int, float]] = {
-    "both_hours_mean": ("hours, requests both placed, mean", 1, 1),
-    "both_hours_median": ("hours, requests both placed, median", 1, 1),
+    "both_hours_mean": (
+        "hours to a binding answer, requests both ways placed, mean",
+        1,
+        1,
+    ),
+    "both_hours_median": (
+        "hours to a binding answer, requests both ways placed, median",
+        1,
+        1,
+    ),
 }
 
 

@@ -11,6 +11,9 @@ from wijkspil_engines.desk.course import WAYS
 from wijkspil_engines.desk.figures import FIGURES, PAIRED
 from wijkspil_engines.desk.study import HEADLINES, Interval, Result, Swing
 
+#: Every figure: what it says, decimals, times this for showing.
+LABELS = {**FIGURES, **PAIRED}
+
 FIRST_WORDS = (
     "An internal check of the design, not a promise to users. All clients, teams and "
     "answers are invented; what people do on the phone and in the app is assumed."
@@ -166,7 +169,7 @@ def _sweep(result: Result) -> Iterator[str]:
     )
     yield ""
     for headline in HEADLINES:
-        says, decimals, _scale = FIGURES[headline]
+        says, decimals, _scale = LABELS[headline]
         swings = result.largest_swings(headline, len(result.swings))
         taken = swings[0].at_value
         yield f"### {says[0].upper()}{says[1:]}: {taken:+.{decimals}f} as taken"
@@ -233,6 +236,17 @@ def say_interval(interval: Interval, decimals: int, scale: float) -> str:
     if math.isnan(low):
         return said
     return f"{said} ({low:.{decimals}f} to {high:.{decimals}f})"
+
+
+def say_short(interval: Interval, decimals: int, scale: float) -> str:
+    """Return a mean with half its interval, as in ``2.6 ± 0.1``; ``-`` if unknown."""
+    if math.isnan(interval.mean):
+        return "-"
+    said = f"{interval.mean * scale:.{decimals}f}"
+    if math.isnan(interval.high):
+        return said
+    half = (interval.high - interval.mean) * scale
+    return f"{said} ± {half:.{decimals}f}"
 
 
 def is_decided(interval: Interval) -> bool:

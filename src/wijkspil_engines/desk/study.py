@@ -9,14 +9,14 @@ import hashlib
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 import numpy as np
 
 from wijkspil_engines.desk.assumptions import Assumption, Assumptions, list_assumptions
 from wijkspil_engines.desk.course import WAYS, Course, Way
-from wijkspil_engines.desk.draws import draw
+from wijkspil_engines.desk.draws import draw, draw_places
 from wijkspil_engines.desk.figures import FIGURES, PAIRED, count_figures, count_paired
 from wijkspil_engines.desk.problem import DeskProblem
 from wijkspil_engines.desk.terrain import Terrain
@@ -25,7 +25,7 @@ from wijkspil_engines.desk.wijkspil import Wijkspil
 from wijkspil_engines.routing.problem import InvalidProblem
 
 #: The figures by which assumptions are put in order.
-HEADLINES = ("providers_mean", "hours_median")
+HEADLINES = ("providers_mean", "both_hours_median")
 _WORLDS = {"today": Today, "wijkspil": Wijkspil}
 
 _NORMAL_975 = 1.959963985
@@ -76,6 +76,14 @@ class Run:
     figures: Mapping[Way, Mapping[str, float]]
     paired: Mapping[str, float]
 
+    @property
+    def differences(self) -> dict[str, float]:
+        """Wijkspil minus today, of every figure."""
+        today, wijkspil = self.figures["today"], self.figures["wijkspil"]
+        return {name: wijkspil[name] - today[name] for name in FIGURES} | dict(
+            self.paired
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -108,9 +116,6 @@ class Result:
     night: NightArrival | None = None
     algorithm: str = "desk-events"
     version: str = "1"
-    labels: Mapping[str, tuple[str, int, float]] = field(
-        default_factory=lambda: {**FIGURES, **PAIRED}
-    )
 
     def largest_swings(self, headline: str, count: int = 3) -> list[Swing]:
         """Return the assumptions that move a headline most, largest first."""
@@ -173,16 +178,8 @@ def solve(
             for way in WAYS
         },
         differences={
-            **{
-                name: estimate(
-                    [
-                        run.figures["wijkspil"][name] - run.figures["today"][name]
-                        for run in runs
-                    ]
-                )
-                for name in FIGURES
-            },
-            **{name: estimate([run.paired[name] for run in runs]) for name in PAIRED},
+            name: estimate([run.differences[name] for run in runs])
+            for name in (*FIGURES, *PAIRED)
         },
         assumptions=taken,
         seeds=tuple(run.seed for run in runs),
@@ -204,48 +201,37 @@ def sweep(
     """
     taken = assumptions or Assumptions()
     base = {
-        seed: _figures(problem, taken, seed, WAYS) for seed, problem in problems.items()
+        seed: _run(problem, taken, seed, WAYS, {}) for seed, problem in problems.items()
     }
 
-    def difference(
-        changed: Mapping[int, Mapping[Way, Mapping[str, float]]],
-    ) -> dict[str, float]:
-        return {
-            name: float(
-                np.mean(
-                    [
-                        changed[seed]["wijkspil"][name] - changed[seed]["today"][name]
-                        for seed in problems
-                    ]
-                )
-            )
-            for name in HEADLINES
-        }
+    def with_value(name: str, value: float, ways: Sequence[Way]) -> list[Run]:
+        other = taken.with_value(name, value)
+        return [
+            _run(problem, other, seed, ways, base[seed].courses)
+            for seed, problem in problems.items()
+        ]
 
-    at_value = difference(base)
+    at_value = _headlines(list(base.values()))
     swings = []
-    for assumption in list_assumptions(taken):
-        ways = WAYS if assumption.touches == "both" else (assumption.touches,)
-        ends = []
-        for value in (assumption.low, assumption.high):
-            other = taken.with_value(assumption.name, value)
-            ends.append(
-                difference(
-                    {
-                        seed: {
-                            **base[seed],
-                            **_figures(problem, other, seed, ways),
-                        }
-                        for seed, problem in problems.items()
-                    }
-                )
-            )
-            tick()
+    for row in list_assumptions(taken):
+        ways = WAYS if row.touches == "both" else (row.touches,)
+        at_low = _headlines(with_value(row.name, row.low, ways))
+        tick()
+        at_high = _headlines(with_value(row.name, row.high, ways))
+        tick()
         swings += [
-            Swing(assumption, name, ends[0][name], at_value[name], ends[1][name])
+            Swing(row, name, at_low[name], at_value[name], at_high[name])
             for name in HEADLINES
         ]
     return tuple(swings)
+
+
+def _headlines(runs: Sequence[Run]) -> dict[str, float]:
+    """Return Wijkspil minus today, the mean over seeds."""
+    return {
+        name: float(np.mean([run.differences[name] for run in runs]))
+        for name in HEADLINES
+    }
 
 
 def estimate(values: Sequence[float]) -> Interval:
@@ -289,9 +275,16 @@ def hash_study(problems: Mapping[int, DeskProblem], taken: Assumptions) -> str:
     return state.hexdigest()
 
 
-def _run(problem: DeskProblem, taken: Assumptions, seed: int) -> Run:
-    courses = play(problem, assumptions=taken, seed=seed)
-    places = draw(problem, taken, seed=seed).places
+def _run(
+    problem: DeskProblem,
+    taken: Assumptions,
+    seed: int,
+    ways: Sequence[Way] = WAYS,
+    kept: Mapping[Way, Course] | None = None,
+) -> Run:
+    """Play the ways given; of the others ``kept`` has the course."""
+    courses = {**(kept or {}), **play(problem, assumptions=taken, seed=seed, ways=ways)}
+    places = draw_places(problem, taken, seed=seed)
     return Run(
         seed=seed,
         problem=problem,
@@ -302,11 +295,3 @@ def _run(problem: DeskProblem, taken: Assumptions, seed: int) -> Run:
         },
         paired=count_paired(problem, courses),
     )
-
-
-def _figures(
-    problem: DeskProblem, taken: Assumptions, seed: int, ways: Sequence[Way]
-) -> dict[Way, Mapping[str, float]]:
-    courses = play(problem, assumptions=taken, seed=seed, ways=ways)
-    places = draw(problem, taken, seed=seed).places
-    return {way: count_figures(problem, places, c) for way, c in courses.items()}

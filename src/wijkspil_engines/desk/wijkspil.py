@@ -9,7 +9,7 @@ too, it is tried again the next day, as long as a referrer today would go on.
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,8 +106,10 @@ class Wijkspil(World):
         teams = rows.tolist()
         since_h = at_h - self.problem.policy.room_valid_h
         is_known = np.array([self._told_h[team] > since_h for team in teams], bool)
-        return replace(
-            around,
+        known = copy(around)
+        # Thousands of times a seed only the room differs: all else was checked when
+        # ``around`` was made, and what it computed from that still holds.
+        vars(known).update(
             tasks=around.tasks & ~(self._told_excluded[:, rows] & is_known),
             free_clients=np.array([self._told_clients[team] for team in teams], int),
             free_hours_by_part=np.where(self._told_parts[rows], np.inf, 0.0),
@@ -115,6 +117,7 @@ class Wijkspil(World):
             room_known=is_known,
             share=self._shares(teams, at_h),
         )
+        return known
 
     def _shares(self, rows: list[int], at_h: float) -> NDArray[np.float64]:
         """Return load over capacity against that of all around; 1 is exactly fair."""
