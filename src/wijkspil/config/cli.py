@@ -23,6 +23,7 @@ from wijkspil.config.cli_engines import routing_app
 from wijkspil.config.cli_generate import generate
 from wijkspil.config.cli_load import load
 from wijkspil.config.cli_progress import show_progress
+from wijkspil.config.cli_simulate import simulate_app
 from wijkspil.config.cli_summary import show_main_job, show_summary
 from wijkspil.config.doctor import doctor
 
@@ -35,6 +36,7 @@ console = Console()
 
 app.add_typer(db_app, name="db")
 app.add_typer(routing_app, name="routing")
+app.add_typer(simulate_app, name="simulate")
 app.command()(doctor)
 
 
