@@ -107,7 +107,7 @@ WHO: Mapping[str, tuple[str, ...]] = {
     "end care": ("team",),
     "pause": ("requester", "coordinator", "team"),
     "resume with the team": ("requester", "coordinator", "team"),
-    "resume the search": ("requester", "coordinator", "team", "time"),
+    "resume the search": ("requester", "coordinator"),
     "report a death": ("requester", "coordinator", "team"),
     "move the first visit": ("requester", "coordinator", "team"),
     "change what is needed": ("requester", "coordinator", "team"),

@@ -28,7 +28,7 @@ from wijkspil.directory.models import CapacityReservation, HealthcareService
 from wijkspil.referrals.errors import NotNow
 from wijkspil.referrals.models import Offer, ServiceRequest
 from wijkspil.referrals.policies import TRANSITIONS, as_mermaid, can, next_status
-from wijkspil.referrals.services import course, offers, requests, steering
+from wijkspil.referrals.services import changes, course, offers, requests, steering
 from wijkspil.referrals.types import OfferStatus, RequestStatus
 
 S = RequestStatus
@@ -50,7 +50,7 @@ class Case:
         person = self.nurse if request.placed_service_id else self.wijk.coordinator
         return person.actor
 
-    def act(self, name: str, **changes: Any) -> None:
+    def act(self, name: str, **other: Any) -> None:
         """Do an act of the table with values that are right."""
         wijk = self.wijk
         given = {"request_id": self.request.pk, "at": wijk.at + timedelta(hours=1)}
@@ -121,9 +121,51 @@ class Case:
                 course.reopen_request,
                 {"actor": wijk.coordinator.actor, "reason": "changed-mind"},
             ),
+            "pause": (
+                changes.pause_request,
+                {
+                    "actor": wijk.referrer.actor,
+                    "where": "hospital",
+                    "home_on": day,
+                },
+            ),
+            "resume with the team": (
+                changes.resume_request,
+                {"actor": wijk.referrer.actor, "first_visit_on": day},
+            ),
+            "resume the search": (
+                self._resume_without_team,
+                {"actor": wijk.referrer.actor, "first_visit_on": day},
+            ),
+            "report a death": (changes.report_death, {"actor": wijk.referrer.actor}),
+            "move the first visit": (
+                changes.move_first_visit,
+                {
+                    "actor": wijk.referrer.actor,
+                    "day": day,
+                    "reason": "discharge-later",
+                },
+            ),
+            "change what is needed": (
+                changes.change_asked_care,
+                {
+                    "actor": wijk.referrer.actor,
+                    "tasks": ["wound", "stockings"],
+                    "parts_of_day": ["morning", "evening"],
+                    "reason": "worse",
+                },
+            ),
         }
         do, values = acts[name]
-        do(**(given | values | changes))
+        do(**(given | values | other))
+
+    def _resume_without_team(self, **values: Any) -> None:
+        """Come home after the place was given to others."""
+        changes.release_kept_rooms(at=self.wijk.at + timedelta(days=30))
+        later = self.wijk.at + timedelta(days=30)
+        changes.resume_request(
+            **(values | {"at": later, "first_visit_on": localdate(later)})
+        )
 
     def decline_all(self) -> None:
         """Let every team that has the question say no."""
@@ -154,6 +196,7 @@ WAYS: dict[RequestStatus, list[str]] = {
     S.ACCEPTED: ["submit", "accept"],
     S.INTAKE_DONE: ["submit", "accept", "set hours"],
     S.IN_CARE: ["submit", "accept", "set hours", "start care"],
+    S.PAUSED: ["submit", "accept", "pause"],
     S.ENDED: ["submit", "accept", "set hours", "start care", "end care"],
     S.TEMPORARY_STAY: ["submit", "move to temporary stay"],
     S.MEDIATION: ["submit", "hand to the insurer"],
@@ -223,7 +266,7 @@ def test_room_is_taken_while_a_team_has_the_client(status: RequestStatus) -> Non
     running = CapacityReservation.objects.filter(released_at=None)
     expected = (
         [case.request.number]
-        if status in (S.ACCEPTED, S.INTAKE_DONE, S.IN_CARE)
+        if status in (S.ACCEPTED, S.INTAKE_DONE, S.IN_CARE, S.PAUSED)
         else []
     )
     assert list(running.values_list("reference", flat=True)) == expected
