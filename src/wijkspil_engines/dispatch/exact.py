@@ -1,7 +1,7 @@
 """What is the chance exactly, in a case small enough to compute?
 
 A Markov chain over who is busy and how many calls wait: the hypercube model of Larson
-(1974, doi:10.1016/0305-0548(74)90076-8), from an empty start, by uniformization (Jensen
+(1974, rand.org/pubs/reports/R1238), from an empty start, by uniformization (Jensen
 1953). It checks ``simulate``; it does not replace it. Exact when visits are exponential
 and cover the round trip, and driving times do not change over the night.
 """

@@ -28,8 +28,8 @@ HOURS_A_DAY = 24
 #: 10.1177/23998083231168870); 1.3 between towns (arXiv 2406.06490).
 DETOUR = 1.34
 
-#: Km/h over the road, by hour of the day. Means of the ten Dutch cities in the TomTom
-#: Traffic Index 2025: 32 over the day, 29 in the morning rush, 26 in the evening rush.
+#: Km/h over the road, by hour of the day. Means of the ten slowest Dutch cities in the
+#: TomTom Traffic Index 2025: 32 over the day, 29 and 26 in the two rush hours.
 #: The 40 of 22 to 6 is an assumption: a third above the rush, no traffic.
 SPEEDS_KMH = (*(40.0,) * 6, 32.0, 29.0, 29.0, *(32.0,) * 7, 26.0, 26.0,
               *(32.0,) * 4, 40.0, 40.0)  # fmt: skip
