@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from wijkspil.accounts.types import Actor
+from wijkspil.accounts.types import Actor, Target
 from wijkspil.calls.errors import InvalidCall, unknown_call
 from wijkspil.calls.models import Call
+from wijkspil.calls.permissions import check_can_answer_call
 from wijkspil.calls.policies import (
     ARRIVAL_SLACK_MIN,
     CHECK_IN_MIN,
@@ -130,7 +131,7 @@ def finish(*, actor: Actor, number: str, ended: Finish, at: datetime) -> Call:
 
     Raises
     ------
-    UnknownCall, AnotherNurseGoes
+    UnknownCall, AnotherNurseGoes, NotPermitted
         If the actor is not of the team that goes.
     CallNotNow
         If the nurse has not arrived.
@@ -144,7 +145,8 @@ def finish(*, actor: Actor, number: str, ended: Finish, at: datetime) -> Call:
     call = lock_call(number)
     check_goes(actor, call)
     if not goes(actor, call):
-        raise unknown_call(number)
+        next_status("finish", call.status)
+        check_can_answer_call(actor, Target(service_id=call.nurse_service_id))
     if call.status == CallStatus.DONE:
         return call
     call.status = next_status("finish", call.status)
