@@ -120,6 +120,49 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "answer": "what is done with it",
         "answered_by_name": "who answered",
     },
+    "calls.Call": {
+        "caller": "who entered the call, to follow it",
+        "caller_name": "who entered it, in words",
+        "caller_phone": "number on which the nurse calls back",
+        "owner": "who has the call in hand",
+        "owner_name": "the same, in words",
+        "nurse_name": "which nurse goes",
+        "nurse_phone": "how to reach the nurse",
+        "postcode": "where the nurse is needed; a PC4 after identity is gone",
+        "tasks": "what is needed: says something of health with the postcode",
+        "reason": "what is the matter: says something of health with the postcode",
+        "note": "for nurses alerted, without names; goes with identity",
+        "report": "for the client's own team; goes with identity",
+    },
+    "calls.CallPatient": {
+        "name": "for the nurse who goes, during the call",
+        "address": "for the nurse who goes, during the call",
+        "phone": "for the nurse who goes, during the call",
+        "birth_date": "for the nurse who goes, during the call",
+        "alarm_number": "by which the alarm center knows the client",
+        "treatment_limit": "to act safely",
+        "medication_list_present": "to act safely",
+        "order_present": "to act safely",
+        "allergies": "to act safely",
+        "key_safe": "how to get in; encrypted, each showing logged",
+        "basis": "on which ground the data go to the nurse",
+        "recorded_by": "who wrote it down",
+    },
+    "calls.CallAlert": {
+        "person_name": "which nurse was alerted",
+        "phone": "how to reach the nurse",
+        "answered_by": "who answered",
+        "answered_by_name": "the same, in words",
+    },
+    "calls.CallEvent": {
+        "actor": "who did it",
+        "actor_name": "the same, in words",
+    },
+    "calls.BreakGlass": {
+        "actor": "who opened a client's data after the access ended",
+        "actor_name": "the same, in words",
+        "reason": "why, for the privacy officer; may name what is the matter",
+    },
 }
 
 #: Text fields that hold no data of persons: codes, figures, names of organizations.
@@ -160,4 +203,17 @@ IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
         {"kind", "reason", "tasks", "parts_of_day", "urgency", "pseudonym"}
     ),
     "referrals.RoomCheck": frozenset({"tasks", "parts_of_day"}),
+    "calls.Call": frozenset(
+        {
+            "number",
+            "status",
+            "caller_kind",
+            "urgency",
+            "owner_kind",
+            "outcome",
+            "close_reason",
+        }
+    ),
+    "calls.CallAlert": frozenset({"status", "decline_reason", "reasons"}),
+    "calls.CallEvent": frozenset({"kind", "detail"}),
 }

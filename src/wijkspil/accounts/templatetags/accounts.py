@@ -23,6 +23,10 @@ ENTITY_WORDS: dict[str, Any] = {
     "routing-policy": _("Agreements of region"),
     "assignment-agreement": _("Agreement about assigning"),
     "webhook-endpoint": _("Connected system"),
+    "call-patient": _("Client of call"),
+    "key-safe": _("Key safe of call"),
+    "emergency-access": _("Emergency access"),
+    "settlement": _("Minutes of month"),
 }
 PURPOSE_WORDS: dict[str, Any] = {
     "page.who-helps": _("Page: who helps here now"),
@@ -59,9 +63,21 @@ PURPOSE_WORDS: dict[str, Any] = {
     "api.service-duties": _("Another system (API): duties of a service"),
     "api.patient": _("Another system (API): who the client is"),
     "api.acceptance": _("Another system (API): a team has accepted"),
+    "call.nurses": _("Unplanned call: who can come"),
+    "call.enter": _("Sent with an unplanned call"),
+    "call.nurse": _("Unplanned call: the nurse who goes"),
+    "call.caller": _("Unplanned call: who entered it"),
+    "call.coordinator": _("Unplanned call: the coordinator who has it"),
+    "call.key-safe": _("Unplanned call: how to get in"),
+    "call.break-glass": _("Emergency access opened"),
+    "call.glass": _("Emergency access"),
+    "call.report": _("Report of the night, for the own team"),
+    "call.settlement": _("Minutes to settle, taken out"),
+    "page.emergency-access": _("Page: emergency access"),
 }
 #: Start of a purpose that ends in a number -> its words.
 NUMBERED_PURPOSE_WORDS: dict[str, Any] = {
+    "call-release-to-service-": _("Given to the nurse who goes, service %(id)s"),
     "release-to-service-": _("Given to the team that accepted, service %(id)s"),
     "region-": _("For region %(id)s"),
 }
