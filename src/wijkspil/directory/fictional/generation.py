@@ -173,7 +173,20 @@ def _neighbourhood_service(made: Invention, wijk: int) -> int:
     )
 
 
-def _nearest_practice(made: Invention, ground: Ground, wijk: int) -> int:
+def _service_on_duty(made: Invention, wijk: int, otherwise: int) -> int:
+    """Return the district nursing service that has the nights of a wijk, first rank."""
+    return next(
+        (
+            row.service
+            for row in made.duties
+            if made.services[row.service].care == Care.DISTRICT_NURSING
+            and row.area == ("wijk", wijk)
+        ),
+        otherwise,
+    )
+
+
+def _nearest(made: Invention, ground: Ground, wijk: int, care: Care) -> int:
     lon, lat = float(ground.wijken.lon[wijk]), float(ground.wijken.lat[wijk])
 
     def distance(place: int) -> float:
@@ -186,7 +199,7 @@ def _nearest_practice(made: Invention, ground: Ground, wijk: int) -> int:
         (
             place
             for place, service in enumerate(made.services)
-            if service.care == Care.GP_CARE
+            if service.care == care
         ),
         key=distance,
     )
@@ -215,8 +228,10 @@ def _make_accounts(
     wijk = _main_wijk(ground)
     team = _neighbourhood_service(made, wijk)
     provider = made.services[team].organization
-    practice = _nearest_practice(made, ground, wijk)
+    practice = _nearest(made, ground, wijk, Care.GP_CARE)
     practice_organization = made.services[practice].organization
+    post = made.services[_nearest(made, ground, wijk, Care.GP_OUT_OF_HOURS)].organization
+    night = _service_on_duty(made, wijk, team)
     region = int(ground.region_of_wijk[RegionPurpose.ZORGKANTOOR][wijk])
     region_id = int(ground.regions.ids[region])
     region_name = ground.regions.names[region]
@@ -285,6 +300,49 @@ def _make_accounts(
             _("everything"),
             _("Manage users and roles."),
             _Bound(),
+        ),
+        (
+            Role.TEAM_MEMBER,
+            "nachtdienst",
+            "Milan Avondster",
+            made.services[night].name,
+            _("Go to an unplanned call at night, with one thumb."),
+            _Bound(
+                stored.organizations[made.services[night].organization],
+                stored.services[night],
+            ),
+        ),
+        (
+            Role.TRIAGE,
+            "triage",
+            "Yara Nachtegaal",
+            made.organizations[post].name,
+            _("Enter an unplanned call and see who comes, and when."),
+            _Bound(stored.organizations[post]),
+        ),
+        (
+            Role.NURSE_REPRESENTATIVE,
+            "verpleegkundigen",
+            "Tess Wilgenhof",
+            region_name,
+            _("Approve other agreements for the nurses of the region."),
+            _Bound(region_id=region_id),
+        ),
+        (
+            Role.REFERRER_REPRESENTATIVE,
+            "verwijzers",
+            "Bram Korenaar",
+            region_name,
+            _("Approve other agreements for the referrers of the region."),
+            _Bound(region_id=region_id),
+        ),
+        (
+            Role.PRIVACY_OFFICER,
+            "privacy",
+            "Ingrid Zegel",
+            region_name,
+            _("See who opened a call after its time, and why."),
+            _Bound(region_id=region_id),
         ),
     )
     accounts = []
