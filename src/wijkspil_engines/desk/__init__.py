@@ -13,7 +13,13 @@ from wijkspil_engines.desk.assumptions import (
 )
 from wijkspil_engines.desk.course import WAYS, Course, End, Event
 from wijkspil_engines.desk.figures import FIGURES, PAIRED
-from wijkspil_engines.desk.problem import DeskPolicy, DeskProblem, DeskRequest
+from wijkspil_engines.desk.problem import (
+    URGENCIES,
+    URGENT,
+    DeskPolicy,
+    DeskProblem,
+    DeskRequest,
+)
 from wijkspil_engines.desk.report import to_figures, to_markdown
 from wijkspil_engines.desk.study import (
     HEADLINES,
@@ -31,6 +37,8 @@ __all__ = [
     "FIGURES",
     "HEADLINES",
     "PAIRED",
+    "URGENCIES",
+    "URGENT",
     "WAYS",
     "Assumption",
     "Assumptions",

@@ -18,8 +18,7 @@ class Hours:
 #: Providers and practices on the phone; on-call numbers at weekends if urgent.
 PHONE = Hours(8.5, 17.0, False)
 PHONE_URGENT = Hours(8.5, 17.0, True)
-#: Teams that read questions; as in the product's answer times.
-READING = Hours(8.0, 20.0, True)
+#: Teams that read urgent questions; what is not urgent has the hours of the policy.
 READING_URGENT = Hours(7.0, 22.0, True)
 OFFICE = Hours(8.0, 17.0, False)
 #: Coordinators.

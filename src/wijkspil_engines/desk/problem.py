@@ -24,7 +24,7 @@ from wijkspil_engines.routing.problem import (
 )
 
 URGENCIES = ("today", "tomorrow", "days", "week", "planned")
-#: Several teams may be asked at once, and weekends and evenings count.
+#: Weekends and evenings count.
 URGENT = frozenset({"today", "tomorrow"})
 ASKERS = ("gp", "hospital", "municipality", "family")
 #: Where a request ends that no team took, by who asked.
@@ -40,6 +40,10 @@ FALLBACKS = MappingProxyType(
 
 def _answer_minutes() -> Mapping[str, float]:
     return {"today": 45, "tomorrow": 120, "days": 240, "week": 480, "planned": 1440}
+
+
+def _teams_at_once() -> Mapping[str, int]:
+    return {"today": 3, "tomorrow": 3, "days": 1, "week": 1, "planned": 1}
 
 
 def _patience_h() -> Mapping[str, float]:
@@ -103,13 +107,18 @@ class DeskPolicy:
     ----------
     ranking
         Weights and order of the routing engine.
+    own_team_first
+        The wijk's own team is asked alone, before any other.
     teams_at_once
-        Teams asked at the same time when it is urgent; otherwise one by one.
+        Teams asked at the same time, by urgency; 1 is one by one.
     answer_minutes
         Minutes a team has, by urgency.
     hours
-        ``always``: not urgent waits for 8 to 20, every day; urgent never waits.
-        ``office``: everything waits for working days, 8 to 17.
+        ``daytime``: what is not urgent can be answered from ``day_from_h`` to
+        ``day_until_h``, every day; urgent never waits. ``always``: day and night, for
+        everything. ``office``: everything waits for working days, 8 to 17.
+    day_from_h, day_until_h
+        Local hours of the day.
     rest_h
         Hours in which a team that said no, or nothing, is not asked the same again.
     room_valid_h
@@ -119,28 +128,32 @@ class DeskPolicy:
     """
 
     ranking: Policy = field(default_factory=Policy)
-    teams_at_once: int = 3
+    own_team_first: bool = False
+    teams_at_once: Mapping[str, int] = field(default_factory=_teams_at_once)
     answer_minutes: Mapping[str, float] = field(default_factory=_answer_minutes)
-    hours: Literal["always", "office"] = "always"
+    hours: Literal["daytime", "always", "office"] = "daytime"
+    day_from_h: float = 8.0
+    day_until_h: float = 20.0
     rest_h: float = 168.0
     room_valid_h: float = 72.0
     retry_h: float = 24.0
 
     def __post_init__(self) -> None:
         """Check the values."""
-        if self.teams_at_once < 1:
-            raise InvalidProblem(
-                f"{self.teams_at_once} asks nobody; give 1 or more",
-                field="policy.teams_at_once",
-            )
+        _check_by_urgency(self.teams_at_once, "policy.teams_at_once")
         _check_by_urgency(self.answer_minutes, "policy.answer_minutes")
         for name in ("rest_h", "room_valid_h", "retry_h"):
             if not getattr(self, name) > 0:
                 raise InvalidProblem("is not above 0", field=f"policy.{name}")
-        if self.hours not in ("always", "office"):
+        if self.hours not in ("daytime", "always", "office"):
             raise InvalidProblem(
-                f"{self.hours!r} is not known; use 'always' or 'office'",
+                f"{self.hours!r} is not known; use 'daytime', 'always' or 'office'",
                 field="policy.hours",
+            )
+        if not 0 <= self.day_from_h < self.day_until_h <= 24:
+            raise InvalidProblem(
+                f"{self.day_from_h:g} to {self.day_until_h:g} is no stretch of a day",
+                field="policy.day_from_h",
             )
 
 
@@ -279,7 +292,9 @@ class DeskProblem:
             self.teams,
             self.policy.ranking,
             [
-                self.policy.teams_at_once,
+                self.policy.own_team_first,
+                sorted(self.policy.teams_at_once.items()),
+                (self.policy.day_from_h, self.policy.day_until_h),
                 sorted(self.policy.answer_minutes.items()),
                 self.policy.hours,
                 self.policy.rest_h,

@@ -21,7 +21,7 @@ from wijkspil_engines.desk.draws import ROUNDS, Draws
 from wijkspil_engines.desk.phoning import PhoneRound
 from wijkspil_engines.desk.problem import DeskProblem
 from wijkspil_engines.desk.terrain import Terrain
-from wijkspil_engines.routing.problem import PARTS_OF_DAY, Condition, Teams
+from wijkspil_engines.routing.problem import PARTS_OF_DAY, Condition, Teams, Tier
 from wijkspil_engines.routing.rank import Ranking, find_conditions, rank
 
 #: Spread of the minutes until a team answers (of the logarithm), as in the demo.
@@ -174,8 +174,12 @@ class Wijkspil(World):
         if not asked:
             self._hand_to_coordinator(request, at_h)
             return
-        several = desk_request.is_urgent and not desk_request.one_at_a_time
-        asked = asked[: policy.teams_at_once if several else 1]
+        own = [team for team in asked if self._is_own(request, team)]
+        if policy.own_team_first and own:
+            asked = own[:1]
+        else:
+            wave = policy.teams_at_once[desk_request.urgency]
+            asked = asked[: 1 if desk_request.one_at_a_time else wave]
         self._open[request] = set(asked)
         for team in asked:
             self.note(at_h, "ask", request, team)
@@ -187,28 +191,36 @@ class Wijkspil(World):
             at_h - answered_h < self.problem.policy.rest_h
         )
 
+    def _is_own(self, request: int, team: int) -> bool:
+        area = self.problem.requests[request].need.area
+        return bool(self.problem.teams.tier[area, team] == Tier.OWN)
+
     def _reading_hours(self, request: int) -> clock.Hours:
-        if self.problem.policy.hours == "office":
+        policy = self.problem.policy
+        if policy.hours == "office":
             return clock.OFFICE
-        is_urgent = self.problem.requests[request].is_urgent
-        return clock.READING_URGENT if is_urgent else clock.READING
+        if policy.hours == "always" or self.problem.requests[request].is_urgent:
+            return clock.READING_URGENT
+        return clock.Hours(policy.day_from_h, policy.day_until_h, weekends=True)
 
     def _answer_by(self, request: int, at_h: float) -> float:
         """Return when a team must have answered, as the product reckons."""
         desk_request = self.problem.requests[request]
-        given_h = self.problem.policy.answer_minutes[desk_request.urgency] / 60
-        if self.problem.policy.hours == "office":
+        policy = self.problem.policy
+        given_h = policy.answer_minutes[desk_request.urgency] / 60
+        if policy.hours == "office":
             return self.after(at_h, given_h, clock.OFFICE)
         until = at_h + given_h
-        if desk_request.is_urgent:
-            return until
         day, hour = divmod(until, 24)
-        if clock.READING.first <= hour < clock.READING.last:
+        if (
+            desk_request.is_urgent
+            or policy.hours == "always"
+            or policy.day_from_h <= hour < policy.day_until_h
+        ):
             return until
-        last = (day if hour >= clock.READING.last else day - 1) * 24
-        last += clock.READING.last
-        late = min(until - last, _LATE_H)
-        return last + 24 - clock.READING.last + clock.READING.first + late
+        last_day = day if hour >= policy.day_until_h else day - 1
+        late = min(until - last_day * 24 - policy.day_until_h, _LATE_H)
+        return (last_day + 1) * 24 + policy.day_from_h + late
 
     def _plan_answer(self, request: int, team: int, at_h: float) -> None:
         taken, draws = self.assumptions, self.draws

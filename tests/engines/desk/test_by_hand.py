@@ -150,6 +150,18 @@ def test_only_urgent_requests_go_to_several_teams_at_once(
     assert sum(e.kind == "withdrawn" for e in log) == asked - 1
 
 
+def test_the_own_team_is_asked_alone_where_that_was_agreed() -> None:
+    problem = make_problem(
+        [make_team("a"), make_team("b"), make_team("z", tier=Tier.OWN)],
+        [make_request("r", urgency="today")],
+        policy=DeskPolicy(own_team_first=True),
+    )
+    taken = PERFECT.with_value("supply", 40.0)
+    log = play(problem, assumptions=taken)["wijkspil"].log
+
+    assert [event.who for event in log if event.kind == "ask"] == [2]
+
+
 def test_a_no_for_want_of_room_keeps_the_next_question_away() -> None:
     # Room is told on Monday and soon gone; who is asked then finds out and says so.
     problem = make_problem(

@@ -1,6 +1,7 @@
 """What holds in every region: nothing is lost or placed twice, draws are shared."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -26,15 +27,16 @@ _ROWS = list_assumptions(Assumptions())
 _ANY = st.fixed_dictionaries(
     {}, optional={row.name: st.floats(row.low, row.high) for row in _ROWS}
 )
+_HOURS = st.sampled_from(["daytime", "always", "office"])
 
 
 @settings(max_examples=40)
-@given(seed=st.integers(0, 10_000), values=_ANY, office=st.booleans())
+@given(seed=st.integers(0, 10_000), values=_ANY, hours=_HOURS)
 def test_every_course_stands_up_to_its_check(
-    seed: int, values: dict[str, float], office: bool
+    seed: int, values: dict[str, float], hours: Any
 ) -> None:
     problem = replace(
-        draw_problem(seed), policy=DeskPolicy(hours="office" if office else "always")
+        draw_problem(seed), policy=DeskPolicy(hours=hours, own_team_first=seed % 2 == 0)
     )
     taken = Assumptions(**values)
     courses = play(problem, assumptions=taken, seed=seed)
@@ -193,7 +195,7 @@ def test_working_hours_skip_the_weekend() -> None:
         ({"patience_h": {"today": 1.0}}, "patience_h"),
     ],
 )
-def test_a_wrong_problem_names_its_place(change: dict, place: str) -> None:  # type: ignore[type-arg]
+def test_a_wrong_problem_names_its_place(change: dict[str, Any], place: str) -> None:
     with pytest.raises(InvalidProblem) as caught:
         replace(draw_problem(1), **change)
 

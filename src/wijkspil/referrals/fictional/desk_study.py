@@ -24,7 +24,8 @@ from wijkspil.directory.types import Care, RegionPurpose, SizeBand
 from wijkspil.referrals.catalogue import hours_band, is_rare
 from wijkspil.referrals.engine_io import LARGEST_HOURS, as_request, as_team, tier_of
 from wijkspil.referrals.fictional.draw import Drawn, draw_requests
-from wijkspil.referrals.selectors.policy import ANSWER_MINUTES, Agreed, get_agreed
+from wijkspil.referrals.selectors.policy import Agreed, get_agreed
+from wijkspil.referrals.types import AnswerHours, Urgency
 from wijkspil_engines.desk import (
     Assumptions,
     DeskPolicy,
@@ -135,7 +136,7 @@ class DeskRegion:
                 % {"count": len(rows), "most": MOST_TEAMS}
             )
         self.teams = _as_teams(rows, around)
-        self.agreed = self._read_agreed()
+        self.agreed = self._read_agreed(at)
         self._wijk_of = self._postcodes()
 
     @property
@@ -229,22 +230,31 @@ class DeskRegion:
                 found[code] = (wijk, lon, lat)
         return found
 
-    def _read_agreed(self) -> Agreed:
+    def _read_agreed(self, at: datetime) -> Agreed:
         """Return what the region agreed on; of several, the first."""
         regions = self._ground.region_ids(RegionPurpose.ZORGKANTOOR)
-        return get_agreed(regions[0]) if regions else Agreed()
+        return get_agreed(regions[0], at=at) if regions else Agreed()
 
 
 def as_desk_policy(agreed: Agreed) -> DeskPolicy:
     """Return what the engine needs to know of a region's agreements."""
+    first, last = agreed.daytime
     return DeskPolicy(
         ranking=Policy.from_mapping(agreed.ranking),
-        teams_at_once=agreed.teams_at_once,
+        own_team_first=agreed.own_team_first,
+        teams_at_once={str(urgency): agreed.wave_of(urgency) for urgency in Urgency},
         answer_minutes={
             str(urgency): agreed.time_to_answer(urgency).total_seconds() / 60
-            for urgency in ANSWER_MINUTES
+            for urgency in Urgency
         },
+        hours="always" if agreed.answer_hours == AnswerHours.ALWAYS else "daytime",
+        day_from_h=_hour(first),
+        day_until_h=_hour(last),
     )
+
+
+def _hour(moment: time) -> float:
+    return moment.hour + moment.minute / 60
 
 
 def _as_teams(
