@@ -9,6 +9,8 @@ from wijkspil.directory.views import (
     coverage_editing,
     coverage_map,
     duty,
+    duty_exchange,
+    duty_week,
     history,
     manage,
 )
@@ -127,6 +129,28 @@ _SERVICES = [
     ),
 ]
 
+_DUTIES = [
+    path("dienst/", duty_week.show_week, name="duty-week"),
+    path("dienst/vul-gat/", duty_week.fill_gap, name="duty-fill"),
+    path("dienst/herhaal/", duty_exchange.repeat, name="duty-repeat"),
+    path("dienst/rooster-inlezen/", duty_exchange.import_file, name="duty-import"),
+    path("dienst/rooster.csv", duty_exchange.export_csv, name="duty-csv"),
+    path("dienst/rooster.ics", duty_exchange.export_ics, name="duty-ics"),
+    path("dienst/agenda/", duty_exchange.show_calendars, name="duty-calendars"),
+    path(
+        "dienst/agenda/<int:calendar_id>/intrekken/",
+        duty_exchange.revoke,
+        name="duty-calendar-revoke",
+    ),
+    path(
+        "dienst/agenda/<str:token>.ics",
+        duty_exchange.send_calendar,
+        name="duty-calendar",
+    ),
+    path("dienst/<int:duty_id>/wijzig/", duty.change, name="duty-change"),
+    path("dienst/<int:duty_id>/ruil/", duty.swap, name="duty-swap"),
+]
+
 _ALLIANCES = [
     path("beheer/wijkverbanden/", alliances.list_all, name="alliances"),
     path(
@@ -175,6 +199,7 @@ urlpatterns = [
     *_CAPACITY,
     *_ORGANIZATIONS,
     *_SERVICES,
+    *_DUTIES,
     *_ALLIANCES,
     *_HISTORY,
     *_COVERAGE,

@@ -26,6 +26,7 @@ WORK_MENU: tuple[tuple[Any, tiles.Page], ...] = (
     (_("Desk"), tiles.DESK),
     (_("Capacity"), tiles.CAPACITY),
     (_("Coverage"), tiles.COVERAGE),
+    (_("Duties"), tiles.DUTIES),
     (_("Room"), tiles.ROOM),
     (_("Figures"), tiles.STATISTICS),
     (_("Directory"), tiles.DIRECTORY),

@@ -19,6 +19,7 @@ from wijkspil.directory.permissions import (
     EDIT_DIRECTORY,
     REPORT_CAPACITY,
     VIEW_COVERAGE_GAPS,
+    VIEW_DUTY_WEEK,
     VIEW_PROFESSIONAL_CONTACTS,
 )
 from wijkspil.portal.permissions import VIEW_ROOM_OVERVIEW
@@ -129,6 +130,12 @@ COVERAGE = Page(
     _("Which hours of which wijk have nobody responsible."),
     VIEW_COVERAGE_GAPS,
 )
+DUTIES = Page(
+    "directory:duty-week",
+    _("Duties"),
+    _("Who is on duty this week, and where nobody is in the coming weeks."),
+    VIEW_DUTY_WEEK,
+)
 ROOM = Page(
     "portal:room-overview",
     _("Room in the region"),
@@ -167,6 +174,7 @@ WORK_PAGES = (
     DESK,
     CAPACITY,
     COVERAGE,
+    DUTIES,
     ROOM,
     STATISTICS,
     DIRECTORY,

@@ -252,6 +252,25 @@ def record_duties_read(
     record_duties(actor, AuditEvent.Action.READ, list(duty_ids), purpose, at=at)
 
 
+def record_week_read(
+    *, actor: Actor, region_id: int, week: str, at: datetime, is_file: bool = False
+) -> None:
+    """Write that the actor was shown the persons of a week, in one row (one query).
+
+    One row per view and not per person: a planner looks at hundreds of duties at once.
+    """
+    record_access(
+        at=at,
+        actor_id=actor.user_id,
+        actor_label=actor.label,
+        action=AuditEvent.Action.EXPORT if is_file else AuditEvent.Action.READ,
+        entity_type="duty-week",
+        entity_ids=[f"{region_id}/{week}"],
+        purpose="duty.export" if is_file else "page.duty-week",
+        fields=_PERSON,
+    )
+
+
 def record_duties(
     actor: Actor,
     action: AuditEvent.Action,
