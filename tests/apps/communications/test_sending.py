@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from django.db import connection, transaction
 
+from tests.apps.communications.topics import CALM, URGENT
 from tests.apps.directory.at_once import at_once
 from tests.factories.accounts import MembershipFactory, UserFactory
 from tests.factories.communications import (
@@ -19,17 +20,15 @@ from tests.factories.directory import (
 from wijkspil.accounts.types import Role
 from wijkspil.communications.models import Communication, Delivery
 from wijkspil.communications.services.sending import DELIVER, send
+from wijkspil.communications.tasks import deliver_messages
 from wijkspil.communications.types import (
     Channel,
     ServiceOf,
-    Topic,
     declare_topic,
     list_topics,
 )
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-CALM = Topic("test.calm", "A calm thing", "%(number)s is calm")
-URGENT = Topic("test.urgent", "An urgent thing", "%(number)s is urgent", urgent=True)
 PARAMS = {"number": "A-7K3F9Q"}
 
 
@@ -222,6 +221,10 @@ def test_two_who_send_the_same_at_once_send_one() -> None:
     outcomes = at_once(*[act] * 4)
     assert len({str(outcome) for outcome in outcomes}) == 1
     assert Communication.objects.count() == Delivery.objects.count() == 1
+
+
+def test_the_job_that_is_deferred_is_one_the_worker_knows() -> None:
+    assert deliver_messages.name == DELIVER
 
 
 def test_a_topic_is_declared_once() -> None:
