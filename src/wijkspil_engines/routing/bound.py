@@ -11,6 +11,7 @@ doi:10.1016/S0012-365X(98)00213-1. Linear programs: HiGHS.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +35,17 @@ _SMOOTH = 0.5
 _STALLED, _LITTLE = 6, 1e-5
 #: A round with fewer new patterns has seen what the box allows.
 _FEW = 8
-#: States in the knapsack of each team: first, growth when stalled, last.
-_WIDTH, _WIDTH_GROWTH, _WIDTH_LAST = 1_200, 4, 20_000
+
+
+class _Stage(NamedTuple):
+    """From which share of the time on, and states in the knapsack of each team."""
+
+    share: float
+    width: int
+
+
+#: Short lists find good prices soon; long ones then prove what these are worth.
+_STAGES = (_Stage(0.0, 300), _Stage(0.5, 20_000), _Stage(0.75, 80_000))
 
 
 class Bounding:
@@ -71,41 +81,60 @@ class Bounding:
         team = self._pairs.team[placed]
         self._add([Pattern(int(j), placed[team == j]) for j in np.unique(team)])
 
-    def generate(self, max_rounds: int, is_over: Callable[[], bool]) -> None:
-        """Lower the bound round by round, after ``relax``."""
+    def generate(
+        self,
+        max_rounds: int,
+        is_over: Callable[[], bool],
+        spent: Callable[[], float] | None = None,
+    ) -> None:
+        """Lower the bound round by round, after ``relax``.
+
+        ``spent`` gives the share of the time that is over, 0 to 1; without it the
+        rounds count.
+        """
         pairs = self._pairs
         master, team_prices = _Master(pairs), TeamPrices(pairs)
         prices = center = self._prices
         room_price = self._room_price
         usual = float(pairs.value.mean())
-        box, smooth, width, n_stalled = _BOX * usual, _SMOOTH, _WIDTH, 0
+        box, smooth, stage, n_stalled = _BOX * usual, _SMOOTH, 0, 0
+        lowest = np.inf
         for round_ in range(max_rounds):
             if is_over():
                 return
-            if n_stalled >= _STALLED:
-                if width >= _WIDTH_LAST:
-                    return
-                width, n_stalled = width * _WIDTH_GROWTH, 0
-            if round_:
+            share = round_ / max_rounds if spent is None else spent()
+            is_last = stage + 1 == len(_STAGES)
+            if n_stalled >= _STALLED and is_last:
+                return
+            if not is_last and (
+                n_stalled >= _STALLED or share >= _STAGES[stage + 1].share
+            ):
+                # Longer lists: first prove what the prices so far are worth.
+                stage, n_stalled, lowest = stage + 1, 0, np.inf
+                prices = center
+            elif round_:
                 master.set_box(center, box)
                 master.add(self._pool)
                 prices = smooth * center + (1 - smooth) * master.solve()
                 if is_over():
                     return
-                room_price = team_prices.find(pairs.value - prices[pairs.request])
             profit = pairs.value - prices[pairs.request]
-            upper, found = find_patterns(
+            if round_:
+                room_price = team_prices.find(profit)
+            upper, value, found = find_patterns(
                 pairs,
                 profit,
                 room_price,
                 self._best_known(profit),
-                width=width,
+                width=_STAGES[stage].width,
+                is_over=is_over,
             )
-            bound = float(prices.sum() + upper.sum())
-            gained = self.bound - bound
-            n_stalled = 0 if gained > _LITTLE * self.bound else n_stalled + 1
-            if gained > 0:
-                self.bound, center = bound, prices
+            self.bound = min(self.bound, float(prices.sum() + upper.sum()))
+            # Bounds of short lists are loose: what is found then says more.
+            guess = float(prices.sum() + (upper if stage else value).sum())
+            n_stalled = 0 if lowest - guess > _LITTLE * guess else n_stalled + 1
+            if guess < lowest:
+                lowest, center = guess, prices
             n_new = self._add(found)
             if n_new < _FEW and round_:
                 box = max(box * _BOX_SHRINK, _BOX_SMALLEST * usual)

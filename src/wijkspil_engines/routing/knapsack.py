@@ -39,10 +39,16 @@ def _fill_greedily(
     total = 0.0
     taken[:] = False
     for k in order:
-        if profit[k] > _TINY and (use[k] <= left + _TINY).all():
+        if profit[k] <= _TINY:
+            continue
+        fits = True
+        for kind in range(room.size):
+            fits &= use[k, kind] <= left[kind] + _TINY
+        if fits:
             taken[k] = True
             total += profit[k]
-            left -= use[k]
+            for kind in range(room.size):
+                left[kind] -= use[k, kind]
     return total
 
 
@@ -70,18 +76,30 @@ def _find_core(
         else:
             core[m] = k
             m += 1
+    before = core[:m].copy()
     kept = 0
+    kinds = room.size
+    needed = np.empty(kinds)
     for j in range(m):
-        needed = use[core[j]].copy()
+        is_kept = True
+        for kind in range(kinds):
+            needed[kind] = use[core[j], kind]
+            is_kept &= needed[kind] <= left[kind] + _TINY
         for i in range(j):
-            goes_before = profit[core[i]] >= profit[core[j]]
-            for kind in range(room.size):
-                if use[core[i], kind] > use[core[j], kind] + 1e-9:
+            if not is_kept:
+                break
+            if profit[before[i]] < profit[core[j]]:
+                continue
+            goes_before = True
+            for kind in range(kinds):
+                if use[before[i], kind] > use[core[j], kind] + 1e-9:
                     goes_before = False
                     break
             if goes_before:
-                needed += use[core[i]]
-        if (needed <= left + _TINY).all():
+                for kind in range(kinds):
+                    needed[kind] += use[before[i], kind]
+                    is_kept &= needed[kind] <= left[kind] + _TINY
+        if is_kept:
             core[kept] = core[j]
             kept += 1
     return core[:kept]
@@ -119,7 +137,9 @@ def _run(
         return float(until_gain[m]), least
     used, total, rest = np.zeros(1, np.int64), np.zeros(1), np.full(1, budget)
     # Of each state: the state before it, times two, plus one if the client is in.
-    came = np.zeros((m, width), np.int32)
+    # One list for all steps, that grows: most steps have few states.
+    came = np.empty(1024, np.int32)
+    first = np.zeros(m + 1, np.int64)
     # Nobody of the core is a set too.
     best, best_step, best_state = max(least, 0.0), -1, -1
     upper = least
@@ -175,7 +195,7 @@ def _run(
             now_came[size] = 2 * source + takes
             size += 1
         if size > width:
-            limit = np.sort(now_bound[:size])[size - width]
+            limit = np.partition(now_bound[:size], size - width)[size - width]
             kept = 0
             for i in range(size):
                 # The best set is never lost: its way is kept with it.
@@ -194,12 +214,19 @@ def _run(
                     upper = max(upper, now_bound[i])
             size = kept
         used, total, rest = now_used[:size], now_total[:size], now_rest[:size]
-        came[k, :size] = now_came[:size]
+        end = first[k] + size
+        if end > came.size:
+            longer = np.empty(2 * end, np.int32)
+            longer[: first[k]] = came[: first[k]]
+            came = longer
+        came[first[k] : end] = now_came[:size]
+        first[k + 1] = end
         if size == 0:
             break
     for k in range(best_step, -1, -1):
-        is_in[k] = came[k, best_state] % 2 == 1
-        best_state = came[k, best_state] // 2
+        way = came[first[k] + best_state]
+        is_in[k] = way % 2 == 1
+        best_state = way // 2
     return max(upper, best), best
 
 
@@ -297,13 +324,16 @@ def fill_all(
     upper: NDArray[np.float64],
     value: NDArray[np.float64],
     width: int,
+    start: int,
+    stop: int,
 ) -> None:
-    """Do ``fill_one`` for each team; ``order`` lists the pairs team by team.
+    """Do ``fill_one`` for teams from ``start`` to before ``stop``.
 
-    ``first`` (n_teams + 1,) is where a team begins in ``order``; ``taken`` (n_pairs,),
+    ``order`` lists the pairs team by team; ``first`` (n_teams + 1,) is where a team
+    begins in it; ``taken`` (n_pairs,),
     ``upper`` and ``value`` (n_teams,) are changed.
     """
-    for team in range(room.shape[0]):
+    for team in range(start, stop):
         own = order[first[team] : first[team + 1]]
         part = taken[own]
         upper[team], value[team] = fill_one(

@@ -3,6 +3,7 @@
 The search itself is in ``knapsack``.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from wijkspil_engines.routing.assign import Pairs
 from wijkspil_engines.routing.knapsack import fill_all
 
 _TINY = 1e-6
+#: Teams between two looks at the clock, and the list when the time is over.
+_TEAMS_AT_ONCE, _SHORT = 4, 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,8 @@ def find_patterns(
     known: dict[int, Pattern],
     *,
     width: int,
-) -> tuple[NDArray[np.float64], list[Pattern]]:
+    is_over: Callable[[], bool] = lambda: False,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], list[Pattern]]:
     """Return for each team an upper bound of the profit, and better patterns.
 
     Parameters
@@ -43,11 +47,14 @@ def find_patterns(
         For teams with one: the best pattern that is already known.
     width
         Longest list of states in the search for a team; above it bounds are looser.
+    is_over
+        Asked before each team; once true, the others get a short list.
 
     Returns
     -------
-    upper, patterns
-        (n_teams,) bounds, and a pattern for each team that beats what is known.
+    upper, value, patterns
+        (n_teams,) bounds, (n_teams,) the highest profit known, and a pattern for each
+        team that beats what was known.
     """
     order = np.argsort(pairs.team, kind="stable")
     first = np.searchsorted(pairs.team[order], np.arange(pairs.n_teams + 1))
@@ -57,11 +64,14 @@ def find_patterns(
         taken[pattern.pairs] = True
         before[team] = np.maximum(profit[pattern.pairs], 0.0).sum()
     upper, value = np.zeros(pairs.n_teams), np.zeros(pairs.n_teams)
-    fill_all(
-        order, first, profit, pairs.use, pairs.room, price, taken, upper, value, width
-    )  # fmt: skip
+    for start in range(0, pairs.n_teams, _TEAMS_AT_ONCE):
+        fill_all(
+            order, first, profit, pairs.use, pairs.room, price, taken, upper, value,
+            min(width, _SHORT) if is_over() else width,
+            start, min(start + _TEAMS_AT_ONCE, pairs.n_teams),
+        )  # fmt: skip
     patterns = []
     for team in np.flatnonzero(value > before + _TINY).tolist():
         own = order[first[team] : first[team + 1]]
         patterns.append(Pattern(team, own[taken[own]]))
-    return upper, patterns
+    return upper, value, patterns

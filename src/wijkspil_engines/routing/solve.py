@@ -27,6 +27,8 @@ _PROVEN = 1e-9
 #: Small changes for each pair and each of ``params.max_rounds``: without a time limit,
 #: and at most with one.
 _MOVES, _MOVES_TIMED = 5, 25
+#: Rounds of the bound when the clock says how long.
+_ROUNDS_TIMED = 10_000
 
 
 def solve(
@@ -118,7 +120,16 @@ def _search(
             if not is_timed:
                 changing.result()
                 bounding.add_assignment(annealing.best)
-            bounding.generate(params.max_rounds, is_over)
+            began = time.perf_counter()
+
+            def spent() -> float:
+                return (time.perf_counter() - began) / max(deadline - began, 1e-9)
+
+            bounding.generate(
+                params.max_rounds if not is_timed else _ROUNDS_TIMED,
+                is_over,
+                spent if is_timed else None,
+            )
             if is_over():
                 stop.set()
         except BaseException:
