@@ -11,6 +11,7 @@ from tests.engines.desk.cases import PERFECT, draw_problem, make_problem, make_r
 from tests.engines.desk.cases import make_team as team
 from wijkspil_engines.desk import (
     FIGURES,
+    WAYS,
     Assumptions,
     Interval,
     NightArrival,
@@ -35,7 +36,7 @@ def test_a_study_compares_both_ways_over_seeds() -> None:
     assert result.status == "complete"
     assert result.seeds == (1, 2, 3)
     for name in FIGURES:
-        means = [result.means[way][name].mean for way in ("today", "wijkspil")]
+        means = [result.means[way][name].mean for way in WAYS]
         if not any(math.isnan(mean) for mean in means):
             found = result.differences[name].mean
             assert found == pytest.approx(means[1] - means[0], abs=1e-9)
