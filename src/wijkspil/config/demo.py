@@ -79,6 +79,7 @@ def prepare(
     """
     from wijkspil.directory import importing
     from wijkspil.directory.fictional.generation import generate
+    from wijkspil.referrals.fictional.agreements import agree_in_regions
     from wijkspil.referrals.fictional.figures import count_main_job
     from wijkspil.referrals.fictional.play import play_main_job
     from wijkspil.referrals.services.retention import delete_fictional_requests
@@ -109,6 +110,7 @@ def prepare(
         progress=progress,
         waiting_at=made.example_postcode,
     )
+    agree_in_regions(at=at)
     summary = _summarize(place, made, wanted)
     summary |= count_main_job(told).as_dict()
     _write_summary(place, summary)
