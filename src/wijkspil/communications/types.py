@@ -114,7 +114,7 @@ class EmailChoice(models.TextChoices):
 
 #: Whose messages a role reads beside its own: of the team, organization or region.
 #: A message to a whole organization is not for members of one team.
-INBOX_SCOPES: dict[Role, Scope] = {
+INBOX_SCOPES: Mapping[str, Scope] = {
     Role.TEAM_MEMBER: Scope.SERVICE,
     Role.COORDINATOR: Scope.REGION,
     Role.REFERRER: Scope.ORGANIZATION,

@@ -3,6 +3,7 @@
 import json
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -88,7 +89,7 @@ class TestWhoReadsWhat:
             Role.PROVIDER_MANAGER, organization=OrganizationFactory()
         )
 
-        def tell(word: str, **receivers: object) -> None:
+        def tell(word: str, **receivers: Any) -> None:
             send(topic=CALM, params={"number": word}, at=NOW, **receivers)
 
         tell("person", to_users=[member.user_id])

@@ -107,7 +107,9 @@ def managed_organizations(actor: Actor, codes: Collection[str]) -> list[int]:
 def _endpoints(
     organization_ids: Collection[int] | None, include_ended: bool
 ) -> QuerySet[WebhookEndpoint]:
-    found = WebhookEndpoint.objects.select_related("organization").annotate(
+    found: QuerySet[WebhookEndpoint] = WebhookEndpoint.objects.select_related(
+        "organization"
+    ).annotate(
         waiting=Count(
             "deliveries", filter=Q(deliveries__status=DeliveryStatus.WAITING)
         ),

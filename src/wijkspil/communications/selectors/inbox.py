@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from wijkspil.accounts.types import Actor, Role
+from wijkspil.accounts.types import Actor
 from wijkspil.communications.errors import unknown_message
 from wijkspil.communications.models import Communication
 from wijkspil.communications.types import INBOX_SCOPES, find_topic
@@ -89,7 +89,7 @@ def inbox_of(actor: Actor) -> QuerySet[Communication] | None:
     mine = [Q(to_user_id=actor.user_id)] if actor.user_id is not None else []
     held: dict[Scope, set[int]] = {scope: set() for scope in Scope}
     for grant in actor.grants:
-        scope = INBOX_SCOPES.get(Role(grant.role))
+        scope = INBOX_SCOPES.get(grant.role)
         if scope is None:
             continue
         bound_to = {

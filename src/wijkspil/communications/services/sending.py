@@ -118,7 +118,7 @@ def send(
             # Two who send the same at once both come here; one delivery remains.
             Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
             ids = {str(delivery.communication_id) for delivery in deliveries}
-            app.configure_task(DELIVER).defer(communication_ids=sorted(ids))
+            app.configure_task(DELIVER).defer(communication_ids=[*sorted(ids)])
     return [message.id for message in messages]
 
 
@@ -188,7 +188,7 @@ def _insert_new(
 def _deliveries_of(
     messages: list[Communication], topic: Topic, *, at: datetime
 ) -> Iterator[Delivery]:
-    organization_ids = {m.to_organization_id for m in messages} - {None}
+    organization_ids = _known(m.to_organization_id for m in messages)
     if organization_ids:
         endpoints = [
             endpoint
@@ -249,13 +249,13 @@ def _find_readers(
     Of an organization its managers, of a team its members (its manager, where it has
     none), of a region its coordinators.
     """
-    organization_ids = {m.to_organization_id for m in messages} - {None}
-    region_ids = {m.to_region_id for m in messages} - {None}
+    organization_ids = _known(m.to_organization_id for m in messages)
+    region_ids = _known(m.to_region_id for m in messages)
     grants = (
         list_grants_on(
             roles=(Role.PROVIDER_MANAGER, Role.TEAM_MEMBER, Role.COORDINATOR),
             organization_ids=organization_ids,
-            service_ids={m.to_service_id for m in messages} - {None},
+            service_ids=_known(m.to_service_id for m in messages),
             region_ids=region_ids,
             at=at,
         )
@@ -283,3 +283,7 @@ def _find_readers(
                 message.to_service_id is not None and members.get(message.to_service_id)
             ) or managers.get(message.to_organization_id, set())
     return found
+
+
+def _known(ids: Iterable[int | None]) -> set[int]:
+    return {one for one in ids if one is not None}
