@@ -161,12 +161,18 @@ class Proposed:
 
     ``one_by_one`` is the team that the request would get when the requests were placed
     one after the other; ``others`` counts teams that could take it, if alone.
+    ``is_own`` is with the team of the neighborhood, ``is_in_time`` makes the first
+    visit on the day that was asked; both False without a team.
     """
 
     request_id: int
     team: CandidateTeam | None
     one_by_one: int | None
     others: int
+    is_own: bool
+    is_in_time: bool
+    is_own_one_by_one: bool
+    is_in_time_one_by_one: bool
 
 
 @dataclass(frozen=True)
@@ -174,13 +180,16 @@ class Division:
     """The best division of all unplaced requests that was found, with its proof.
 
     ``gap`` is the share of the bound that may be missing, 0 to 1; ``is_best`` when it
-    is proven that no division is better.
+    is proven that no division is better. ``value`` is what the engine makes as large as
+    it can: who is placed by urgency, then how well.
     """
 
     rows: Sequence[Proposed]
     placed: int
     placed_one_by_one: int
     score: float
+    value: float
+    value_one_by_one: float
     gap: float
     is_best: bool
     seconds: float
@@ -271,6 +280,8 @@ def load_assignment(
         placed=int(result.terms["placed"]),
         placed_one_by_one=result.greedy_placed,
         score=result.terms["score"],
+        value=result.value,
+        value_one_by_one=result.greedy_value,
         gap=result.gap,
         is_best=result.status == "optimal",
         seconds=result.runtime_s,
@@ -288,9 +299,17 @@ def _proposed(
     chosen = int(result.assignment[place])
     before = int(result.greedy_assignment[place])
     ranking = rank(request, problem.teams, problem.policy)
-    position = next(
-        (i for i, one in enumerate(ranking.candidates) if one.team == chosen), None
-    )
+    places = {one.team: i for i, one in enumerate(ranking.candidates)}
+    position, single = places.get(chosen), places.get(before)
+
+    def is_in_time(place: int | None) -> bool:
+        return place is not None and (
+            "first-visit-late" not in ranking.candidates[place].warnings
+        )
+
+    def is_own(row: int) -> bool:
+        return int(problem.teams.tier[request.area, row]) == Tier.OWN
+
     return Proposed(
         request_id=int(request.key),
         team=None
@@ -302,6 +321,10 @@ def _proposed(
             for one in ranking.candidates
             if (request.key, one.key) not in problem.forbidden
         ),
+        is_own=position is not None and is_own(chosen),
+        is_in_time=is_in_time(position),
+        is_own_one_by_one=single is not None and is_own(before),
+        is_in_time_one_by_one=is_in_time(single),
     )
 
 

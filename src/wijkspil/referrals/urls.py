@@ -8,6 +8,7 @@ from wijkspil.referrals.views import (
     care,
     client,
     desk,
+    desk_acts,
     division,
     following,
     inbox,
@@ -68,6 +69,9 @@ urlpatterns: list[URLPattern] = [
     path("regietafel/<str:number>/", desk.show_item, name="desk-request"),
     path("regietafel/<str:number>/overnemen", desk.take, name="desk-take-over"),
     path("regietafel/<str:number>/vragen", desk.ask, name="desk-ask"),
+    path("regietafel/<str:number>/notitie", desk_acts.note, name="desk-note"),
+    path("regietafel/<str:number>/gebeld", desk_acts.call, name="desk-call"),
+    path("regietafel/<str:number>/plaatsen", desk_acts.place, name="desk-place"),
     path("regiocijfers/", statistics.show_statistics, name="statistics"),
     path("regiocijfers/bestand", statistics.export, name="statistics-export"),
 ]

@@ -4,10 +4,13 @@ No page of the desk tells who a client is; that is on the page of the request, l
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
@@ -18,9 +21,14 @@ from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
 from django.utils.timezone import localdate
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_GET, require_POST, require_safe
+from django.views.decorators.http import (
+    require_GET,
+    require_http_methods,
+    require_POST,
+    require_safe,
+)
 
 from wijkspil.accounts.selectors import list_role_holders
 from wijkspil.accounts.types import Actor, Role
@@ -31,6 +39,7 @@ from wijkspil.directory.selectors.management import (
 )
 from wijkspil.directory.selectors.maps import feature_collection, list_area_features
 from wijkspil.directory.selectors.wijken import (
+    WijkName,
     list_wijken_of_places,
     list_wijken_of_region,
 )
@@ -47,16 +56,31 @@ from wijkspil.referrals.selectors.policy import get_agreed
 from wijkspil.referrals.selectors.requests import age_band, find_request
 from wijkspil.referrals.selectors.timeline import team_names
 from wijkspil.referrals.selectors.worklist import (
+    HOURS_BRIDGED,
+    HOURS_OF_URGENCY,
+    HOURS_PER_REFUSAL,
+    HOURS_WITHOUT_TEAM,
+    MOST_HOURS_REFUSED,
+    MOST_HOURS_WAITED,
+    OpenInWijk,
     Show,
+    Wanted,
+    Whose,
     WorkItem,
-    count_shown,
+    WorklistCounts,
+    count_per_wijk,
+    count_worklist,
+    find_row,
+    get_last_event_id,
     list_last_events,
+    list_notes,
     list_offers,
-    list_own_unplaced,
     list_worklist,
 )
+from wijkspil.referrals.services.desk import CallOutcome
+from wijkspil.referrals.services.desk import hand_over_shift as give_shift
 from wijkspil.referrals.services.offers import ask_teams, rank_for
-from wijkspil.referrals.services.steering import hand_over, take_over
+from wijkspil.referrals.services.steering import take_over
 from wijkspil.referrals.types import (
     UNPLACED,
     DeclineReason,
@@ -77,16 +101,21 @@ from wijkspil.referrals.wording import (
     say_until,
     say_warning,
 )
+from wijkspil.ui.moments import say_clock, say_exactly, say_moment
 from wijkspil.ui.moments import say_day as say_near_day
-from wijkspil.ui.moments import say_exactly, say_moment
 from wijkspil.ui.navigation import Chip, MapCategory
 
 if TYPE_CHECKING:
     from wijkspil.referrals.engine_io import CandidateTeam
-    from wijkspil.referrals.models import ServiceRequest
+    from wijkspil.referrals.models import Offer, ServiceRequest
 
 #: Requests on one page of the list.
-ROWS = 30
+ROWS = 50
+#: Requests on the sheet of a shift; more is said as a number.
+SHEET_ROWS = 150
+#: What is due within this many hours is for the shift that follows.
+SHIFT = timedelta(hours=8)
+_LOOK_KEPT = "referrals.desk-look"
 #: Teams proposed beside the list; all of them are on the page of the request.
 BEST_TEAMS = 4
 _ROOM_NOT_KNOWN = "unknown-room"
@@ -99,79 +128,199 @@ _STATUS_TONES = {
     RequestStatus.BRIDGED: "limited",
     RequestStatus.ACCEPTED: "good",
     RequestStatus.INTAKE_DONE: "good",
+    RequestStatus.MEDIATION: "info",
 }
 _URGENT_NOW = (Urgency.TODAY, Urgency.TOMORROW)
 
 
 @dataclass(frozen=True)
 class Look:
-    """How the coordinator looks at the list: which requests, whose, which page."""
+    """How the coordinator looks at the list: which requests, whose, where, which page.
 
-    show: Show
-    is_mine: bool
-    region_id: int | None
+    The names in an address are Dutch, as the address is.
+    """
+
+    show: Show = Show.ALL
+    whose: Whose = Whose.ALL
+    region_id: int | None = None
+    wijk_id: int | None = None
+    urgency: str = ""
     page: int = 1
 
-    def query(self, **change: str) -> str:
-        """Return it as the query of an address; empty values are left out."""
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether a filter leaves anything out."""
+        return replace(self, region_id=None, page=1) != Look()
+
+    def values(self) -> dict[str, str]:
+        """Return it as the parameters of an address, without what is not chosen."""
         values = {
             "toon": self.show.value,
-            "van": "mij" if self.is_mine else "",
+            "van": self.whose.value,
             "regio": str(self.region_id or ""),
+            "wijk": str(self.wijk_id or ""),
+            "snel": self.urgency,
             "pagina": str(self.page) if self.page > 1 else "",
-            **change,
         }
-        return urlencode({name: value for name, value in values.items() if value})
+        return {name: value for name, value in values.items() if value}
+
+    def query(self, **change: str) -> str:
+        """Return it as the query of an address.
+
+        With nothing chosen it says so: an address without a query means "as I last
+        looked".
+        """
+        values = {**self.values(), **change}
+        shown = {name: value for name, value in values.items() if value}
+        return urlencode(shown or {"toon": _EVERYTHING})
+
+
+_EVERYTHING = "alles"
 
 
 @require_safe
 @professional_page
 def show_desk(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Show the worklist, with the chosen request beside it on a wide screen."""
+    """Show the worklist, with the chosen request beside it on a wide screen.
+
+    Twenty-odd queries, however many requests are open. With ``deel=lijst`` only what
+    changes by itself: the page asks for it every quarter of a minute, and is answered
+    that nothing changed (304) when nothing did.
+    """
     check_can_coordinate(actor)
+    is_part = request.GET.get("deel") == "lijst"
+    if not request.GET and (kept := request.session.get(_LOOK_KEPT)):
+        return redirect(_desk_url(kept))
     at = timezone.now()
     regions = own_regions(actor)
     look = _read_look(request.GET, regions)
-    items = list_worklist(_region_ids(look, regions), at=at)
-    own = [item for item in items if item.owner_id == actor.user_id]
-    counts = count_shown(own if look.is_mine else items, at=at)
-    shown = [
-        item
-        for item in (own if look.is_mine else items)
-        if item.is_shown(look.show, at=at)
-    ]
-    page = _choose_page(shown, request.GET.get("aanvraag", ""), look.page)
-    look = replace(look, page=page.number)
+    mark = _mark(actor, look, at=at)
+    if is_part and request.headers.get("If-None-Match") == mark:
+        return _fresh(HttpResponse(status=HTTPStatus.NOT_MODIFIED), mark, at=at)
+    if not is_part and request.session.get(_LOOK_KEPT, "") != _kept_query(look):
+        request.session[_LOOK_KEPT] = _kept_query(look)
+    context = _list_context(request, actor, look, regions, at=at)
+    if is_part:
+        return _fresh(render(request, "referrals/desk_list.html", context), mark, at=at)
     number = request.GET.get("aanvraag", "")
-    rows = list(page)
-    chosen = next((i for i in rows if i.number == number), next(iter(rows), None))
+    items = [row["item"] for row in context["rows"]]
+    chosen = next((i for i in items if i.number == number), next(iter(items), None))
     return render(
         request,
         "referrals/desk.html",
         {
-            "now": at,
+            **context,
             "region_name": _region_name(look, regions),
-            "rows": [_row(item, look, at=at, actor=actor) for item in rows],
-            "page": page,
-            "pages": _page_chips(look, page),
-            "next_url": _page_url(look, page.number + 1) if page.has_next() else "",
-            "n_next": min(ROWS, len(shown) - page.end_index()),
             "chosen": chosen.number if chosen else "",
             "detail": _detail(actor, find_request(chosen.number), at=at)
             if chosen
             else None,
-            "n_all": len(items),
-            "n_late": sum(item.late_since(at) is not None for item in items),
-            "n_own": sum(item.is_unplaced for item in own),
-            "look": look,
-            "query": look.query(),
-            "whose": _whose_chips(look, n_own=len(own), n_all=len(items)),
-            "chips": _show_chips(look, counts),
-            "region_chips": _region_chips(look, regions),
-            "colleagues": _colleagues(actor, _region_ids(look, regions), at=at),
+            "mark": mark,
+            "seen": int(at.timestamp()),
             "tabs": desk_tabs("desk", look),
+            "rule": _rule(),
         },
     )
+
+
+def _list_context(
+    request: HttpRequest,
+    actor: Actor,
+    look: Look,
+    regions: Sequence[RegionChoice],
+    *,
+    at: datetime,
+) -> dict[str, Any]:
+    """Return what is on the list and in its filters: what changes by itself."""
+    wanted = _wanted(actor, look, regions, at=at)
+    [seen, *_rest] = [*ticked_ids([request.GET.get("gezien", "")]), 0]
+    since = datetime.fromtimestamp(seen, UTC) if 0 < seen < _LAST_SECOND else at
+    counts = count_worklist(wanted, at=at, since=since)
+    n_shown = counts.shows[look.show]
+    page = _choose_page(wanted, request.GET.get("aanvraag", ""), look, n_shown, at=at)
+    look = replace(look, page=page.number)
+    first = (page.number - 1) * ROWS
+    items = list_worklist(
+        wanted,
+        at=at,
+        start=first,
+        limit=ROWS,
+        horizon=counts.horizon_of(first + ROWS),
+    )
+    wijken = _wijken(look, regions)
+    return {
+        "now": at,
+        "rows": [_row(item, look, at=at, actor=actor) for item in items],
+        "page": page,
+        "pages": _page_chips(look, page),
+        "next_url": _page_url(look, page.number + 1) if page.has_next() else "",
+        "n_next": min(ROWS, n_shown - page.end_index()),
+        "n_shown": n_shown,
+        "counts": counts,
+        "n_late": counts.shows[Show.OVERDUE],
+        "look": look,
+        "query": look.query(),
+        "whose": _whose_chips(look, counts),
+        "chips": _show_chips(look, counts),
+        "region_chips": _region_chips(look, regions),
+        "wijken": wijken,
+        "wijk_name": next((w.name for w in wijken if w.id == look.wijk_id), ""),
+        "urgencies": [(u.value, say_urgency(u.value)) for u in Urgency],
+        "empty": _say_empty(look),
+        "asked_at": say_clock(at),
+    }
+
+
+def _wanted(
+    actor: Actor, look: Look, regions: Sequence[RegionChoice], *, at: datetime
+) -> Wanted:
+    region_ids = _region_ids(look, regions)
+    return Wanted(
+        region_ids=region_ids,
+        show=look.show,
+        whose=look.whose,
+        user_id=actor.user_id,
+        coordinator_ids=sorted(
+            {
+                pk
+                for region_id in region_ids
+                for pk, _name in list_role_holders(
+                    Role.COORDINATOR, region_id=region_id, at=at
+                )
+            }
+        ),
+        wijk_id=look.wijk_id,
+        urgency=look.urgency,
+    )
+
+
+def _mark(actor: Actor, look: Look, *, at: datetime) -> str:
+    """Return what stays the same while the list does: an ETag.
+
+    The minute is in it, because the list says "within 35 minutes"; so what another
+    transaction wrote a moment late is seen within the minute as well.
+    """
+    words = (
+        actor.user_id,
+        get_last_event_id(),
+        int(at.timestamp()) // 60,
+        look.query(),
+        get_language(),
+        sorted((g.role, g.region_id or 0) for g in actor.grants),
+    )
+    return f'W/"{sha256(repr(words).encode()).hexdigest()[:24]}"'
+
+
+def _fresh(response: HttpResponse, mark: str, *, at: datetime) -> HttpResponse:
+    response["ETag"] = mark
+    # A header takes no other letters; the page says it as it stands here.
+    response["X-Desk-Updated"] = quote(_("updated %(time)s") % {"time": say_clock(at)})
+    return response
+
+
+def _kept_query(look: Look) -> str:
+    """Return what the next visit of this session begins with."""
+    return urlencode(replace(look, page=1).values())
 
 
 @require_GET
@@ -208,7 +357,7 @@ def take(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
         messages.success(
             request, _("You have %(number)s in hand.") % {"number": found.number}
         )
-    return _back_to_desk(request, found.number)
+    return back_to_desk(request, found.number)
 
 
 @require_POST
@@ -225,41 +374,102 @@ def ask(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
         messages.warning(request, str(error))
     else:
         messages.success(request, say_asked(found.number, len(offers)))
-    return _back_to_desk(request, found.number)
+    return back_to_desk(request, found.number)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @professional_page
 def hand_over_shift(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Give all that is in hand to a colleague; a second press finds nothing left."""
+    """Show what is in hand on one sheet; give all of it to a colleague in one press.
+
+    A second press finds nothing left.
+    """
     check_can_coordinate(actor)
     at = timezone.now()
     regions = own_regions(actor)
-    look = _read_look(request.POST, regions)
+    look = _read_look(
+        request.POST if request.method == "POST" else request.GET, regions
+    )
     region_ids = _region_ids(look, regions)
     colleagues = dict(_colleagues(actor, region_ids, at=at))
+    if request.method != "POST":
+        return render(
+            request,
+            "referrals/desk_shift.html",
+            {
+                "now": at,
+                "region_name": _region_name(look, regions),
+                "look": look,
+                "colleagues": sorted(colleagues.items(), key=lambda one: one[1]),
+                "by": actor.label,
+                "back_url": reverse("referrals:desk"),
+                **_sheet(actor, region_ids, at=at),
+            },
+        )
     [user_id, *_rest] = [*ticked_ids([request.POST.get("colleague", "")]), 0]
-    mine = list_own_unplaced(actor.user_id or 0, region_ids=region_ids)
     if user_id not in colleagues:
         messages.warning(request, _("Choose the colleague who takes over."))
-    elif not mine:
+        return redirect(_shift_url(look))
+    try:
+        n = give_shift(actor=actor, region_ids=region_ids, user_id=user_id, at=at)
+    except (Conflict, InvalidValue) as error:
+        messages.warning(request, str(error))
+        return redirect(_shift_url(look))
+    if not n:
         messages.info(request, _("You have nothing in hand to give to a colleague."))
     else:
-        try:
-            n = hand_over(actor=actor, request_ids=mine, user_id=user_id, at=at)
-        except (Conflict, InvalidValue) as error:
-            messages.warning(request, str(error))
-        else:
-            messages.success(
-                request,
-                ngettext(
-                    "%(name)s has %(n)d request of yours in hand from now on.",
-                    "%(name)s has %(n)d requests of yours in hand from now on.",
-                    n,
-                )
-                % {"name": colleagues[user_id], "n": n},
+        messages.success(
+            request,
+            ngettext(
+                "%(name)s has %(n)d request of yours in hand from now on. Nothing is "
+                "left in your hands.",
+                "%(name)s has %(n)d requests of yours in hand from now on. Nothing is "
+                "left in your hands.",
+                n,
             )
-    return redirect(_desk_url(look.query()))
+            % {"name": colleagues[user_id], "n": n},
+        )
+    return redirect(_desk_url(replace(look, whose=Whose.ALL).query()))
+
+
+def _shift_url(look: Look) -> str:
+    address = reverse("referrals:desk-hand-over")
+    return f"{address}?regio={look.region_id}" if look.region_id else address
+
+
+def _sheet(actor: Actor, region_ids: Sequence[int], *, at: datetime) -> dict[str, Any]:
+    """Return what is in hand, what is due in the next shift, and the last notes."""
+    wanted = Wanted(region_ids=region_ids, whose=Whose.MINE, user_id=actor.user_id)
+    n_own = count_worklist(wanted, at=at).n_own
+    items = [
+        item
+        for item in list_worklist(wanted, at=at, limit=SHEET_ROWS)
+        if item.is_unplaced
+    ]
+    notes: dict[int, list[str]] = {}
+    events = list_notes(item.id for item in items)
+    names = team_names(event.service_id for event in events)
+    for event in events:
+        notes.setdefault(event.request_id, []).append(
+            f"{say_moment(event.at, at)}: {say_event(event, names)}"
+        )
+    rows = [
+        {**_row(item, Look(), at=at, actor=actor), "notes": notes.get(item.id, [])}
+        for item in items
+    ]
+    soon = [
+        row
+        for row in rows
+        if row["item"].due_at is None or row["item"].due_at < at + SHIFT
+    ]
+    return {
+        "n_own": n_own,
+        "n_more": n_own - len(rows),
+        "n_late": sum(row["is_late"] for row in rows),
+        "soon": soon,
+        "later": [row for row in rows if row not in soon],
+        "until": at + SHIFT,
+    }
 
 
 @require_safe
@@ -271,22 +481,24 @@ def show_map(request: HttpRequest, actor: Actor) -> HttpResponse:
     regions = own_regions(actor)
     look = _read_look(request.GET, regions)
     region_ids = _region_ids(look, regions)
-    items = list_worklist(region_ids, at=at)
-    wijken = {w.code: w for pk in region_ids for w in list_wijken_of_region(pk)}
-    per_wijk: dict[str, list[WorkItem]] = {code: [] for code in wijken}
-    for item in items:
-        if item.wijk is not None:
-            wijken.setdefault(item.wijk.code, item.wijk)
-            per_wijk.setdefault(item.wijk.code, []).append(item)
+    open_now = count_per_wijk(region_ids, at=at)
+    wijken = {
+        **{wijk.code: wijk for pk in region_ids for wijk in list_wijken_of_region(pk)},
+        **{wijk.code: wijk for wijk in open_now},
+    }
+    per_wijk = {wijk.code: counts for wijk, counts in open_now.items()}
     rows: list[dict[str, Any]] = [
         {
-            "wijk": wijken[code],
-            "n": len(found),
-            "late": sum(item.late_since(at) is not None for item in found),
-            "no_team": sum(item.status == RequestStatus.OPEN for item in found),
-            "state": _map_state(found, at=at),
+            "wijk": wijk,
+            "url": f"{reverse('referrals:desk')}?"
+            + replace(look, wijk_id=wijk.id).query(),
+            "n": found.n,
+            "late": found.late,
+            "no_team": found.no_team,
+            "state": _map_state(found),
         }
-        for code, found in per_wijk.items()
+        for code, wijk in wijken.items()
+        if (found := per_wijk.get(code, OpenInWijk())) is not None
     ]
     rows.sort(key=lambda row: (-row["late"], -row["n"], row["wijk"].name))
     return render(
@@ -296,7 +508,7 @@ def show_map(request: HttpRequest, actor: Actor) -> HttpResponse:
             "now": at,
             "region_name": _region_name(look, regions),
             "rows": [row for row in rows if row["n"]],
-            "n_all": len(items),
+            "n_all": sum(row["n"] for row in rows),
             "n_quiet": sum(not row["n"] for row in rows),
             "region_chips": _region_chips(look, regions),
             "categories": [
@@ -400,7 +612,7 @@ def describe_teams(
     found: "ServiceRequest", *, at: datetime, most: int | None = None
 ) -> dict[str, Any]:
     """Return who can be asked with why, and who cannot with what is in the way."""
-    ranked = rank_for(found, agreed=get_agreed(found.region_id), at=at)
+    ranked = rank_for(found, agreed=get_agreed(found.region_id, at=at), at=at)
     return {
         "teams": [
             {
@@ -440,6 +652,10 @@ def _detail(actor: Actor, found: "ServiceRequest", *, at: datetime) -> dict[str,
     )
     return {
         "number": found.number,
+        "why": _say_why(found, offers, late=late, at=at) if is_unplaced else [],
+        "call_teams": _teams_to_call(offers, names, best),
+        "call_outcomes": CallOutcome.choices,
+        "decline_reasons": DeclineReason.choices,
         "wijk": wijk,
         "status": RequestStatus(found.status).label,
         "tone": _STATUS_TONES.get(RequestStatus(found.status), "unknown"),
@@ -543,6 +759,13 @@ def _say_stands(item: WorkItem, *, at: datetime) -> str:
         if item.has_bridge_ended(at):
             return _("The bridge has ended")
         return str(RequestStatus.BRIDGED.label)
+    if item.status == RequestStatus.MEDIATION:
+        if item.closed_at is None:
+            return str(RequestStatus.MEDIATION.label)
+        day = say_near_day(localdate(item.closed_at), localdate(at))
+        return _("With the insurer since %(day)s") % {"day": day}
+    if item.status == RequestStatus.PAUSED:
+        return str(RequestStatus.PAUSED.label)
     if item.status == RequestStatus.ACCEPTED:
         return _("The first visit was not reported")
     return _("The start of care was not reported")
@@ -564,31 +787,44 @@ def _say_open(n: int, late: int) -> str:
     return words
 
 
-def _map_state(found: Sequence[WorkItem], *, at: datetime) -> str:
-    if any(item.late_since(at) is not None for item in found):
+def _map_state(found: OpenInWijk) -> str:
+    if found.late:
         return _LATE
-    return _OPEN if found else _NONE
+    return _OPEN if found.n else _NONE
 
 
 def _read_look(sent: Any, regions: Sequence[RegionChoice]) -> Look:
-    show = sent.get("toon", "")
-    wanted = ticked_ids([sent.get("regio", "")])
+    """Read what an address or a form says; what is not known is left out."""
     known = {region.id for region in regions}
+
+    def number(name: str) -> int | None:
+        return next(iter(ticked_ids([sent.get(name, "")])), None)
+
+    def choice(name: str, values: Iterable[str]) -> str:
+        value: str = sent.get(name, "")
+        return value if value in set(values) else ""
+
+    region_id = number("regio")
     return Look(
-        show=Show(show) if show in [s.value for s in Show] else Show.ALL,
-        is_mine=sent.get("van") == "mij",
-        region_id=next((pk for pk in wanted if pk in known), None),
-        page=max(1, next(iter(ticked_ids([sent.get("pagina", "")])), 1)),
+        show=Show(choice("toon", Show)),
+        whose=Whose(choice("van", Whose)),
+        region_id=region_id if region_id in known or not regions else None,
+        wijk_id=number("wijk"),
+        urgency=choice("snel", Urgency.values),
+        page=max(1, number("pagina") or 1),
     )
 
 
 def _choose_page(
-    shown: Sequence[WorkItem], number: str, page_number: int
-) -> Page[WorkItem]:
-    """Return the page that a request is on, or else the page that was asked for."""
-    place = next((i for i, item in enumerate(shown) if item.number == number), None)
-    wanted = page_number if place is None else place // ROWS + 1
-    return Paginator(shown, ROWS).get_page(wanted)
+    wanted: Wanted, number: str, look: Look, n_shown: int, *, at: datetime
+) -> Page[int]:
+    """Return the page that a request is on, or else the page that was asked for.
+
+    Only the length of the list is paged; the page is read by itself.
+    """
+    pages = Paginator(range(n_shown), ROWS)
+    place = find_row(wanted, number.upper(), at=at) if number else None
+    return pages.get_page(look.page if place is None else place // ROWS + 1)
 
 
 def _page_url(look: Look, number: int) -> str:
@@ -596,12 +832,19 @@ def _page_url(look: Look, number: int) -> str:
     return f"?{query}#lijst"
 
 
-def _page_chips(look: Look, page: Page[WorkItem]) -> list[Chip]:
+def _page_chips(look: Look, page: Page[int]) -> list[Chip]:
+    """Return the first, the last and the nearest pages; a chip without url is a gap."""
     if page.paginator.num_pages < 2:
         return []
     return [
-        Chip(number, _page_url(look, number), active=number == page.number)
-        for number in page.paginator.page_range
+        Chip(
+            number,
+            _page_url(look, number) if isinstance(number, int) else "",
+            active=number == page.number,
+        )
+        for number in page.paginator.get_elided_page_range(
+            page.number, on_each_side=2, on_ends=1
+        )
     ]
 
 
@@ -633,40 +876,173 @@ def _colleagues(
     )
 
 
-def _whose_chips(look: Look, *, n_own: int, n_all: int) -> list[Chip]:
+def _wijken(look: Look, regions: Sequence[RegionChoice]) -> list[WijkName]:
+    """Return the wijken to choose from, by name."""
+    found = [
+        wijk
+        for region_id in _region_ids(look, regions)
+        for wijk in list_wijken_of_region(region_id)
+    ]
+    return sorted(found, key=lambda wijk: (wijk.name, wijk.gemeente))
+
+
+def _whose_chips(look: Look, counts: WorklistCounts) -> list[Chip]:
+    labels = {
+        Whose.ALL: _("All"),
+        Whose.MINE: _("Mine"),
+        Whose.NOBODY: _("Nobody's"),
+    }
     return [
         Chip(
-            _("All"),
-            f"?{look.query(van='', pagina='')}",
-            active=not look.is_mine,
-            count=n_all,
-        ),
-        Chip(
-            _("Mine"),
-            f"?{look.query(van='mij', pagina='')}",
-            active=look.is_mine,
-            count=n_own,
-        ),
+            label,
+            f"?{look.query(van=whose.value, pagina='')}",
+            active=look.whose is whose,
+            count=counts.whose[whose],
+        )
+        for whose, label in labels.items()
     ]
 
 
-def _show_chips(look: Look, counts: dict[Show, int]) -> list[Chip]:
+def _show_chips(look: Look, counts: WorklistCounts) -> list[Chip]:
     labels = {
         Show.ALL: _("Everything"),
         Show.OVERDUE: _("Too late"),
-        Show.NO_TEAM: _("Nobody has room"),
+        Show.TODAY: _("Due today"),
+        Show.WAITING: _("Waiting for an answer"),
+        Show.NO_TEAM: _("No team left"),
         Show.BRIDGED: _("Bridged"),
         Show.URGENT: _("Urgent"),
+        Show.INSURER: _("With the insurer"),
     }
     return [
         Chip(
             label,
             f"?{look.query(toon=show.value, pagina='')}",
             active=look.show is show,
-            count=counts[show],
+            count=counts.shows[show],
         )
         for show, label in labels.items()
     ]
+
+
+def _say_empty(look: Look) -> tuple[str, str]:
+    """Return that nothing is shown, and why that is."""
+    if look.whose is not Whose.ALL or look.wijk_id is not None or look.urgency:
+        return (
+            _("No request falls under this choice"),
+            _("Choose another filter above to see the others."),
+        )
+    said = {
+        Show.OVERDUE: (
+            _("The list of what is too late is empty"),
+            _("Every request has somebody who has it in hand, with a date ahead."),
+        ),
+        Show.TODAY: (
+            _("Nothing more is due today"),
+            _("The first date of every open request is tomorrow or later."),
+        ),
+        Show.WAITING: (
+            _("No team has a question to answer"),
+            _("Nothing waits for a team; what is open waits for you."),
+        ),
+        Show.NO_TEAM: (
+            _("Every request still has a team to ask"),
+            _("Nobody is without a team that can be asked or has been asked."),
+        ),
+        Show.BRIDGED: (
+            _("Nobody is helped for now by others"),
+            _("A request comes here when you bridge it."),
+        ),
+        Show.URGENT: (
+            _("Nothing is urgent"),
+            _("No first visit must be today or within 24 hours."),
+        ),
+        Show.INSURER: (
+            _("No insurer is looking for a team"),
+            _("A request comes here when you hand it to the insurer of the client."),
+        ),
+    }
+    return said.get(
+        look.show,
+        (
+            _("No request falls under this choice"),
+            _("Choose another filter above to see the others."),
+        ),
+    )
+
+
+def _rule() -> list[str]:
+    """Return in words how the list is ordered, with the figures it is ordered by."""
+    urgency: Mapping[str, int] = HOURS_OF_URGENCY
+    return [
+        _("First what is too late; clients without a team before what a team has."),
+        _("Then what has the least time left: its date, less the time still needed."),
+        _("Still needed without a team: %(n)d hours; with a bridge: %(bridged)d hours.")
+        % {"n": HOURS_WITHOUT_TEAM, "bridged": HOURS_BRIDGED},
+        _(
+            "While teams have the question: %(n)d hour for each team that said no or "
+            "nothing, at most %(most)d hours."
+        )
+        % {"n": HOURS_PER_REFUSAL, "most": MOST_HOURS_REFUSED},
+        _(
+            "For urgency: %(today)d hours if the first visit is today, %(tomorrow)d "
+            "within 24 hours, %(days)d within 3 days."
+        )
+        % {
+            "today": urgency[Urgency.TODAY],
+            "tomorrow": urgency[Urgency.TOMORROW],
+            "days": urgency[Urgency.DAYS],
+        },
+        _("Who waits longer goes first: an hour for each day, at most %(n)d hours.")
+        % {"n": MOST_HOURS_WAITED},
+    ]
+
+
+def _say_why(
+    found: "ServiceRequest",
+    offers: Sequence["Offer"],
+    *,
+    late: datetime | None,
+    at: datetime,
+) -> list[str]:
+    """Return why a request is where it is on the list, in a few words each."""
+    refused = sum(
+        offer.status in (OfferStatus.DECLINED, OfferStatus.EXPIRED) for offer in offers
+    )
+    words = []
+    if late is not None:
+        words.append(_("too late since %(when)s") % {"when": _say_late(late, at)})
+    if found.status == RequestStatus.OPEN:
+        words.append(_("no team has the question"))
+    elif found.status == RequestStatus.BRIDGED:
+        words.append(_("bridged, no team yet"))
+    if refused:
+        words.append(
+            ngettext(
+                "%(n)d team said no or nothing",
+                "%(n)d teams said no or nothing",
+                refused,
+            )
+            % {"n": refused}
+        )
+    if found.urgency in HOURS_OF_URGENCY:
+        words.append(say_urgency(found.urgency).lower())
+    if found.submitted_at is not None and (days := (at - found.submitted_at).days) > 0:
+        words.append(
+            ngettext("waits %(n)d day", "waits %(n)d days", days) % {"n": days}
+        )
+    return words
+
+
+def _teams_to_call(
+    offers: Sequence["Offer"], names: Mapping[int, str], best: Mapping[str, Any]
+) -> list[tuple[int, str]]:
+    """Return who is likely to be on the phone: who was asked, then the best others."""
+    asked = {
+        offer.service_id: names.get(offer.service_id, _("a team")) for offer in offers
+    }
+    proposed = {team["id"]: team["name"] for team in best["teams"]}
+    return list((asked | proposed).items())
 
 
 def _region_chips(look: Look, regions: Sequence[RegionChoice]) -> list[Chip]:
@@ -694,14 +1070,13 @@ def _desk_url(query: str) -> str:
     return f"{address}?{query}" if query else address
 
 
-def _back_to_desk(request: HttpRequest, number: str) -> HttpResponse:
+def back_to_desk(request: HttpRequest, number: str) -> HttpResponse:
     """Go back to where the button was: the list as it was filtered, or one request."""
-    look = _read_look(request.POST, _NO_CHECK)
-    kept = request.POST.get("regio", "")
-    query = look.query(regio=kept if kept.isdigit() else "", aanvraag=number)
     if request.POST.get("terug") == "aanvraag":
         return redirect(reverse("referrals:desk-request", args=[number]))
-    return redirect(_desk_url(query))
+    look = _read_look(request.POST, ())
+    return redirect(_desk_url(look.query(aanvraag=number)))
 
 
-_NO_CHECK: Sequence[RegionChoice] = ()
+#: Beyond this a moment is no moment any more (the year 9999).
+_LAST_SECOND = 253_000_000_000

@@ -1,8 +1,12 @@
-"""All requests without a team divided at once: a proposal that a coordinator sends."""
+"""All requests without a team divided at once: a proposal that a coordinator sends.
+
+Few requests are divided while the page is made. With more the page comes at once, says
+how long it takes, and asks for the proposal; leaving it leaves nothing behind.
+"""
 
 import re
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
@@ -17,16 +21,26 @@ from django.views.decorators.http import require_http_methods
 
 from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import Conflict, InvalidValue, NotPermitted
+from wijkspil.directory.selectors.care_teams import get_organization_ids
 from wijkspil.directory.selectors.management import RegionChoice
 from wijkspil.directory.selectors.wijken import list_wijken_of_places
 from wijkspil.directory.views.pages import professional_page
 from wijkspil.directory.wording import say_number
-from wijkspil.referrals.engine_io import Division, load_assignment
+from wijkspil.referrals.engine_io import BATCH_SECONDS, Division, load_assignment
 from wijkspil.referrals.permissions import check_can_coordinate
+from wijkspil.referrals.selectors.agreements import list_signed_organizations
 from wijkspil.referrals.selectors.policy import get_agreed
 from wijkspil.referrals.selectors.timeline import team_names
-from wijkspil.referrals.selectors.worklist import list_asked_pairs, list_unplaced
-from wijkspil.referrals.services.offers import REST_AFTER_ANSWER, ask_teams
+from wijkspil.referrals.selectors.worklist import (
+    count_unplaced,
+    list_asked_pairs,
+    list_unplaced,
+)
+from wijkspil.referrals.services.offers import (
+    REST_AFTER_ANSWER,
+    ask_teams,
+    assign_by_agreement,
+)
 from wijkspil.referrals.views.desk import (
     desk_tabs,
     own_regions,
@@ -41,6 +55,12 @@ from wijkspil.ui.navigation import Chip
 if TYPE_CHECKING:
     from wijkspil.referrals.models import ServiceRequest
 
+#: Up to this many are divided while the page is made.
+AT_ONCE = 40
+#: Sending stops after this; what is left stays on the page, to send again.
+SEND_FOR = timedelta(seconds=20)
+#: Seconds for 100 requests, as measured on two cores: said, not promised.
+_SECONDS_PER_100 = 2
 _PAIR = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
@@ -57,46 +77,116 @@ def divide(request: HttpRequest, actor: Actor) -> HttpResponse:
     if request.method == "POST":
         return _send(request, actor, region)
     at = timezone.now()
-    rows = list_unplaced(region.id)
-    asked = list_asked_pairs((row.pk for row in rows), since=at - REST_AFTER_ANSWER)
-    division = (
-        load_assignment(
-            rows,
-            asked=asked,
-            agreed=get_agreed(region.id),
-            at=at,
+    n_all = count_unplaced(region.id)
+    page = {
+        "now": at,
+        "region": region,
+        "region_chips": [
+            Chip(r.name, f"?regio={r.id}", active=r.id == region.id) for r in regions
+        ]
+        if len(regions) > 1
+        else [],
+        "tabs": desk_tabs("proposal"),
+        "n_all": n_all,
+    }
+    is_part = request.GET.get("deel") == "voorstel"
+    if n_all > AT_ONCE and not is_part and "nu" not in request.GET:
+        return render(
+            request,
+            "referrals/desk_division.html",
+            {
+                **page,
+                "is_waiting": True,
+                "part_url": f"?regio={region.id}&deel=voorstel",
+                "now_url": f"?regio={region.id}&nu=1",
+                "n_seconds": _guess_seconds(n_all),
+            },
         )
-        if rows
-        else None
-    )
+    proposal = _propose(region, at=at) if n_all else {}
     return render(
         request,
-        "referrals/desk_division.html",
-        {
-            "now": at,
-            "region": region,
-            "region_chips": [
-                Chip(r.name, f"?regio={r.id}", active=r.id == region.id)
-                for r in regions
-            ]
-            if len(regions) > 1
-            else [],
-            "tabs": desk_tabs("proposal"),
-            "n_all": len(rows),
-            "division": division,
-            "proof": _say_proof(division) if division else "",
-            **(
-                _describe(
-                    rows,
-                    division,
-                    asked={request_id for request_id, _service_id in asked},
-                    today=localdate(at),
-                )
-                if division
-                else {}
-            ),
-        },
+        "referrals/desk_proposal.html" if is_part else "referrals/desk_division.html",
+        {**page, **proposal},
     )
+
+
+def _guess_seconds(n: int) -> int:
+    return round(BATCH_SECONDS) + n * _SECONDS_PER_100 // 100
+
+
+def _propose(region: RegionChoice, *, at: datetime) -> dict[str, Any]:
+    rows = list_unplaced(region.id, at=at)
+    asked = list_asked_pairs((row.pk for row in rows), since=at - REST_AFTER_ANSWER)
+    division = load_assignment(
+        rows, asked=asked, agreed=get_agreed(region.id, at=at), at=at
+    )
+    return {
+        "division": division,
+        "n_divided": len(rows),
+        "proof": _say_proof(division),
+        "gains": say_gains(division),
+        **_describe(
+            rows,
+            division,
+            asked={request_id for request_id, _service_id in asked},
+            signed=list_signed_organizations(region.id, on=localdate(at)),
+            today=localdate(at),
+        ),
+    }
+
+
+def say_gains(division: Division) -> list[str]:
+    """Return what dividing together gives over one by one, in words and figures."""
+    with_team = [row for row in division.rows if row.team is not None]
+    own = sum(row.is_own for row in division.rows)
+    in_time = sum(row.is_in_time for row in division.rows)
+    own_before = sum(row.is_own_one_by_one for row in division.rows)
+    in_time_before = sum(row.is_in_time_one_by_one for row in division.rows)
+    words = [
+        _say_gain(
+            division.placed,
+            division.placed_one_by_one,
+            more=_("%(now)d requests get a team; one by one it would be %(before)d."),
+            same=_("%(now)d requests get a team; one by one just as many."),
+        )
+    ]
+    if with_team:
+        words += [
+            _say_gain(
+                own,
+                own_before,
+                more=_(
+                    "%(now)d go to the team of their own neighborhood; one by one it "
+                    "would be %(before)d."
+                ),
+                same=_(
+                    "%(now)d go to the team of their own neighborhood; one by one just "
+                    "as many."
+                ),
+            ),
+            _say_gain(
+                in_time,
+                in_time_before,
+                more=_(
+                    "%(now)d get their first visit in time; one by one it would be "
+                    "%(before)d."
+                ),
+                same=_(
+                    "%(now)d get their first visit in time; one by one just as many."
+                ),
+            ),
+        ]
+    if division.value_one_by_one > 0 and division.value > division.value_one_by_one:
+        gain = 100 * (division.value / division.value_one_by_one - 1)
+        words.append(
+            _("All in all %(gain)s %% better than one by one, as the region weighs it.")
+            % {"gain": say_number(gain, 1)}
+        )
+    return words
+
+
+def _say_gain(now: int, before: int, *, more: str, same: str) -> str:
+    return (same if now == before else more) % {"now": now, "before": before}
 
 
 def _describe(
@@ -104,6 +194,7 @@ def _describe(
     division: Division,
     *,
     asked: set[int],
+    signed: set[int],
     today: date,
 ) -> dict[str, Any]:
     by_id = {row.pk: row for row in rows}
@@ -131,9 +222,15 @@ def _describe(
                 "note": say_team(one.team),
                 "same": one.one_by_one == one.team.service_id,
                 "one_by_one": names.get(one.one_by_one or 0, ""),
+                "is_signed": one.team.organization_id in signed,
             }
         )
-    return {"placed": placed, "left": left, "left_groups": group_left(left)}
+    return {
+        "placed": placed,
+        "left": left,
+        "left_groups": group_left(left),
+        "n_signed": sum(row["is_signed"] for row in placed),
+    }
 
 
 def group_left(left: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -164,43 +261,93 @@ def _say_proof(division: Division) -> str:
 
 
 def _send(request: HttpRequest, actor: Actor, region: RegionChoice) -> HttpResponse:
-    """Ask what was ticked; one that changed meanwhile does not stop the others."""
+    """Ask (or assign) what was ticked, for a limited time.
+
+    Each in a transaction of its own: one that changed meanwhile does not stop the
+    others, and what is not sent yet is on the page again.
+    """
+    started = timezone.now()
     pairs = [
         (int(found[1]), int(found[2]))
         for value in request.POST.getlist("pair")
         if (found := _PAIR.fullmatch(value))
     ]
-    sent, refused = 0, []
-    numbers = {row.pk: row.number for row in list_unplaced(region.id)}
+    signed = (
+        list_signed_organizations(region.id, on=localdate(started))
+        if request.POST.get("assign")
+        else set()
+    )
+    providers = get_organization_ids(service_id for _request, service_id in pairs)
+    numbers = {row.pk: row.number for row in list_unplaced(region.id, at=started)}
+    asked = assigned = kept = 0
+    refused = []
     for request_id, service_id in dict.fromkeys(pairs):
         if request_id not in numbers:
             continue  # asked or placed meanwhile, or sent twice
+        at = timezone.now()
+        if at - started > SEND_FOR:
+            kept += 1
+            continue
         try:
-            ask_teams(
-                actor=actor,
-                request_id=request_id,
-                service_ids=[service_id],
-                at=timezone.now(),
-            )
+            if providers.get(service_id) in signed:
+                assign_by_agreement(
+                    actor=actor, request_id=request_id, service_id=service_id, at=at
+                )
+                assigned += 1
+            else:
+                ask_teams(
+                    actor=actor, request_id=request_id, service_ids=[service_id], at=at
+                )
+                asked += 1
         except (Conflict, InvalidValue) as error:
             refused.append(f"{numbers[request_id]}: {error}")
-        else:
-            sent += 1
-    if sent:
+    if asked:
         messages.success(
             request,
             ngettext(
                 "%(n)d request was put to a team.",
                 "%(n)d requests were put to a team.",
-                sent,
+                asked,
             )
-            % {"n": sent},
+            % {"n": asked},
         )
-    for text in refused:
+    if assigned:
+        messages.success(
+            request,
+            ngettext(
+                "%(n)d request was assigned under a signed agreement.",
+                "%(n)d requests were assigned under a signed agreement.",
+                assigned,
+            )
+            % {"n": assigned},
+        )
+    if kept:
+        messages.warning(
+            request,
+            ngettext(
+                "%(n)d request is not sent yet. It is below again: send once more.",
+                "%(n)d requests are not sent yet. They are below again: send once "
+                "more.",
+                kept,
+            )
+            % {"n": kept},
+        )
+    for text in refused[:_MOST_REFUSALS]:
         messages.warning(request, text)
-    if not sent and not refused:
+    if len(refused) > _MOST_REFUSALS:
+        messages.warning(
+            request,
+            _("And %(n)d more could not be sent.")
+            % {"n": len(refused) - _MOST_REFUSALS},
+        )
+    if not (asked or assigned or refused or kept):
         messages.warning(
             request, _("Nothing was sent: tick what you want to ask, or look again.")
         )
-    address = reverse("referrals:desk-proposal" if refused else "referrals:desk")
+    is_done = not (refused or kept)
+    address = reverse("referrals:desk" if is_done else "referrals:desk-proposal")
     return redirect(f"{address}?regio={region.id}")
+
+
+#: Refusals that are said one by one.
+_MOST_REFUSALS = 8
