@@ -103,6 +103,12 @@ class Assumptions:
     call_back_h: float = _take(
         2.0, 0.5, 6.0, "median working hours until a provider calls back"
     )
+    hurry: float = _take(
+        0.5,
+        0.2,
+        1.0,
+        "times the waiting before, between and after calls, for today or tomorrow",
+    )
     never_calls_back: float = _take(0.08, 0.0, 0.2, "share that never calls back")
     # The referrer today.
     starts_phoning_min: float = _take(

@@ -214,6 +214,11 @@ class World:
 
     # --- time
 
+    def hurry(self, request: int) -> float:
+        """Return what waiting around calls is multiplied by."""
+        is_urgent = self.problem.requests[request].is_urgent
+        return self.assumptions.hurry if is_urgent else 1.0
+
     def phone_hours(self, request: int) -> clock.Hours:
         """Return when providers are on the phone for a request."""
         is_urgent = self.problem.requests[request].is_urgent

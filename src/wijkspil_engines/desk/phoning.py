@@ -45,7 +45,8 @@ class PhoneRound:
         self._teams_of = teams_of
         self._through = through
         self._at_once = at_once
-        self._between_h = between_min / 60
+        self._hurry = world.hurry(request)
+        self._between_h = between_min / 60 * self._hurry
         self._refused = refused
         self._exhausted = exhausted
         self._to_call = deque(teams_of)
@@ -103,7 +104,7 @@ class PhoneRound:
         else:
             world.note(at_h, "unanswered", request, provider)
             if tries < TRIES:
-                again_h = world.after(done_h, AGAIN_H, self._hours)
+                again_h = world.after(done_h, AGAIN_H * self._hurry, self._hours)
                 heapq.heappush(self._again, (again_h, provider))
         self.plan(done_h)
 
@@ -116,10 +117,10 @@ class PhoneRound:
             return done_h, lambda at_h: self._answer(provider, at_h)
         if draws.forgets[request, provider] < taken.never_calls_back:
             return (
-                world.after(done_h, LETS_GO_H, self._hours),
+                world.after(done_h, LETS_GO_H * self._hurry, self._hours),
                 lambda at_h: self._hear_nothing(provider, at_h),
             )
-        open_h = lognormal(
+        open_h = self._hurry * lognormal(
             taken.call_back_h, CALL_BACK_SIGMA, draws.call_back[request, provider]
         )
         return (

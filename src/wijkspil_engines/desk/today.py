@@ -43,7 +43,7 @@ class Today(World):
 
     def come_in(self, request: int, at_h: float) -> None:
         """The referrer phones when it finds a moment."""
-        minutes = lognormal(
+        minutes = self.hurry(request) * lognormal(
             self.assumptions.starts_phoning_min, START_SIGMA, self.draws.start[request]
         )
         hours = self.phone_hours(request)

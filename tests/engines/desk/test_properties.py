@@ -30,7 +30,7 @@ _ANY = st.fixed_dictionaries(
 _HOURS = st.sampled_from(["daytime", "always", "office"])
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 10_000), values=_ANY, hours=_HOURS)
 def test_every_course_stands_up_to_its_check(
     seed: int, values: dict[str, float], hours: Any
@@ -44,7 +44,7 @@ def test_every_course_stands_up_to_its_check(
     assert verify_courses(problem, taken, seed, courses) == []
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 10_000))
 def test_the_same_seed_gives_the_same_course(seed: int) -> None:
     problem = draw_problem(seed)
@@ -54,7 +54,7 @@ def test_the_same_seed_gives_the_same_course(seed: int) -> None:
     assert all(first[way].ends == second[way].ends for way in WAYS)
 
 
-@settings(max_examples=10)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 10_000))
 def test_one_way_does_not_move_the_other(seed: int) -> None:
     problem = draw_problem(seed)
