@@ -19,6 +19,7 @@ from rich.console import Console
 from wijkspil.config import runtime
 from wijkspil.config.cli_coverage import coverage_check
 from wijkspil.config.cli_db import db_app
+from wijkspil.config.cli_duty import duty_app
 from wijkspil.config.cli_engines import routing_app
 from wijkspil.config.cli_generate import generate
 from wijkspil.config.cli_load import load
@@ -36,6 +37,7 @@ console = Console()
 
 app.add_typer(db_app, name="db")
 app.add_typer(routing_app, name="routing")
+app.add_typer(duty_app, name="duty")
 app.add_typer(simulate_app, name="simulate")
 app.command()(doctor)
 
@@ -45,6 +47,7 @@ _ON_THE_APPLICATION = {
     "load",
     "generate",
     "coverage-check",
+    "duty",
     "migrate",
     "serve",
     "worker",

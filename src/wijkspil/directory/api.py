@@ -11,6 +11,7 @@ other sites make a browser send, a token does not, so no CSRF token is needed he
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -28,7 +29,9 @@ from wijkspil.directory.errors import InvalidEntry
 from wijkspil.directory.permissions import (
     can_view_duty_person,
     can_view_professional_contacts,
+    check_can_edit_duty,
     check_can_view_duty_person,
+    check_can_view_duty_week,
     check_can_view_professional_contacts,
     visible_audiences,
 )
@@ -49,6 +52,9 @@ from wijkspil.directory.schemas import (
     PageQuery,
     ResponsibleOut,
     ResponsibleQuery,
+    RosterFileQuery,
+    RosterOut,
+    RosterQuery,
     ServiceQuery,
     ServicesOut,
     SignpostOut,
@@ -57,6 +63,7 @@ from wijkspil.directory.schemas import (
     write_responsible,
 )
 from wijkspil.directory.selectors.capacity import get_current_report
+from wijkspil.directory.selectors.duty import list_written_duties
 from wijkspil.directory.selectors.listing import (
     ListedDuty,
     ServiceFilter,
@@ -72,6 +79,7 @@ from wijkspil.directory.selectors.listing import (
 from wijkspil.directory.selectors.responsibility import get_who_helps
 from wijkspil.directory.selectors.signposts import list_signpost_hits
 from wijkspil.directory.selectors.targets import get_service_target
+from wijkspil.directory.selectors.targets_of_entries import get_service_edit_target
 from wijkspil.directory.services.capacity import (
     Capacity,
     confirm_capacity,
@@ -85,6 +93,12 @@ from wijkspil.directory.services.duty import (
     record_duties_read,
     withdraw_duty,
 )
+from wijkspil.directory.services.duty_exchange import (
+    RefusedRoster,
+    import_duties,
+    plan_import,
+)
+from wijkspil.directory.services.duty_files import write_csv, write_ics
 from wijkspil.directory.types import AreaKind, CapacitySource, Care, CareTask
 
 router = Router(by_alias=True)
@@ -540,6 +554,93 @@ def write_withdrawal(request: HttpRequest, duty_id: int) -> WithdrawalOut:
     )
     return WithdrawalOut(
         id=done.duty_id, service_id=done.service_id, ended_at=done.ended_at
+    )
+
+
+@router.put(
+    "/services/{service_id}/roster",
+    response={200: RosterOut, **_REFUSALS},
+    summary="Take a roster of a service: CSV or iCalendar in the body, all or nothing",
+    tags=["duties"],
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "text/calendar": {"schema": {"type": "string"}},
+            },
+        }
+    },
+)
+def write_roster(
+    request: HttpRequest, service_id: int, query: Query[RosterQuery]
+) -> RosterOut | HttpResponse:
+    """Enter what is new and replace what changed; the same file again does nothing.
+
+    A line that cannot be taken refuses the whole roster; each is named.
+    """
+    refuse_unknown_parameters(request, query)
+    actor = get_writing_actor(request)
+    check_can_edit_duty(actor, get_service_edit_target(service_id))
+    kind, _slash, code = query.area.rpartition("/")
+    what: dict[str, Any] = {
+        "actor": actor,
+        "name": "roster",
+        "content": request.body,
+        "at": timezone.now(),
+        "service_id": service_id,
+        "area_id": get_area_id(read_area_kind(kind or AreaKind.WIJK), code)
+        if code
+        else None,
+    }
+    if query.preview:
+        return RosterOut.of(plan_import(**what))
+    try:
+        return RosterOut.of(import_duties(**what))
+    except RefusedRoster as error:
+        return problem(
+            400,
+            str(error),
+            code=error.code,
+            invalid_params=[
+                {"name": f"{cell.line}/{cell.column}", "reason": str(cell)}
+                for line in error.plan.refused
+                for cell in line.reasons
+            ],
+        )
+
+
+@router.get(
+    "/services/{service_id}/roster",
+    response={200: str, **_REFUSALS},
+    summary="Eight weeks of duties of a service as CSV or iCalendar",
+    tags=["duties"],
+)
+def read_roster(
+    request: HttpRequest, service_id: int, query: Query[RosterFileQuery]
+) -> HttpResponse:
+    """Answer with a file that can be sent back; every view of a person is logged."""
+    refuse_unknown_parameters(request, query)
+    actor, now = get_request_actor(request), timezone.now()
+    check_can_view_duty_person(actor)
+    check_can_view_duty_week(actor, get_service_edit_target(service_id))
+    start = read_moment(query.from_, field="from") if query.from_ else now
+    duties = list_written_duties(
+        service_ids=[service_id], period=Period(start, start + timedelta(days=56))
+    )
+    record_duties_read(
+        actor=actor,
+        duty_ids=[duty.id for duty in duties],
+        purpose="api.service-duties",
+        at=now,
+    )
+    if query.format == "ics":
+        text = write_ics(duties, name="roster", with_names=True, with_phone=True)
+        content_type = "text/calendar; charset=utf-8"
+    else:
+        text, content_type = write_csv(duties), "text/csv; charset=utf-8"
+    return HttpResponse(
+        text, content_type=content_type, headers={"API-Version": API_VERSION}
     )
 
 

@@ -3,7 +3,7 @@
 import json
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field
 
@@ -24,6 +24,7 @@ from wijkspil.directory.selectors.responsibility import (
     ServiceCard,
     WhoHelps,
 )
+from wijkspil.directory.services.duty_exchange import DutyPlan, PlanKind
 from wijkspil.directory.signposts.types import LocalizedText, Signpost
 from wijkspil.directory.types import AreaKind, Care, RegionPurpose
 
@@ -467,6 +468,54 @@ class WithdrawalOut(CamelSchema):
     id: int
     service_id: int
     ended_at: datetime | None
+
+
+class RosterQuery(CamelSchema):
+    """Whether a roster is only looked at, and the area where the file names none."""
+
+    preview: bool = Field(False, description="True: say what would happen, no more.")
+    area: str = Field("", description="For a calendar, as wijk/WK051801.")
+
+
+class RosterLineOut(CamelSchema):
+    """What happens with one line: new, changed, same, past or refused, and why."""
+
+    line: int
+    kind: str
+    reasons: list[str]
+
+
+class RosterOut(CamelSchema):
+    """What a roster did, or would do: counts, and every line."""
+
+    new: int
+    changed: int
+    same: int
+    past: int
+    refused: int
+    lines: list[RosterLineOut]
+
+    @classmethod
+    def of(cls, plan: DutyPlan) -> Self:
+        """Return the body of a plan."""
+        return cls(
+            **{kind.value: plan.count(kind) for kind in PlanKind},
+            lines=[
+                RosterLineOut(
+                    line=line.line,
+                    kind=line.kind.value,
+                    reasons=[str(cell) for cell in line.reasons],
+                )
+                for line in plan.lines
+            ],
+        )
+
+
+class RosterFileQuery(CamelSchema):
+    """As which file, and from when: eight weeks of duties."""
+
+    format: Literal["csv", "ics"] = "csv"
+    from_: str = Field("", alias="from", description="Moment with zone (ISO 8601).")
 
 
 # --- organizations, areas, signposts

@@ -196,11 +196,7 @@ def _nearest(made: Invention, ground: Ground, wijk: int, care: Care) -> int:
         return (0.61 * (service.lon - lon)) ** 2 + (service.lat - lat) ** 2
 
     return min(
-        (
-            place
-            for place, service in enumerate(made.services)
-            if service.care == care
-        ),
+        (place for place, service in enumerate(made.services) if service.care == care),
         key=distance,
     )
 
@@ -230,7 +226,9 @@ def _make_accounts(
     provider = made.services[team].organization
     practice = _nearest(made, ground, wijk, Care.GP_CARE)
     practice_organization = made.services[practice].organization
-    post = made.services[_nearest(made, ground, wijk, Care.GP_OUT_OF_HOURS)].organization
+    post = made.services[
+        _nearest(made, ground, wijk, Care.GP_OUT_OF_HOURS)
+    ].organization
     night = _service_on_duty(made, wijk, team)
     region = int(ground.region_of_wijk[RegionPurpose.ZORGKANTOOR][wijk])
     region_id = int(ground.regions.ids[region])

@@ -81,6 +81,11 @@ class RepeatForm(_OfServices):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Left out, it is every service of the page: with one service, that one.
+        self.fields["service"].required = False
+
 
 class DutyFileForm(_OfServices):
     """A roster to take in. The file itself, or what was previewed of it."""

@@ -53,7 +53,7 @@ from wijkspil.ui.moments import say_clock
 from wijkspil.ui.navigation import Chip, Crumb
 
 #: Areas with gaps that are shown before "all others" is folded open.
-MOST_AREAS = 12
+MOST_AREAS = 6
 
 
 @dataclass(frozen=True)

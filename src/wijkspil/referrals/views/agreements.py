@@ -258,9 +258,7 @@ def _weights(agreed: Agreed) -> list[dict[str, Any]]:
 def _say_agreed(agreed: Agreed) -> list[str]:
     ranking = full_ranking(agreed.ranking)
     lines = [
-        _(
-            "When it must be today %(n)s teams are asked at the same time."
-        )
+        _("When it must be today %(n)s teams are asked at the same time.")
         % {"n": agreed.wave_of(Urgency.TODAY)},
         _(
             "A team that is asked sees an area in which at least %(n)s residents of "
