@@ -34,9 +34,10 @@ class Problem(NamedTuple):
     """The pairs as arrays.
 
     ``choices`` lists by request the pairs to choose from, from ``first``
-    (n_requests + 1,) on; ``request``, ``team``, ``value`` (n_pairs,), ``use``
-    (n_pairs, 5), ``room`` (n_teams, 5); ``choice_of`` (n_teams, n_requests) the pair
-    or -1; ``least`` are to be placed.
+    (n_requests + 1,) on; ``request``, ``team``, ``value`` (n_pairs,), ``need``
+    (n_requests, 5), ``room`` (n_teams, 5); ``choice_of`` (n_teams, n_requests) the pair
+    or -1; ``least`` are to be placed. What a pair takes depends on the request only:
+    the smaller table stays near the processor.
     """
 
     first: NDArray[np.int64]
@@ -44,7 +45,7 @@ class Problem(NamedTuple):
     request: NDArray[np.int64]
     team: NDArray[np.int64]
     value: NDArray[np.float64]
-    use: NDArray[np.float64]
+    need: NDArray[np.float64]
     room: NDArray[np.float64]
     choice_of: NDArray[np.int64]
     least: int
@@ -78,15 +79,15 @@ def _draw(random: NDArray[np.uint64]) -> float:
 @compiled
 def _put(problem: Problem, state: _State, request: int, pair: int) -> float:
     """Choose this pair for a request (-1: wait); return the change in value."""
-    team, use, value = problem.team, problem.use, problem.value
+    team, need, value = problem.team, problem.need, problem.value
     waiting = problem.room.shape[0]
     gain = 0.0
     before = state.chosen[request]
     source = waiting
     if before >= 0:
         source = team[before]
-        for kind in range(use.shape[1]):
-            state.left[source, kind] += use[before, kind]
+        for kind in range(need.shape[1]):
+            state.left[source, kind] += need[request, kind]
         gain -= value[before]
     state.size[source] -= 1
     other = state.members[source, state.size[source]]
@@ -95,8 +96,8 @@ def _put(problem: Problem, state: _State, request: int, pair: int) -> float:
     target = waiting
     if pair >= 0:
         target = team[pair]
-        for kind in range(use.shape[1]):
-            state.left[target, kind] -= use[pair, kind]
+        for kind in range(need.shape[1]):
+            state.left[target, kind] -= need[request, kind]
         gain += value[pair]
     state.members[target, state.size[target]] = request
     state.where[request] = state.size[target]
@@ -106,10 +107,9 @@ def _put(problem: Problem, state: _State, request: int, pair: int) -> float:
 
 
 @compiled
-def _fits(problem: Problem, state: _State, pair: int) -> bool:
-    left = state.left[problem.team[pair]]
-    for kind in range(left.size):
-        if problem.use[pair, kind] > left[kind] + _TINY:
+def _fits(problem: Problem, state: _State, team: int, request: int) -> bool:
+    for kind in range(problem.need.shape[1]):
+        if problem.need[request, kind] > state.left[team, kind] + _TINY:
             return False
     return True
 
@@ -123,7 +123,10 @@ def _find_leaver(
     Whoever is worth least for the room it gives back, with some chance in it.
     """
     left = state.left[team]
-    if left.min() >= -_TINY:
+    is_full = False
+    for kind in range(left.size):
+        is_full |= left[kind] < -_TINY
+    if not is_full:
         return -1
     lowest, leaver = np.inf, -1
     for k in range(state.size[team]):
@@ -134,7 +137,7 @@ def _find_leaver(
         relief = 0.0
         for kind in range(left.size):
             if left[kind] < -_TINY:
-                relief += min(problem.use[pair, kind] / -left[kind], 1.0)
+                relief += min(problem.need[request, kind] / -left[kind], 1.0)
         if relief > 0:
             price = problem.value[pair] / relief * (0.3 + _draw(random))
             if price < lowest:
@@ -150,8 +153,11 @@ def _find_newcomer(problem: Problem, state: _State, team: int) -> int:
         return found
     waiting = problem.room.shape[0]
     for k in range(state.size[waiting]):
-        pair = problem.choice_of[team, state.members[waiting, k]]
-        if pair >= 0 and problem.value[pair] > highest and _fits(problem, state, pair):
+        request = state.members[waiting, k]
+        pair = problem.choice_of[team, request]
+        if pair < 0 or problem.value[pair] <= highest:
+            continue
+        if _fits(problem, state, team, request):
             found, highest = pair, problem.value[pair]
     return found
 
@@ -162,7 +168,9 @@ def _find_place(problem: Problem, state: _State, request: int) -> int:
     found, highest = -1, 0.0
     for k in range(problem.first[request], problem.first[request + 1]):
         pair = problem.choices[k]
-        if problem.value[pair] > highest and _fits(problem, state, pair):
+        if problem.value[pair] <= highest:
+            continue
+        if _fits(problem, state, problem.team[pair], request):
             found, highest = pair, problem.value[pair]
     return found
 
@@ -269,13 +277,15 @@ class Annealing:
         choices = np.flatnonzero(reduced >= -_WORTH_TRYING * usual)
         choice_of = np.full((pairs.n_teams, pairs.n_requests), -1)
         choice_of[pairs.team[choices], pairs.request[choices]] = choices
+        need = np.zeros((pairs.n_requests, pairs.use.shape[1]))
+        need[pairs.request] = pairs.use
         self._problem = Problem(
             np.searchsorted(pairs.request[choices], np.arange(pairs.n_requests + 1)),
             choices,
             pairs.request,
             pairs.team,
             pairs.value,
-            pairs.use,
+            need,
             pairs.room,
             choice_of,
             int((start >= 0).sum()),
