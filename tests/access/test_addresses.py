@@ -36,6 +36,7 @@ PUBLIC = {
     "accounts:sign-out",
     "referrals:ask",
     "referrals:ask-providers",
+    "stays:start",
     "ui:components",
     "ui:sample-areas",
     "ui:theme",

@@ -7,6 +7,9 @@ from wijkspil.directory.api import router as directory_router
 from wijkspil.referrals.api import refuse_request
 from wijkspil.referrals.api import router as referrals_router
 from wijkspil.referrals.errors import InvalidRequest
+from wijkspil.stays.api import refuse_stay
+from wijkspil.stays.api import router as stays_router
+from wijkspil.stays.errors import InvalidStay
 
 api = WijkspilApi(
     get_caller=get_writing_caller,
@@ -30,6 +33,8 @@ api = WijkspilApi(
 )
 api.add_our_errors()
 api.add_exception_handler(InvalidRequest, refuse_request)
+api.add_exception_handler(InvalidStay, refuse_stay)
 api.add_router("", directory_router)
 api.add_router("", communications_router)
 api.add_router("", referrals_router)
+api.add_router("", stays_router)

@@ -163,6 +163,45 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "actor_name": "the same, in words",
         "reason": "why, for the privacy officer; may name what is the matter",
     },
+    "stays.BedReport": {
+        "reported_by": "who promised the beds",
+        "reporter_label": "the same, in words",
+    },
+    "stays.StayRequest": {
+        "requester": "who asked, to follow it",
+        "requester_name": "who asked, in words",
+        "requester_phone": "number to call back",
+        "owner": "who has it in hand",
+        "owner_name": "the same, in words",
+        "postcode": "to find a bed nearby; a PC4 after identity is gone",
+        "age": "to find a bed that fits; goes with identity",
+        "answers": "codes that say something of health; go with identity",
+        "needs": "what a bed must have: says something of health; goes with identity",
+        "note": "for the provider, without names; goes with identity",
+    },
+    "stays.BedClaim": {
+        "claimed_by": "who took the bed",
+        "claimed_by_name": "the same, in words",
+    },
+    "stays.StayPatient": {
+        "name": "for the provider of the confirmed bed",
+        "birth_date": "for the provider of the confirmed bed",
+        "address": "for the provider of the confirmed bed",
+        "phone": "for the provider of the confirmed bed",
+        "contact_name": "for the provider of the confirmed bed",
+        "contact_phone": "for the provider of the confirmed bed",
+        "gp_name": "for the provider of the confirmed bed",
+    },
+    "stays.StayConsent": {
+        "decision": "ground on which it is shared",
+        "given_by": "who said it: the client or the representative",
+        "recorded_by": "who wrote it down",
+    },
+    "stays.StayEvent": {
+        "actor": "who did it",
+        "actor_name": "the same, in words",
+        "detail": "codes and moments, and notes; notes go with identity",
+    },
 }
 
 #: Text fields that hold no data of persons: codes, figures, names of organizations.
@@ -216,4 +255,21 @@ IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
     ),
     "calls.CallAlert": frozenset({"status", "decline_reason", "reasons"}),
     "calls.CallEvent": frozenset({"kind", "detail"}),
+    "stays.BedReport": frozenset({"kind", "features", "gender", "source"}),
+    "stays.StayRequest": frozenset(
+        {
+            "number",
+            "status",
+            "happened",
+            "suggested",
+            "rule",
+            "decider",
+            "gender",
+            "owner_kind",
+            "close_reason",
+        }
+    ),
+    "stays.BedClaim": frozenset({"kind", "status", "ground"}),
+    "stays.StayEvent": frozenset({"kind"}),
+    "stays.StaySearch": frozenset({"kind", "happened"}),
 }

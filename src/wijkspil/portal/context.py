@@ -24,6 +24,7 @@ WORK_MENU: tuple[tuple[Any, tiles.Page], ...] = (
     (_("Clients"), tiles.CLIENTS),
     (_("Requests"), tiles.REQUESTS),
     (_("Desk"), tiles.DESK),
+    (_("Stay"), tiles.STAY),
     (_("Capacity"), tiles.CAPACITY),
     (_("Coverage"), tiles.COVERAGE),
     (_("Duties"), tiles.DUTIES),

@@ -31,6 +31,7 @@ from wijkspil.referrals.permissions import (
     GIVE_CARE,
     VIEW_STATISTICS,
 )
+from wijkspil.stays.permissions import REPORT_BEDS, REQUEST_STAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,18 @@ ALLIANCES = Page(
     _("Neighborhood alliances"),
     _("Who works together in your wijk, on one A4."),
 )
+STAY = Page(
+    "stays:start",
+    _("Temporary stay"),
+    _("What fits, who decides and where a bed is free; take it in two taps."),
+    REQUEST_STAY,
+)
+BEDS = Page(
+    "stays:beds",
+    _("Beds for temporary stay"),
+    _("Which beds are free. Who says free, delivers."),
+    REPORT_BEDS,
+)
 CAPACITY = Page(
     "directory:capacity-teams",
     _("Tell how much room there is"),
@@ -172,6 +185,8 @@ WORK_PAGES = (
     INBOX,
     CLIENTS,
     DESK,
+    STAY,
+    BEDS,
     CAPACITY,
     COVERAGE,
     DUTIES,
