@@ -145,6 +145,70 @@ def rank_teams(
     return _named(ranking, teams, rooms)
 
 
+@dataclass(frozen=True)
+class TeamsThere:
+    """The teams around one place, fetched once for many requests."""
+
+    teams: Sequence[TeamAround]
+    columns: Teams
+
+
+def load_teams_there(
+    place_ids: Iterable[int], *, at: datetime
+) -> dict[int, TeamsThere]:
+    """Return the teams around each place (one query per place, and five).
+
+    The same teams, room and shares as ``rank_teams`` sees.
+    """
+    around = {
+        place_id: list_teams_around(place_id, care=Care.DISTRICT_NURSING, at=at)
+        for place_id in dict.fromkeys(place_ids)
+    }
+    everywhere = [team for teams in around.values() for team in teams]
+    rooms = get_room_left(list({team.service_id for team in everywhere}), at=at)
+    shares = get_shares({team.organization_id for team in everywhere}, at=at)
+    found = {}
+    for place_id, teams in around.items():
+        # A provider is compared with who works there, as when somebody asks.
+        relative = relative_shares(
+            {team.organization_id: shares[team.organization_id] for team in teams}
+        )
+        found[place_id] = TeamsThere(
+            teams,
+            Teams.from_teams(
+                [
+                    as_team(
+                        team,
+                        rooms.get(team.service_id),
+                        relative[team.organization_id],
+                    )
+                    for team in teams
+                ],
+                n_areas=1,
+            ),
+        )
+    return found
+
+
+def order_teams(
+    need: Need,
+    band: HoursBand,
+    there: TeamsThere,
+    *,
+    lon: float | None,
+    lat: float | None,
+    agreed: Agreed,
+    today: date,
+) -> list[TeamAround]:
+    """Return who can take it, best first, without a query and without reasons."""
+    ranking = rank(
+        as_request(need, band, lon=lon, lat=lat, today=today),
+        there.columns,
+        Policy.from_mapping(agreed.ranking),
+    )
+    return [there.teams[candidate.team] for candidate in ranking.candidates]
+
+
 #: Seconds the search for the best division may take on a page.
 BATCH_SECONDS = 4.0
 

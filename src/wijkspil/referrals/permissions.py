@@ -108,6 +108,7 @@ FILE_SIGNAL = declare(
             Role.REFERRER_REPRESENTATIVE,
             Role.INSURER,
             Role.PRIVACY_OFFICER,
+            Role.PROVIDER_SYSTEM,
         ),
         Scope.EVERYWHERE,
     ),

@@ -1,10 +1,14 @@
-"""What the clock does: every minute what is late, every night what may go."""
+"""What the worker does: every minute what is late, every night what may go.
+
+Also, when somebody asks for it, what other agreements would have done.
+"""
 
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from wijkspil.referrals.services.changes import release_kept_rooms
 from wijkspil.referrals.services.offers import run_timers
+from wijkspil.referrals.services.preview import run_preview
 from wijkspil.referrals.services.retention import remove_old_patients
 
 
@@ -23,3 +27,9 @@ def remove_what_may_go(timestamp: int) -> None:
     """Remove who clients were, where the retention period has passed."""
     now = timezone.now()
     remove_old_patients(on=timezone.localdate(now), at=now)
+
+
+@app.task(pass_context=False)
+def preview_agreements(policy_id: int, run: str) -> None:
+    """Look what a version of the agreements would have done with last month."""
+    run_preview(policy_id=policy_id, run=run, at=timezone.now(), clock=timezone.now)

@@ -128,6 +128,49 @@ def as_agreed(row: PolicyVersion) -> Agreed:
     )
 
 
+#: Terms per urgency, with what holds nationally.
+PER_URGENCY: Mapping[str, Mapping[Urgency, int]] = {
+    "teams_at_once": TEAMS_AT_ONCE,
+    "answer_minutes": ANSWER_MINUTES,
+    "coordinator_minutes": COORDINATOR_MINUTES,
+}
+
+
 def list_changed_terms(before: Agreed, after: Agreed) -> list[str]:
-    """Return the names of the terms that differ."""
-    return [name for name in TERMS if getattr(before, name) != getattr(after, name)]
+    """Return the names of the terms that differ in what they do."""
+    return [name for name in TERMS if _does(before, name) != _does(after, name)]
+
+
+def _does(agreed: Agreed, name: str) -> Any:
+    value = getattr(agreed, name)
+    national = PER_URGENCY.get(name)
+    if national is None:
+        return value
+    return [value.get(urgency.value, national[urgency]) for urgency in Urgency]
+
+
+def get_newest_agreed(region_id: int) -> Agreed:
+    """Return what was approved last, also when it has not started (one query).
+
+    The start of a new draft: what holds now may be replaced already.
+    """
+    row = (
+        PolicyVersion.objects.filter(region_id=region_id, status=PolicyStatus.APPROVED)
+        .order_by("-number")
+        .first()
+    )
+    return Agreed(region_id=region_id) if row is None else as_agreed(row)
+
+
+def get_base(row: PolicyVersion) -> Agreed:
+    """Return what a version changes: what was approved before it (one query)."""
+    before = (
+        PolicyVersion.objects.filter(
+            region_id=row.region_id,
+            status=PolicyStatus.APPROVED,
+            number__lt=row.number,
+        )
+        .order_by("-number")
+        .first()
+    )
+    return Agreed(region_id=row.region_id) if before is None else as_agreed(before)

@@ -7,7 +7,7 @@ well. Accepting takes the room in the same transaction, or nothing happens.
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -141,7 +141,12 @@ def ask_next_teams(
         return []
     return _ask(
         request,
-        _next_wave(request, found.candidates, agreed=agreed),
+        next_wave(
+            found.candidates,
+            urgency=request.urgency,
+            one_at_a_time=request.one_at_a_time,
+            agreed=agreed,
+        ),
         OfferOrigin.RANKING,
         agreed=agreed,
         actor=actor,
@@ -155,15 +160,27 @@ def _said_room(offer: Offer, *, at: datetime) -> bool:
     return room is not None and room.is_known and room.clients > 0
 
 
-def _next_wave(
-    request: ServiceRequest, candidates: Sequence[CandidateTeam], *, agreed: Agreed
-) -> Sequence[CandidateTeam]:
+class _Own(Protocol):
+    @property
+    def is_own(self) -> bool: ...
+
+
+AnyTeam = TypeVar("AnyTeam", bound=_Own)
+
+
+def next_wave(
+    candidates: Sequence[AnyTeam],
+    *,
+    urgency: str,
+    one_at_a_time: bool,
+    agreed: Agreed,
+) -> Sequence[AnyTeam]:
     """Return whom to ask now: the own team alone where that was agreed, or a wave."""
     if agreed.own_team_first:
         own = [team for team in candidates if team.is_own]
         if own:
             return own[:1]
-    at_once = 1 if request.one_at_a_time else agreed.wave_of(request.urgency)
+    at_once = 1 if one_at_a_time else agreed.wave_of(urgency)
     return candidates[:at_once]
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from wijkspil.accounts.selectors import list_role_holders
@@ -39,7 +40,12 @@ from wijkspil.referrals.policies import (
     MOST_TEAMS_AT_ONCE,
 )
 from wijkspil.referrals.selectors.agreements import POLICY_ENTITY
-from wijkspil.referrals.selectors.policy import Agreed, as_agreed
+from wijkspil.referrals.selectors.policy import (
+    Agreed,
+    as_agreed,
+    get_base,
+    list_changed_terms,
+)
 from wijkspil.referrals.services.notices import tell_about_policy
 from wijkspil.referrals.types import (
     AnswerHours,
@@ -48,6 +54,7 @@ from wijkspil.referrals.types import (
     SignalStatus,
     Urgency,
 )
+from wijkspil.ui.moments import say_exactly
 
 IN_THE_MAKING = (PolicyStatus.DRAFT, PolicyStatus.PROPOSED)
 
@@ -108,18 +115,27 @@ def propose(
     Raises
     ------
     NotPermitted, InvalidRequest
-        As for ``save_draft``; also if the moment has passed, or a party has nobody who
-        could approve.
+        As for ``save_draft``; also if the moment has passed or lies before the start of
+        a later version, nothing differs, or a party has nobody who could approve.
     NotNow
         If it is no draft.
     """
-    row = _lock(policy_id)
+    row = lock_policy(policy_id)
     check_can_edit_policy(actor, Target(region_ids=frozenset({row.region_id})))
     _check_status(row, PolicyStatus.DRAFT)
     check_national_rules(row.region_id, as_agreed(row), at=at)
     wrong: dict[str, list[str]] = {}
     if effective_from is not None and effective_from <= at:
         wrong["effective_from"] = [_("Give a moment ahead, or leave it empty.")]
+    later = _approved_start_after(row, at=at)
+    if later is not None and (effective_from is None or effective_from <= later):
+        # The version that starts later would end this one without a word.
+        wrong["effective_from"] = [
+            _("Approved agreements start at %(moment)s. Give a moment after that.")
+            % {"moment": say_exactly(later)}
+        ]
+    if not list_changed_terms(get_base(row), as_agreed(row)):
+        wrong["terms"] = [_("Nothing differs from what was approved before.")]
     if not row.why:
         wrong["why"] = [_("Say what it is to mend, for who must approve.")]
     for party in Party:
@@ -156,7 +172,8 @@ def approve(
 ) -> PolicyVersion:
     """Say yes or no for the party the actor represents; both yes puts it in force.
 
-    A party says it once; a no ends the proposal, and needs a remark.
+    A party says it once; a no ends the proposal, and needs a remark. The same person
+    saying the same again changes nothing.
 
     Raises
     ------
@@ -167,11 +184,13 @@ def approve(
     InvalidRequest
         If a no has no remark.
     """
-    row = _lock(policy_id)
+    row = lock_policy(policy_id)
     target = Target(region_ids=frozenset({row.region_id}))
     check_can_approve(actor, target)
-    _check_status(row, PolicyStatus.PROPOSED)
     party = party_of(actor, target)
+    if _said_before(row, party, actor=actor, agrees=agrees):
+        return row
+    _check_status(row, PolicyStatus.PROPOSED)
     if PolicyApproval.objects.filter(policy=row, party=party).exists():
         raise NotNow(
             _("The %(party)s have spoken already.") % {"party": party.label.lower()}
@@ -211,7 +230,7 @@ def withdraw_policy(*, actor: Actor, policy_id: int, at: datetime) -> PolicyVers
     NotNow
         If it was decided already.
     """
-    row = _lock(policy_id)
+    row = lock_policy(policy_id)
     check_can_edit_policy(actor, Target(region_ids=frozenset({row.region_id})))
     if row.status not in IN_THE_MAKING:
         raise NotNow(_("This version was decided already."))
@@ -227,11 +246,17 @@ def keep_preview(
     policy_id: int,
     terms: Mapping[str, Any],
     preview: Mapping[str, Any],
+    run: str,
     at: datetime,
 ) -> bool:
-    """Keep what a version would have done; False if its terms changed meanwhile."""
+    """Keep what a version would have done.
+
+    False if its terms changed meanwhile, or another run took the place of ``run``.
+    """
     row = PolicyVersion.objects.select_for_update().filter(pk=policy_id).first()
     if row is None or row.terms != dict(terms):
+        return False
+    if row.previewed_at is not None or (row.preview or {}).get("run") != run:
         return False
     row.preview = dict(preview)
     row.previewed_at = at
@@ -241,18 +266,40 @@ def keep_preview(
 
 @transaction.atomic
 def link_signals(*, actor: Actor, policy_id: int, signal_ids: list[int]) -> int:
-    """Keep which open signals prompted a version; return how many.
+    """Keep which signals prompted a version, and no others; return how many.
+
+    Only what waits for an answer, or was answered with other agreements to come.
 
     Raises
     ------
     NotPermitted
         If the actor does not coordinate the region.
+    NotNow
+        If the version was decided already.
     """
-    row = _lock(policy_id)
+    row = lock_policy(policy_id)
     check_can_edit_policy(actor, Target(region_ids=frozenset({row.region_id})))
-    return Signal.objects.filter(
-        pk__in=signal_ids, region_id=row.region_id, status=SignalStatus.OPEN
-    ).update(led_to=row)
+    if row.status not in IN_THE_MAKING:
+        raise NotNow(_("This version was decided already."))
+    can_prompt = Signal.objects.filter(
+        region_id=row.region_id,
+        status__in=[SignalStatus.OPEN, SignalStatus.CHANGED],
+    )
+    can_prompt.filter(led_to=row).exclude(pk__in=signal_ids).update(led_to=None)
+    # What led to agreements that were approved stays in their history.
+    return (
+        can_prompt.filter(pk__in=signal_ids)
+        .filter(~Q(led_to__status=PolicyStatus.APPROVED) | Q(led_to=None))
+        .update(led_to=row)
+    )
+
+
+def _said_before(
+    row: PolicyVersion, party: Party, *, actor: Actor, agrees: bool
+) -> bool:
+    return PolicyApproval.objects.filter(
+        policy=row, party=party, agrees=agrees, given_by_id=actor.user_id
+    ).exists()
 
 
 def list_representatives(
@@ -277,8 +324,11 @@ def check_national_rules(region_id: int, agreed: Agreed, *, at: datetime) -> Non
     InvalidRequest
         With every term that breaks a rule, and what would mend it.
     """
-    check_ranking(agreed.ranking)
     wrong: dict[str, list[str]] = {}
+    try:
+        check_ranking(agreed.ranking)
+    except InvalidRequest as error:
+        wrong |= error.fields
     for name, longest in (
         ("answer_minutes", LONGEST_ANSWER),
         ("coordinator_minutes", LONGEST_TO_MOVE),
@@ -364,7 +414,14 @@ def _check_reachable(agreed: Agreed, wrong: dict[str, list[str]]) -> None:
         ]
 
 
-def _lock(policy_id: int) -> PolicyVersion:
+def lock_policy(policy_id: int) -> PolicyVersion:
+    """Return a version with its row locked until the transaction ends.
+
+    Raises
+    ------
+    UnknownPolicy
+        If there is none with this id.
+    """
     row = PolicyVersion.objects.select_for_update().filter(pk=policy_id).first()
     if row is None:
         raise UnknownPolicy(
@@ -377,6 +434,20 @@ def _lock_in_the_making(region_id: int) -> PolicyVersion | None:
     return (
         PolicyVersion.objects.select_for_update()
         .filter(region_id=region_id, status__in=[*map(str, IN_THE_MAKING)])
+        .first()
+    )
+
+
+def _approved_start_after(row: PolicyVersion, *, at: datetime) -> datetime | None:
+    """Return the last start of an approved version that is still to come."""
+    return (
+        PolicyVersion.objects.filter(
+            region_id=row.region_id,
+            status=PolicyStatus.APPROVED,
+            effective_from__gt=at,
+        )
+        .order_by("-effective_from")
+        .values_list("effective_from", flat=True)
         .first()
     )
 

@@ -4,17 +4,18 @@ A signal has an owner and a day from the start; it stays in the history of the
 agreements it is about.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from wijkspil.accounts.types import Actor, Target
+from wijkspil.accounts.types import Actor, Role, Target
 from wijkspil.core.errors import NotFound
 from wijkspil.referrals.errors import InvalidRequest, NotNow
 from wijkspil.referrals.models import PolicyVersion, Signal
 from wijkspil.referrals.permissions import (
+    FILE_SIGNAL,
     check_can_answer_signal,
     check_can_file_signal,
 )
@@ -64,6 +65,7 @@ def file_signal(
     same = Signal.objects.filter(
         region_id=region_id,
         filed_by_id=actor.user_id,
+        filed_by_name=actor.label,
         topic=topic,
         text=text,
         filed_at__gt=at - timedelta(days=1),
@@ -79,7 +81,7 @@ def file_signal(
         ).first(),
         filed_by_id=actor.user_id,
         filed_by_name=actor.label,
-        filed_as=min((str(role.value) for role in actor.roles), default=""),
+        filed_as=_role_of(actor),
         filed_at=at,
         owner_id=owner[0],
         owner_name=owner[1],
@@ -95,6 +97,8 @@ def answer_signal(
 ) -> Signal:
     """Answer a signal; ``is_changing`` says that the agreements will change.
 
+    The same answer twice is kept once.
+
     Raises
     ------
     UnknownSignal
@@ -108,9 +112,11 @@ def answer_signal(
     """
     signal = _lock(signal_id)
     check_can_answer_signal(actor, Target(region_ids=frozenset({signal.region_id})))
-    if signal.status != SignalStatus.OPEN:
-        raise NotNow(_("This signal was answered already."))
     answer = answer.replace("\0", "").strip()[:1000]
+    if signal.status != SignalStatus.OPEN:
+        if (signal.answer, signal.answered_by_name) == (answer, actor.label):
+            return signal
+        raise NotNow(_("This signal was answered already."))
     if not answer:
         raise InvalidRequest({"answer": [_("Write what you do with it, and why.")]})
     signal.status = SignalStatus.CHANGED if is_changing else SignalStatus.ANSWERED
@@ -125,9 +131,16 @@ def answer_signal(
     return signal
 
 
-def is_late(signal: Signal, *, on: date) -> bool:
-    """Whether a signal should have had its answer."""
-    return signal.status == SignalStatus.OPEN and signal.due_on < on
+def _role_of(actor: Actor) -> str:
+    """Return in which role somebody files: the first that may."""
+    return next(
+        (
+            role.value
+            for role in Role
+            if role in actor.roles and role in FILE_SIGNAL.grants
+        ),
+        "",
+    )
 
 
 def _lock(signal_id: int) -> Signal:
