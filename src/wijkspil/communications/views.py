@@ -112,7 +112,8 @@ def show_inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
             "now": now,
             "until": now.isoformat(),
             "crumbs": _crumbs(),
-            "rows": rows,
+            "unread_rows": [row for row in rows if row.read_at is None],
+            "read_rows": [row for row in rows if row.read_at is not None],
             "unread": unread,
             "unread_only": unread_only,
             "page": Paginator(range(total), MESSAGES_PER_PAGE).get_page(number),
@@ -285,6 +286,7 @@ def add_system(request: HttpRequest, actor: Actor) -> HttpResponse:
             "form": form,
             "back_url": reverse("communications:systems"),
             "shows_organization": len(organizations) > 1,
+            "has_topics": bool(form.data and form["topics"].value()),
         },
         status=422 if form.errors else 200,
     )

@@ -41,7 +41,11 @@ from wijkspil.communications.services.delivering import (
 )
 from wijkspil.communications.services.endpoints import send_again
 from wijkspil.communications.services.reading import mark_read
-from wijkspil.communications.services.retention import KEPT, remove_old_messages
+from wijkspil.communications.services.retention import (
+    KEPT,
+    remove_messages_of,
+    remove_old_messages,
+)
 from wijkspil.communications.services.sending import send
 from wijkspil.communications.tasks import deliver_what_is_due
 from wijkspil.communications.text_gateway import TextNotSent
@@ -471,6 +475,19 @@ def test_messages_of_half_a_year_ago_go() -> None:
     assert remove_old_messages(at=NOW) == 1
     assert str(Communication.objects.get().pk) == kept
     assert Delivery.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_what_goes_takes_its_messages_and_systems_along() -> None:
+    gone, stays = WebhookEndpointFactory(), WebhookEndpointFactory()
+    send_to(gone)
+    kept = send_to(stays)
+    remove_messages_of(
+        organization_ids=[gone.organization_id], service_ids=[], region_ids=[]
+    )
+    gone.organization.delete()
+    assert str(Communication.objects.get().pk) == kept
+    assert WebhookEndpoint.objects.get() == stays
 
 
 @given(attempt=st.integers(1, 40), delivery_id=st.integers(1, 2**60))
