@@ -149,3 +149,11 @@ def is_coordinator(actor: Actor, call: Call) -> bool:
 def steers(actor: Actor, call: Call) -> bool:
     """Whether the actor may steer the call: who entered it, or its coordinator."""
     return is_caller(actor, call) or is_coordinator(actor, call)
+
+
+def entering_organization(actor: Actor) -> int | None:
+    """Return for which organization the actor enters calls; None for a coordinator."""
+    for grant in actor.grants:
+        if grant.role in ENTER_CALL.grants and grant.organization_id is not None:
+            return grant.organization_id
+    return None

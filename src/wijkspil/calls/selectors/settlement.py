@@ -91,32 +91,47 @@ def list_settled_calls(
         | Q(own_organization_id__in=organization_ids)
         | Q(nurse_service__organization_id__in=organization_ids)
     )
-    return [
-        SettledCall(
-            number=number,
-            done_at=done_at,
-            region_name=region,
-            own_organization_id=own_id,
-            own_organization=own or "",
-            helping_organization_id=helping_id,
-            helping_organization=helping,
-            travel_minutes=travel,
-            care_minutes=care,
-        )
-        for number, done_at, region, own_id, own, helping_id, helping, travel, care in (
-            rows.order_by("done_at", "pk").values_list(
-                "number",
-                "done_at",
-                "region__name",
-                "own_organization_id",
-                "own_organization__name",
-                "nurse_service__organization_id",
-                "nurse_service__organization__name",
-                "travel_minutes",
-                "care_minutes",
+    values = rows.order_by("done_at", "pk").values_list(
+        "number",
+        "done_at",
+        "region__name",
+        "own_organization_id",
+        "own_organization__name",
+        "nurse_service__organization_id",
+        "nurse_service__organization__name",
+        "travel_minutes",
+        "care_minutes",
+    )
+    found = []
+    for (
+        number,
+        done_at,
+        region,
+        own_id,
+        own,
+        helping_id,
+        helping,
+        travel,
+        care,
+    ) in values:
+        # Constraint call_done_with_minutes.
+        assert done_at is not None
+        assert travel is not None
+        assert care is not None
+        found.append(
+            SettledCall(
+                number=number,
+                done_at=done_at,
+                region_name=region,
+                own_organization_id=own_id,
+                own_organization=own or "",
+                helping_organization_id=helping_id,
+                helping_organization=helping,
+                travel_minutes=travel,
+                care_minutes=care,
             )
         )
-    ]
+    return found
 
 
 def pair_up(calls: Collection[SettledCall]) -> list[SettledPair]:
