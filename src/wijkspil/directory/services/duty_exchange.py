@@ -533,6 +533,7 @@ def _weigh(
     lines = []
     for item in wanted:
         kind = kinds[item.line]
+        reasons: Mapping[str, str]
         if item.line in twice:
             reasons = {
                 "uid": _("This UID stands on line %(n)d already.")

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-import icalendar
+import icalendar  # type: ignore[import-untyped]
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import InvalidValue
