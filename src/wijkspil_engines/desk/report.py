@@ -101,7 +101,8 @@ def _lines(result: Result, region: str, day: date) -> Iterator[str]:
         f"{len(runs)} seeds, {runs[0].problem.days:g} days, {requests:,.0f} requests a "
         f"seed, {runs[0].problem.teams.n} teams of "
         f"{len(runs[0].problem.providers)} providers, "
-        f"{result.assumptions.supply:g} places that come free per request. Mean and "
+        f"supply {result.assumptions.supply:g} (places that come free per request). "
+        "Mean and "
         "95 % interval over seeds; the difference is Wijkspil minus today, paired by "
         f"seed. {result.algorithm} {result.version}, input {result.input_hash}, "
         f"{result.runtime_s:.0f} s."
@@ -165,7 +166,7 @@ def _sweep(result: Result) -> Iterator[str]:
     yield (
         f"Each assumption moved to its ends, all others as taken, {_count(result)}: "
         "the difference (Wijkspil minus today) at both ends. First the three that move "
-        "it most."
+        "it most; with so few seeds the order of those that are close is not certain."
     )
     yield ""
     for headline in HEADLINES:
