@@ -67,7 +67,7 @@ SETTLE = declare(
 VIEW_SETTLED_TOTALS = declare(
     "calls.settle-totals",
     "See totals of minutes per provider, without single calls.",
-    grants={Role.INSURER: Scope.REGION, Role.COORDINATOR: Scope.REGION},
+    grants={Role.INSURER: Scope.REGION},
 )
 BREAK_GLASS = declare(
     "calls.break-glass",

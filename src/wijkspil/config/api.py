@@ -3,6 +3,9 @@
 from wijkspil.accounts.requests import get_writing_caller
 from wijkspil.communications.api import router as communications_router
 from wijkspil.core.api import API_VERSION, WijkspilApi
+from wijkspil.calls.api import refuse_call
+from wijkspil.calls.api import router as calls_router
+from wijkspil.calls.errors import InvalidCall
 from wijkspil.directory.api import router as directory_router
 from wijkspil.referrals.api import refuse_request
 from wijkspil.referrals.api import router as referrals_router
@@ -33,8 +36,10 @@ api = WijkspilApi(
 )
 api.add_our_errors()
 api.add_exception_handler(InvalidRequest, refuse_request)
+api.add_exception_handler(InvalidCall, refuse_call)
 api.add_exception_handler(InvalidStay, refuse_stay)
 api.add_router("", directory_router)
 api.add_router("", communications_router)
 api.add_router("", referrals_router)
 api.add_router("", stays_router)
+api.add_router("", calls_router)

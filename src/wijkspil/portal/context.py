@@ -24,6 +24,8 @@ WORK_MENU: tuple[tuple[Any, tiles.Page], ...] = (
     (_("Clients"), tiles.CLIENTS),
     (_("Requests"), tiles.REQUESTS),
     (_("Desk"), tiles.DESK),
+    (_("Night calls"), tiles.NIGHT),
+    (_("Calls"), tiles.CALLS),
     (_("Stay"), tiles.STAY),
     (_("Capacity"), tiles.CAPACITY),
     (_("Coverage"), tiles.COVERAGE),

@@ -14,6 +14,14 @@ from django.utils.translation import gettext_lazy as _
 from wijkspil.accounts.permissions import VIEW_AUDIT
 from wijkspil.accounts.types import Actor, Role
 from wijkspil.communications.permissions import READ_MESSAGES
+from wijkspil.calls.permissions import (
+    ANSWER_CALL,
+    COORDINATE_CALLS,
+    ENTER_CALL,
+    REVIEW_BREAK_GLASS,
+    SETTLE,
+    VIEW_SETTLED_TOTALS,
+)
 from wijkspil.core.permissions import Permission
 from wijkspil.directory.permissions import (
     EDIT_DIRECTORY,
@@ -173,6 +181,42 @@ MESSAGES = Page(
     _("What happened, for you, your team and your organization."),
     READ_MESSAGES,
 )
+CALLS = Page(
+    "calls:calls",
+    _("Unplanned calls"),
+    _("Enter a call, see at once which nurse can come, and follow it."),
+    ENTER_CALL,
+)
+NIGHT = Page(
+    "calls:night",
+    _("Calls for your team"),
+    _("Say with one thumb whether you go, and see how to act safely."),
+    ANSWER_CALL,
+)
+CALLS_OF_REGION = Page(
+    "calls:region",
+    _("Calls of the region"),
+    _("Every running call, and those that no nurse took."),
+    COORDINATE_CALLS,
+)
+SETTLEMENT = Page(
+    "calls:settlement",
+    _("Minutes to settle"),
+    _("What nurses of one provider did for clients of another, by month."),
+    SETTLE,
+)
+SETTLED_TOTALS = Page(
+    "calls:settlement",
+    _("Minutes to settle"),
+    _("Totals per provider and month, without single calls."),
+    VIEW_SETTLED_TOTALS,
+)
+EMERGENCY_ACCESS = Page(
+    "calls:glass-list",
+    _("Emergency access"),
+    _("Who opened a client's data after the access had ended, and why."),
+    REVIEW_BREAK_GLASS,
+)
 SIGN_IN = Page(
     "accounts:sign-in",
     _("Sign in"),
@@ -187,6 +231,9 @@ WORK_PAGES = (
     DESK,
     STAY,
     BEDS,
+    CALLS,
+    NIGHT,
+    CALLS_OF_REGION,
     CAPACITY,
     COVERAGE,
     DUTIES,
@@ -194,6 +241,9 @@ WORK_PAGES = (
     STATISTICS,
     DIRECTORY,
     AUDIT,
+    SETTLEMENT,
+    SETTLED_TOTALS,
+    EMERGENCY_ACCESS,
     MESSAGES,
 )
 
@@ -208,6 +258,8 @@ NEXT_STEP = {
     Role.AUDITOR: AUDIT,
     Role.ADMINISTRATOR: DIRECTORY,
     Role.REFERRER: ASK,
+    Role.TRIAGE: CALLS,
+    Role.PRIVACY_OFFICER: EMERGENCY_ACCESS,
 }
 
 ROLE_WORDS = {
@@ -233,6 +285,13 @@ ROLE_WORDS = {
     Role.REFERRER: _(
         "You see who helps at an address and who has room, you send a request once "
         "and follow it."
+    ),
+    Role.TRIAGE: _(
+        "You enter calls that cannot wait, you see which nurse can come, and you "
+        "follow her until she is done."
+    ),
+    Role.PRIVACY_OFFICER: _(
+        "You judge every emergency access to a client's data: who, when and why."
     ),
 }
 
