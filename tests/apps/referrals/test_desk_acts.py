@@ -271,7 +271,7 @@ def test_a_team_without_room_can_be_chosen_and_says_so(wijk: ReferralsWijk) -> N
     page = browser_of(wijk).get(
         f"/regietafel/{request.number}/plaatsen", headers=ENGLISH
     )
-    assert "By what is known it cannot: no room for new clients." in (
+    assert "By what is known it cannot: no room for new clients" in (
         page.content.decode()
     )
     choose(wijk, request, service_id=full.pk, way=PlacementWay.PHONE)
