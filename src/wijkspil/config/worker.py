@@ -21,7 +21,7 @@ def run_worker() -> None:
 
     threading.Thread(target=prepare_engine, daemon=True).start()
     call_command(
-        "procrastinate", "worker", "--concurrency", "1", "--delete-jobs", "successful"
+        "procrastinate", "worker", "--concurrency", "3", "--delete-jobs", "successful"
     )
 
 

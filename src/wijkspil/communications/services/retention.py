@@ -31,3 +31,8 @@ def remove_messages_of(
         | Q(to_region_id__in=region_ids)
     ).delete()
     WebhookEndpoint.objects.filter(organization_id__in=organization_ids).delete()
+
+
+def remove_messages_about(subjects: Collection[str]) -> None:
+    """Remove messages about what is removed itself: "request:A-7K3F9Q" and the like."""
+    Communication.objects.filter(about__in=subjects).delete()

@@ -9,6 +9,7 @@ from django.db.backends.utils import CursorWrapper
 from django.utils.translation import gettext as _
 
 from wijkspil.accounts.services import delete_fictional_users, remove_bindings
+from wijkspil.communications.services.retention import remove_messages_of
 from wijkspil.core.errors import Conflict
 from wijkspil.core.progress import Progress
 
@@ -111,6 +112,9 @@ def _remove_accounts(cursor: CursorWrapper) -> None:
     for name in ("organization", "service", "area"):
         cursor.execute(f"SELECT array_agg(id) FROM gone_{name}")
         found.append(cursor.fetchone()[0] or [])
+    remove_messages_of(
+        organization_ids=found[0], service_ids=found[1], region_ids=found[2]
+    )
     remove_bindings(
         organization_ids=found[0], service_ids=found[1], region_ids=found[2]
     )

@@ -1,7 +1,7 @@
 """Who is told what about a request. The acts call this in their own transaction.
 
-Outside the app only the title of a topic travels; the sentence with the number of the
-request is read after signing in. Who did something is not told that it happened.
+Outside the app only the title of a topic travels, so no title says anything of health;
+the sentence with the number of the request is read after signing in. Who did something is not told that it happened.
 """
 
 from collections.abc import Iterable, Sequence
@@ -88,19 +88,19 @@ _TOPICS = {
         ),
         declare_topic(
             "referrals.need-changed",
-            title=_("A client needs other care"),
+            title=_("Something changes for a client of yours"),
             sentence=_("Other care is needed in %(number)s. Look at the hours again."),
             urgent=True,
         ),
         declare_topic(
             "referrals.paused",
-            title=_("A client is admitted"),
+            title=_("Something changes for a client of yours"),
             sentence=_("The client of %(number)s is admitted. Visits stop for now."),
             urgent=True,
         ),
         declare_topic(
             "referrals.resumed",
-            title=_("A client comes home"),
+            title=_("Something changes for a client of yours"),
             sentence=_("The client of %(number)s comes home, first visit %(day)s."),
             urgent=True,
         ),
@@ -111,13 +111,13 @@ _TOPICS = {
         ),
         declare_topic(
             "referrals.stopped",
-            title=_("A client no longer comes to you"),
+            title=_("Something changes for a client of yours"),
             sentence=_("Request %(number)s has stopped. The place is free again."),
             urgent=True,
         ),
         declare_topic(
             "referrals.died",
-            title=_("A request is closed"),
+            title=_("Something changes for a client of yours"),
             sentence=_("The client of %(number)s has died. Visits are cancelled."),
             urgent=True,
         ),

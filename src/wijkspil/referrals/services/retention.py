@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.timezone import localdate
 
+from wijkspil.communications.services.retention import remove_messages_about
 from wijkspil.core.models import AuditEvent
 from wijkspil.directory.errors import UnknownPostcode
 from wijkspil.directory.selectors.care_teams import get_care_place
@@ -117,15 +118,29 @@ def delete_fictional_requests() -> int:
             ).values("request_id")
         )
     )
-    ids = list(ServiceRequest.objects.filter(on_invented).values_list("pk", flat=True))
+    found = dict(
+        ServiceRequest.objects.filter(on_invented).values_list("pk", "number")
+    )
+    ids = list(found)
+    remove_messages_about([f"request:{number}" for number in found.values()])
     ServiceRequest.objects.filter(pk__in=ids).delete()
     # Also on real areas: the room that was looked for was invented.
     RoomCheck.objects.all().delete()
     AssignmentAgreement.objects.filter(
         Q(region__is_fictional=True) | Q(organization__is_fictional=True)
     ).delete()
-    PolicyVersion.objects.filter(region__is_fictional=True).delete()
-    Signal.objects.filter(region__is_fictional=True).delete()
+    signals = Signal.objects.filter(
+        Q(region__is_fictional=True) | Q(filed_by__is_fictional=True)
+    )
+    policies = PolicyVersion.objects.filter(
+        Q(region__is_fictional=True) | Q(made_by__is_fictional=True)
+    )
+    remove_messages_about(
+        [f"signal:{pk}" for pk in signals.values_list("pk", flat=True)]
+        + [f"policy:{pk}" for pk in policies.values_list("pk", flat=True)]
+    )
+    signals.delete()
+    policies.delete()
     UnmetDemand.objects.all().delete()
     return len(ids)
 
