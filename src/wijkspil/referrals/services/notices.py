@@ -1,7 +1,8 @@
 """Who is told what about a request. The acts call this in their own transaction.
 
 Outside the app only the title of a topic travels, so no title says anything of health;
-the sentence with the number of the request is read after signing in. Who did something is not told that it happened.
+the sentence with the number of the request is read after signing in. Who did something
+is not told that it happened.
 """
 
 from collections.abc import Iterable, Sequence
