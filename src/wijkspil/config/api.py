@@ -1,11 +1,11 @@
 """The REST interface of all rooms together, at ``/api/v1``."""
 
 from wijkspil.accounts.requests import get_writing_caller
-from wijkspil.communications.api import router as communications_router
-from wijkspil.core.api import API_VERSION, WijkspilApi
 from wijkspil.calls.api import refuse_call
 from wijkspil.calls.api import router as calls_router
 from wijkspil.calls.errors import InvalidCall
+from wijkspil.communications.api import router as communications_router
+from wijkspil.core.api import API_VERSION, WijkspilApi
 from wijkspil.directory.api import router as directory_router
 from wijkspil.referrals.api import refuse_request
 from wijkspil.referrals.api import router as referrals_router

@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 
 from wijkspil.accounts.permissions import VIEW_AUDIT
 from wijkspil.accounts.types import Actor, Role
-from wijkspil.communications.permissions import READ_MESSAGES
 from wijkspil.calls.permissions import (
     ANSWER_CALL,
     COORDINATE_CALLS,
@@ -22,6 +21,7 @@ from wijkspil.calls.permissions import (
     SETTLE,
     VIEW_SETTLED_TOTALS,
 )
+from wijkspil.communications.permissions import READ_MESSAGES
 from wijkspil.core.permissions import Permission
 from wijkspil.directory.permissions import (
     EDIT_DIRECTORY,
