@@ -156,7 +156,13 @@ def _check_writable(file: Path | None) -> None:
 
 def _show(result: "Result", region: str) -> None:
     from wijkspil_engines.desk import FIGURES, HEADLINES, WAYS
-    from wijkspil_engines.desk.report import FIRST_WORDS, LABELS, is_decided, say_short
+    from wijkspil_engines.desk.report import (
+        FIRST_WORDS,
+        LABELS,
+        is_decided,
+        say_short,
+        say_together,
+    )
 
     console.print(FIRST_WORDS, style="bold")
     runs = result.runs
@@ -208,3 +214,7 @@ def _show(result: "Result", region: str) -> None:
                 f"{swing.at_high:+.{decimals}f}",
             )
         console.print(table)
+        count = len(result.assumptions.as_mapping())
+        for joint in result.together:
+            if joint.headline == headline:
+                console.print(say_together(joint, count))

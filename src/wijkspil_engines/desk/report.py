@@ -9,7 +9,13 @@ from typing import Any
 from wijkspil_engines.desk.assumptions import ASSUMED, list_assumptions
 from wijkspil_engines.desk.course import WAYS
 from wijkspil_engines.desk.figures import FIGURES, PAIRED
-from wijkspil_engines.desk.study import HEADLINES, Interval, Result, Swing
+from wijkspil_engines.desk.study import (
+    HEADLINES,
+    Interval,
+    Result,
+    Swing,
+    Together,
+)
 
 #: Every figure: what it says, decimals, times this for showing.
 LABELS = {**FIGURES, **PAIRED}
@@ -66,6 +72,15 @@ def to_figures(result: Result) -> dict[str, Any]:
                 "difference_at_high": _or_none(swing.at_high),
             }
             for swing in result.swings
+        ],
+        "together": [
+            {
+                "headline": joint.headline,
+                "assumptions": list(joint.names),
+                "difference_as_taken": _or_none(joint.at_value),
+                "difference": _or_none(joint.difference),
+            }
+            for joint in result.together
         ],
         "night": None
         if result.night is None
@@ -187,7 +202,22 @@ def _sweep(result: Result) -> Iterator[str]:
             yield f"The sign turns at an end of: {'; '.join(flips)}."
         else:
             yield "At no end of any single assumption does the sign turn."
+        for joint in result.together:
+            if joint.headline == headline:
+                yield ""
+                yield say_together(joint, len(swings))
         yield ""
+
+
+def say_together(joint: Together, of: int) -> str:
+    """Say what several assumptions at their unfavorable ends do together."""
+    _says, decimals, _scale = LABELS[joint.headline]
+    which = "all" if len(joint.names) == of else f"the first {len(joint.names)}"
+    turned = " The sign turns." if joint.difference * joint.at_value < 0 else ""
+    return (
+        f"With {which} at the ends unfavorable to Wijkspil together: "
+        f"{joint.difference:+.{decimals}f}.{turned}"
+    )
 
 
 def _count(result: Result) -> str:

@@ -57,6 +57,18 @@ class Swing(NamedTuple):
         return max(abs(self.at_low - self.at_value), abs(self.at_high - self.at_value))
 
 
+class Together(NamedTuple):
+    """The difference with several assumptions at once at their unfavorable ends.
+
+    Unfavorable to Wijkspil by this headline, as each was alone.
+    """
+
+    headline: str
+    names: tuple[str, ...]
+    at_value: float
+    difference: float
+
+
 class NightArrival(NamedTuple):
     """Chance that a nurse arrives within ``minutes`` on an unplanned call at night."""
 
@@ -99,6 +111,8 @@ class Result:
         Wijkspil minus today, paired by seed; also ``PAIRED``.
     swings
         What moving one assumption does; empty without a sweep.
+    together
+        What moving several to their unfavorable ends does; empty without a sweep.
     night
         Filled by who simulates nights; None when nobody did.
     """
@@ -112,6 +126,7 @@ class Result:
     runtime_s: float
     input_hash: str
     swings: tuple[Swing, ...] = ()
+    together: tuple[Together, ...] = ()
     sweep_seeds: tuple[int, ...] = ()
     night: NightArrival | None = None
     algorithm: str = "desk-events"
@@ -224,6 +239,45 @@ def sweep(
             for name in HEADLINES
         ]
     return tuple(swings)
+
+
+def join_worst(
+    problems: Mapping[int, DeskProblem],
+    swings: Sequence[Swing],
+    *,
+    assumptions: Assumptions | None = None,
+) -> tuple[Together, ...]:
+    """Put the three that move a headline most, and then all, at their worst ends.
+
+    Worst is what makes the difference (Wijkspil minus today) largest, as each did
+    alone in ``sweep``. All at once is a corner where nobody need ever be.
+    """
+    taken = assumptions or Assumptions()
+    found = []
+    for headline in HEADLINES:
+        ordered = sorted(
+            (swing for swing in swings if swing.headline == headline),
+            key=lambda swing: (-swing.size, swing.assumption.name),
+        )
+        for count in (3, len(ordered)):
+            chosen = ordered[:count]
+            moved = taken
+            for swing in chosen:
+                row = swing.assumption
+                ends = ((swing.at_low, row.low), (swing.at_high, row.high))
+                worst, value = max(ends)
+                if worst > swing.at_value:
+                    moved = moved.with_value(row.name, value)
+            runs = [_run(problem, moved, seed) for seed, problem in problems.items()]
+            found.append(
+                Together(
+                    headline,
+                    tuple(swing.assumption.name for swing in chosen),
+                    chosen[0].at_value,
+                    _headlines(runs)[headline],
+                )
+            )
+    return tuple(found)
 
 
 def _headlines(runs: Sequence[Run]) -> dict[str, float]:

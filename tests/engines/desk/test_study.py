@@ -15,6 +15,7 @@ from wijkspil_engines.desk import (
     Assumptions,
     Interval,
     NightArrival,
+    join_worst,
     solve,
     sweep,
     to_figures,
@@ -121,6 +122,33 @@ def test_the_sweep_moves_every_assumption_to_both_ends() -> None:
     row = next(s for s in swings if s.assumption.name == "no_answer")
     alone = solve(few, assumptions=Assumptions(no_answer=row.assumption.high))
     assert row.at_high == pytest.approx(alone.differences[row.headline].mean)
+
+
+def test_several_wrong_assumptions_are_tried_together() -> None:
+    few = {1: PROBLEMS[1]}
+    swings = sweep(few)
+    three, every = (
+        joint for joint in join_worst(few, swings) if joint.headline == "providers_mean"
+    )
+
+    assert len(three.names) == 3
+    assert set(every.names) == {row.name for row in list_fields()}
+    # By hand: the three, each at its end that is worst for Wijkspil.
+    moved = Assumptions()
+    for swing in swings:
+        if swing.headline == "providers_mean" and swing.assumption.name in three.names:
+            worst = max(swing.at_low, swing.at_high)
+            if worst > swing.at_value:
+                row = swing.assumption
+                end = row.low if worst == swing.at_low else row.high
+                moved = moved.with_value(row.name, end)
+    alone = solve(few, assumptions=moved).differences["providers_mean"].mean
+    assert three.difference == pytest.approx(alone)
+    result = replace(solve(few), swings=swings, together=(three, every))
+    text = to_markdown(result, region="TESTLAND", day=date(2026, 11, 22))
+    assert "With the first 3 at the ends unfavorable to Wijkspil together" in text
+    assert "With all at the ends" in text
+    assert len(to_figures(result)["together"]) == 2
 
 
 def test_the_report_begins_with_what_it_is() -> None:

@@ -32,6 +32,7 @@ from wijkspil_engines.desk import (
     DeskProblem,
     DeskRequest,
     Result,
+    join_worst,
     solve,
     sweep,
     verify,
@@ -99,7 +100,12 @@ def study_desk(
     count = 2 * len(assumptions.as_mapping())
     progress.start(_("Moving each assumption"), count)
     swings = sweep(shorter, assumptions=assumptions, tick=progress.advance)
-    return replace(result, swings=swings, sweep_seeds=tuple(few))
+    return replace(
+        result,
+        swings=swings,
+        together=join_worst(shorter, swings, assumptions=assumptions),
+        sweep_seeds=tuple(few),
+    )
 
 
 class DeskRegion:
