@@ -26,21 +26,25 @@ _LONGEST = 400
 #: First and last temperature, as a share of what a pair is usually worth.
 _HOT, _COLD = 0.1, 0.003
 _MOVES_AT_ONCE = 20_000
-#: Pairs whose reduced value is lower, as such a share, are not tried.
+#: Pairs whose reduced value is lower, as such a share, are tried less often,
 _WORTH_TRYING = 0.05
+#: or never; they are tried in this share of the moves.
+_WORTH_KNOWING, _FAR = 0.2, 0.1
 
 
 class Problem(NamedTuple):
     """The pairs as arrays.
 
     ``choices`` lists by request the pairs to choose from, from ``first``
-    (n_requests + 1,) on; ``request``, ``team``, ``value`` (n_pairs,), ``need``
-    (n_requests, 5), ``room`` (n_teams, 5); ``choice_of`` (n_teams, n_requests) the pair
-    or -1; ``least`` are to be placed. What a pair takes depends on the request only:
-    the smaller table stays near the processor.
+    (n_requests + 1,) on; the first ``near`` (n_requests,) of each are the likely ones.
+    ``request``, ``team``, ``value`` (n_pairs,), ``need`` (n_requests, 5), ``room``
+    (n_teams, 5); ``choice_of`` (n_teams, n_requests) the pair or -1; ``least`` are to
+    be placed. What a pair takes depends on the request only: the smaller table stays
+    near the processor.
     """
 
     first: NDArray[np.int64]
+    near: NDArray[np.int64]
     choices: NDArray[np.int64]
     request: NDArray[np.int64]
     team: NDArray[np.int64]
@@ -213,7 +217,9 @@ def anneal(
         else:
             request = int(_draw(random) * n)
         start = problem.first[request]
-        n_choices = problem.first[request + 1] - start
+        n_choices = problem.near[request]
+        if n_choices == 0 or _draw(random) < _FAR:
+            n_choices = problem.first[request + 1] - start
         if n_choices == 0:
             continue
         pair = problem.choices[start + int(_draw(random) * n_choices)]
@@ -261,7 +267,8 @@ class Annealing:
     """The search by small changes; may run in a thread of its own.
 
     ``reduced`` (n_pairs,) is what choosing a pair adds to the linear relaxation, 0 or
-    less: pairs far below 0 are seldom in a good assignment.
+    less: pairs below 0 are seldom in a good assignment, but who has to leave a team
+    may need one.
 
     ``value`` is that of ``best`` after each batch of moves, for others to read.
     """
@@ -274,13 +281,18 @@ class Annealing:
         seed: int,
     ) -> None:
         usual = float(pairs.value.mean()) if pairs.n else 1.0
-        choices = np.flatnonzero(reduced >= -_WORTH_TRYING * usual)
+        choices = np.flatnonzero(reduced >= -_WORTH_KNOWING * usual)
+        # By request, likely pairs first.
+        order = np.lexsort((-reduced[choices], pairs.request[choices]))
+        choices = choices[order]
+        likely = pairs.request[reduced >= -_WORTH_TRYING * usual]
         choice_of = np.full((pairs.n_teams, pairs.n_requests), -1)
         choice_of[pairs.team[choices], pairs.request[choices]] = choices
         need = np.zeros((pairs.n_requests, pairs.use.shape[1]))
         need[pairs.request] = pairs.use
         self._problem = Problem(
             np.searchsorted(pairs.request[choices], np.arange(pairs.n_requests + 1)),
+            np.bincount(likely, minlength=pairs.n_requests),
             choices,
             pairs.request,
             pairs.team,
