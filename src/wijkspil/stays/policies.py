@@ -125,7 +125,7 @@ def check_answers(answers: Mapping[str, str]) -> dict[str, str]:
 #: act -> {state of the claim before: state after}
 TRANSITIONS: Mapping[str, Mapping[S, S]] = {
     "confirm": {S.HELD: S.CONFIRMED},
-    "arrive": {S.HELD: S.ARRIVED, S.CONFIRMED: S.ARRIVED},
+    "arrive": {S.CONFIRMED: S.ARRIVED},
     "change the end": {S.ARRIVED: S.ARRIVED},
     "end": {S.ARRIVED: S.ENDED},
     "time passes": {S.HELD: S.RELEASED},

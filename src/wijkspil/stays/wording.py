@@ -140,12 +140,13 @@ def say_standing(stay: StayRequest, claim: BedClaim | None) -> str:
     return _("The client is there")
 
 
-def say_close_reason(code: str) -> str:
-    """Say why a stay was closed."""
-    for choices in (EndReason, CancelReason):
-        if code in choices.values:
-            return str(choices(code).label)
-    return ""
+def say_close_reason(stay: StayRequest) -> str:
+    """Say why a stay was closed; the codes of both lists overlap."""
+    if not stay.close_reason:
+        return ""
+    if stay.status == StayStatus.ENDED:
+        return str(EndReason(stay.close_reason).label)
+    return str(CancelReason(stay.close_reason).label)
 
 
 def say_kind(kind: str) -> str:

@@ -441,7 +441,7 @@ def _stay_page(
             "claim": seen,
             "claim_phone": _phone_of(seen.service_id, at=now) if seen else "",
             "is_late": stay.due_at is not None and stay.due_at <= now,
-            "closed_because": say_close_reason(stay.close_reason),
+            "closed_because": say_close_reason(stay),
             "needs": say_features(stay.needs, stay.gender) if stay.needs else "",
             "fitting": [card for card in cards if card["beds"].fits][:MOST_SHOWN],
             "not_fitting": [c for c in cards if not c["beds"].fits][:MOST_SHOWN],
