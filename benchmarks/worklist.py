@@ -201,14 +201,15 @@ def insert(
     values: dict[str, Any],
 ) -> None:
     """Insert rows made by the database; a column that is not given gets its default."""
+    table = model._meta  # noqa: SLF001 - as documented by Django
     defaults = {
         field.column: field.get_db_prep_save(field.get_default(), cursor.db)
-        for field in model._meta.concrete_fields
+        for field in table.concrete_fields
         if field.column not in columns and not field.primary_key and not field.null
     }
     given = columns | {name: f"%(default_{name})s" for name in defaults}
     cursor.execute(
-        f"INSERT INTO {model._meta.db_table} ({', '.join(given)}) "
+        f"INSERT INTO {table.db_table} ({', '.join(given)}) "
         f"SELECT {', '.join(given.values())} FROM {source}",
         values | {f"default_{name}": value for name, value in defaults.items()},
     )

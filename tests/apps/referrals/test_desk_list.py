@@ -316,7 +316,7 @@ def test_what_happened_since_is_sent_again(wijk: ReferralsWijk) -> None:
     browser = browser_of(wijk)
     _status, _page, headers = ask_again(browser, "")
     send(wijk)
-    seen = int((wijk.at - timedelta(seconds=1)).timestamp())
+    seen = int((wijk.at - timedelta(seconds=1)).timestamp() * 1000)
     status, page, _headers = ask_again(browser, headers["ETag"], f"&gezien={seen}")
     assert status == 200
     assert page.count("data-desk-row=") == 2

@@ -216,7 +216,6 @@ def show_desk(request: HttpRequest, actor: Actor) -> HttpResponse:
             if chosen
             else None,
             "mark": mark,
-            "seen": int(at.timestamp()),
             "tabs": desk_tabs("desk", look),
             "rule": _rule(),
         },
@@ -234,7 +233,9 @@ def _list_context(
     """Return what is on the list and in its filters: what changes by itself."""
     wanted = _wanted(actor, look, regions, at=at)
     [seen, *_rest] = [*ticked_ids([request.GET.get("gezien", "")]), 0]
-    since = datetime.fromtimestamp(seen, UTC) if 0 < seen < _LAST_SECOND else at
+    since = (
+        datetime.fromtimestamp(seen / 1000, UTC) if 0 < seen < _LAST_MILLISECOND else at
+    )
     counts = count_worklist(wanted, at=at, since=since)
     n_shown = counts.shows[look.show]
     page = _choose_page(wanted, request.GET.get("aanvraag", ""), look, n_shown, at=at)
@@ -268,6 +269,7 @@ def _list_context(
         "urgencies": [(u.value, say_urgency(u.value)) for u in Urgency],
         "empty": _say_empty(look),
         "asked_at": say_clock(at),
+        "seen": int(at.timestamp() * 1000),
     }
 
 
@@ -1079,4 +1081,4 @@ def back_to_desk(request: HttpRequest, number: str) -> HttpResponse:
 
 
 #: Beyond this a moment is no moment any more (the year 9999).
-_LAST_SECOND = 253_000_000_000
+_LAST_MILLISECOND = 253_000_000_000_000

@@ -95,7 +95,7 @@
   const said = desk.querySelector("[data-desk-said]");
   const renew = desk.querySelector("[data-desk-renew]");
   let mark = desk.dataset.mark;
-  let seen = desk.dataset.seen;
+  let seen = live()?.dataset.seen;
   let lateBefore = Number(live()?.dataset.late ?? 0);
   let lastSaid = live()?.dataset.asked ?? "";
   let kept = null;
@@ -205,7 +205,7 @@
   function put(fresh) {
     kept = null;
     renew.hidden = true;
-    seen = String(Math.floor(Date.now() / 1000));
+    seen = fresh.dataset.seen;
     const focused = document.activeElement?.closest?.("[data-desk-row]")?.dataset.deskRow;
     const chosen = current()?.dataset.deskRow;
     const anchor = document.getElementById(`rij-${focused ?? chosen}`);
