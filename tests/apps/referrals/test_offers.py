@@ -19,6 +19,7 @@ from tests.factories.referrals import (
     make_wijk,
     open_offers,
     place,
+    report_room,
     send,
     submit,
 )
@@ -36,12 +37,14 @@ from wijkspil.referrals.errors import (
     UnknownOffer,
 )
 from wijkspil.referrals.models import Offer, ServiceRequest
+from wijkspil.referrals.selectors.policy import get_agreed
 from wijkspil.referrals.services.consent import record_objection
 from wijkspil.referrals.services.offers import (
     accept_offer,
     ask_teams,
     assign_by_agreement,
     decline_offer,
+    rank_for,
     record_phone_agreement,
 )
 from wijkspil.referrals.types import OfferOrigin, OfferStatus, RequestStatus
@@ -89,6 +92,30 @@ class TestAsking:
         assert offer.service == wijk.teams[0]
         decline(wijk, offer)
         assert {o.service for o in open_offers(request)} == set(wijk.teams[1:])
+
+    def test_a_team_that_reports_new_room_can_be_asked_again(self):
+        wijk = make_wijk(teams=1)
+        request = send(wijk)
+        [offer] = open_offers(request)
+        decline(wijk, offer, reason="no-room")
+        agreed = get_agreed(request.region_id, at=AT)
+        later = AT + timedelta(hours=2)
+        request.refresh_from_db()
+        assert not rank_for(request, agreed=agreed, at=later).candidates
+        report_room(wijk.teams[0], new_clients=2, at=later, reported_at=later)
+        found = rank_for(request, agreed=agreed, at=later + timedelta(minutes=1))
+        assert [team.service_id for team in found.candidates] == [wijk.teams[0].pk]
+
+    def test_a_team_too_far_away_is_not_asked_again_although_it_has_room(self):
+        wijk = make_wijk(teams=1)
+        request = send(wijk)
+        [offer] = open_offers(request)
+        decline(wijk, offer, reason="travel")
+        told = AT + timedelta(hours=2)
+        report_room(wijk.teams[0], new_clients=2, at=told, reported_at=told)
+        agreed = get_agreed(request.region_id, at=AT)
+        later = AT + timedelta(hours=3)
+        assert not rank_for(request, agreed=agreed, at=later).candidates
 
     def test_a_rare_profile_goes_to_one_team_although_urgent(self):
         request = send(make_wijk(), urgency="today", tasks=["infusion"])

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from wijkspil.accounts.types import Actor
 from wijkspil.core.models import AuditEvent
 from wijkspil.directory.permissions import can_report_capacity
-from wijkspil.directory.selectors.capacity import get_room_left
+from wijkspil.directory.selectors.capacity import RoomLeft, get_room_left
 from wijkspil.directory.selectors.care_teams import (
     get_service_names,
     list_services_by_organization,
@@ -89,19 +89,15 @@ from wijkspil.referrals.types import (
 )
 
 #: A team that said no, or nothing, or gave the client back, is not asked the same
-#: again so soon.
+#: again so soon, unless it had no room and reports some.
 REST_AFTER_ANSWER = timedelta(days=7)
 
 
 def rank_for(request: ServiceRequest, *, agreed: Agreed, at: datetime) -> RankedTeams:
-    """Return who can take a stored request now, without who answered this week."""
-    asked = Offer.objects.filter(request=request).filter(
-        Q(status__in=[OfferStatus.OPEN, OfferStatus.ACCEPTED])
-        | Q(
-            status__in=[*map(str, RESTING)],
-            answered_at__gt=at - REST_AFTER_ANSWER,
-        )
-    )
+    """Return who can take a stored request now, without who answered this week.
+
+    A team that had no room and has reported new room since can be asked again.
+    """
     place = request.place
     return rank_teams(
         need=need_of(request),
@@ -111,7 +107,38 @@ def rank_for(request: ServiceRequest, *, agreed: Agreed, at: datetime) -> Ranked
         lat=place.lat,
         agreed=agreed,
         at=at,
-        without=asked.values_list("service_id", flat=True),
+        without=_not_to_ask(request, at=at),
+    )
+
+
+def _not_to_ask(request: ServiceRequest, *, at: datetime) -> set[int]:
+    offers = Offer.objects.filter(request=request)
+    busy = offers.filter(status__in=[OfferStatus.OPEN, OfferStatus.ACCEPTED])
+    resting = offers.filter(
+        status__in=[*map(str, RESTING)], answered_at__gt=at - REST_AFTER_ANSWER
+    )
+    found = set(busy.values_list("service_id", flat=True))
+    had_no_room: dict[int, datetime] = {}
+    for offer in resting.only("service_id", "decline_reason", "answered_at"):
+        if offer.decline_reason in CORRECTS_ROOM and offer.answered_at is not None:
+            had_no_room[offer.service_id] = offer.answered_at
+        else:
+            found.add(offer.service_id)
+    room = get_room_left(had_no_room, at=at) if had_no_room else {}
+    return found | {
+        service_id
+        for service_id, answered_at in had_no_room.items()
+        if not _has_new_room(room.get(service_id), since=answered_at)
+    }
+
+
+def _has_new_room(room: RoomLeft | None, *, since: datetime) -> bool:
+    return (
+        room is not None
+        and room.is_known
+        and room.clients > 0
+        and room.reported_at is not None
+        and room.reported_at > since
     )
 
 
