@@ -12,6 +12,8 @@ from wijkspil.referrals.views import (
     division,
     following,
     inbox,
+    policy,
+    signals,
     statistics,
     steering,
 )
@@ -66,6 +68,39 @@ urlpatterns: list[URLPattern] = [
         agreements.end,
         name="agreement-end",
     ),
+    path(
+        "regietafel/afspraken/versies/<int:policy_id>/",
+        policy.show_policy,
+        name="policy",
+    ),
+    path(
+        "regietafel/afspraken/versies/<int:policy_id>/proef",
+        policy.ask_preview,
+        name="policy-preview",
+    ),
+    path(
+        "regietafel/afspraken/versies/<int:policy_id>/proef/stand",
+        policy.show_preview,
+        name="policy-preview-part",
+    ),
+    path(
+        "regietafel/afspraken/versies/<int:policy_id>/voorstellen",
+        policy.put_forward,
+        name="policy-propose",
+    ),
+    path(
+        "regietafel/afspraken/versies/<int:policy_id>/oordeel",
+        policy.judge,
+        name="policy-judge",
+    ),
+    path(
+        "regietafel/afspraken/versies/<int:policy_id>/intrekken",
+        policy.withdraw,
+        name="policy-withdraw",
+    ),
+    path("signalen/", signals.show_signals, name="signals"),
+    path("signalen/nieuw", signals.file, name="signal-new"),
+    path("signalen/<int:signal_id>/", signals.show_signal, name="signal"),
     path("regietafel/<str:number>/", desk.show_item, name="desk-request"),
     path("regietafel/<str:number>/overnemen", desk.take, name="desk-take-over"),
     path("regietafel/<str:number>/vragen", desk.ask, name="desk-ask"),

@@ -1,15 +1,14 @@
-"""What a region signed and agreed on: with whom, since when, and who changed it."""
+"""Who signed for being assigned requests in a region, and since when."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
 from django.db.models import Q
 
-from wijkspil.core.models import AuditEvent
 from wijkspil.directory.selectors.care_teams import get_organization_names
 from wijkspil.referrals.models import AssignmentAgreement
 
-#: How the trail calls the agreements of a region; the id is that of the region.
+#: How the trail calls a version of the agreements of a region.
 POLICY_ENTITY = "routing-policy"
 AGREEMENT_ENTITY = "assignment-agreement"
 
@@ -34,15 +33,6 @@ class SignedAgreement:
     def is_over(self, day: date) -> bool:
         """Whether it has ended on a day."""
         return self.valid_until is not None and self.valid_until <= day
-
-
-@dataclass(frozen=True)
-class Change:
-    """Somebody changed what was agreed: when, and which values."""
-
-    at: datetime
-    by: str
-    fields: tuple[str, ...]
 
 
 def list_agreements(region_id: int) -> list[SignedAgreement]:
@@ -77,17 +67,3 @@ def list_signed_organizations(region_id: int, *, on: date) -> set[int]:
             valid_from__lte=on,
         ).values_list("organization_id", flat=True)
     )
-
-
-def list_policy_changes(region_id: int, *, limit: int = 20) -> list[Change]:
-    """Return who changed the agreements of a region, newest first (one query)."""
-    return [
-        Change(
-            at=event.at,
-            by=event.actor_label,
-            fields=tuple(event.detail.get("fields", ())),
-        )
-        for event in AuditEvent.objects.filter(
-            entity_type=POLICY_ENTITY, entity_id=str(region_id)
-        ).order_by("-at", "-pk")[:limit]
-    ]

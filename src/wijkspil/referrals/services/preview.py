@@ -361,7 +361,6 @@ def _summarize(
     for request, course in courses:
         for pk, chance in course.by_provider.items():
             load[pk] = load.get(pk, 0.0) + chance * request.complexity
-    relative = _relative(load, capacity)
     return {
         "answer_minutes": _mean([course.answer_minutes for course in found]),
         "teams_asked": _mean([course.teams_asked for course in found]),
@@ -371,22 +370,21 @@ def _summarize(
         "in_time": _mean([course.in_time for course in found]),
         "own_first": _mean([float(course.own_first) for course in found]),
         "coordinator": _mean([1.0 - course.yes for course in found]),
-        "most": max(relative, default=1.0),
-        "least": min(relative, default=1.0),
+        "misplaced": _misplaced(load, capacity),
     }
 
 
-def _relative(load: Mapping[int, float], capacity: Mapping[int, float]) -> list[float]:
-    """Return expected load over capacity per provider that could be asked; 1 is fair.
+def _misplaced(load: Mapping[int, float], capacity: Mapping[int, float]) -> float:
+    """Return which share of the work would have to move to be exactly fair, 0 to 1.
 
-    Only who has capacity: without it there is nothing to compare with.
+    The mean distance of the providers' relative shares from 1, weighted by capacity and
+    halved (index of Hoover). Who has no capacity takes no part.
     """
     able = {pk: clients for pk, clients in capacity.items() if clients > 0}
-    total = sum(load.get(pk, 0.0) for pk in able)
+    total, room = sum(load.get(pk, 0.0) for pk in able), sum(able.values())
     if not total:
-        return []
-    mean = total / sum(able.values())
-    return [load.get(pk, 0.0) / clients / mean for pk, clients in able.items()]
+        return 0.0
+    return sum(abs(load.get(pk, 0.0) / total - able[pk] / room) for pk in able) / 2
 
 
 def _mean(values: Sequence[float]) -> float:
