@@ -250,7 +250,7 @@ def test_a_bridge_that_has_ended_is_said_in_words(wijk: ReferralsWijk) -> None:
     )
     assert "The bridge has ended" not in read(browser_of(wijk), "/regietafel/")
     make_late(request, at=wijk.at)
-    page = read(browser_of(wijk), "/regietafel/")
+    page = read(browser_of(wijk), f"/regietafel/?aanvraag={request.number}")
     assert page.count("The bridge has ended") == 2  # in its row, and in the detail
 
 

@@ -255,7 +255,9 @@ def test_an_empty_filter_says_why_it_is_empty(wijk: ReferralsWijk, show: Show) -
 
 def test_the_page_says_by_which_rule_it_is_ordered(wijk: ReferralsWijk) -> None:
     request = add(wijk, due_in=-3, submitted_at=wijk.at - timedelta(days=2, hours=1))
-    page = browser_of(wijk).get("/regietafel/?toon=alles", headers=ENGLISH)
+    page = browser_of(wijk).get(
+        f"/regietafel/?aanvraag={request.number}", headers=ENGLISH
+    )
     assert "less the time still needed" in page.content.decode()
     assert page.context["detail"]["number"] == request.number
     assert page.context["detail"]["why"][1:] == [

@@ -1,4 +1,4 @@
-"""All requests without a team are divided together, and sent only when somebody does."""
+"""All requests without a team are divided together, and sent when somebody says so."""
 
 from datetime import timedelta
 

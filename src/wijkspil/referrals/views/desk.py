@@ -183,7 +183,7 @@ _EVERYTHING = "alles"
 def show_desk(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the worklist, with the chosen request beside it on a wide screen.
 
-    Twenty-odd queries, however many requests are open. With ``deel=lijst`` only what
+    As many queries however many requests are open. With ``deel=lijst`` only what
     changes by itself: the page asks for it every quarter of a minute, and is answered
     that nothing changed (304) when nothing did.
     """
@@ -202,18 +202,19 @@ def show_desk(request: HttpRequest, actor: Actor) -> HttpResponse:
     context = _list_context(request, actor, look, regions, at=at)
     if is_part:
         return _fresh(render(request, "referrals/desk_list.html", context), mark, at=at)
-    number = request.GET.get("aanvraag", "")
-    items = [row["item"] for row in context["rows"]]
-    chosen = next((i for i in items if i.number == number), next(iter(items), None))
+    number = request.GET.get("aanvraag", "").upper()
+    is_listed = any(row["item"].number == number for row in context["rows"])
     return render(
         request,
         "referrals/desk.html",
         {
             **context,
             "region_name": _region_name(look, regions),
-            "chosen": chosen.number if chosen else "",
-            "detail": _detail(actor, find_request(chosen.number), at=at)
-            if chosen
+            "chosen": number if is_listed else "",
+            # Without a choice the browser asks for the first one, where there is
+            # place for it beside the list.
+            "detail": _detail(actor, find_request(number), at=at)
+            if is_listed
             else None,
             "mark": mark,
             "tabs": desk_tabs("desk", look),

@@ -17,7 +17,7 @@
   // --- a request beside the list
 
   let asked = 0;
-  async function show(row) {
+  async function show(row, isChosen = true) {
     current()?.removeAttribute("data-current");
     row.dataset.current = "";
     const mine = ++asked;
@@ -33,11 +33,12 @@
       }
       detail.innerHTML = await answer.text();
       detail.scrollTop = 0;
+      if (!isChosen) return;
       const address = new URL(location);
       address.searchParams.set("aanvraag", row.dataset.deskRow);
       history.replaceState(null, "", address);
     } catch {
-      if (mine === asked) location.assign(linkOf(row).href);
+      if (mine === asked && isChosen) location.assign(linkOf(row).href);
     } finally {
       if (mine === asked) detail.removeAttribute("aria-busy");
     }
@@ -81,6 +82,10 @@
     const row = link.closest("[data-desk-row]");
     show(row).then(() => event.detail === 0 && detail.focus());
   });
+
+  // The page comes without a request when none was chosen: the first is asked for here.
+  const isEmpty = !detail.querySelector("[data-desk-number]");
+  if (isEmpty && wide.matches && rows()[0]) show(rows()[0], false);
 
   // A choice of wijk or urgency applies at once; the button is for who has no script.
   const narrow = desk.querySelector("[data-desk-narrow]");
