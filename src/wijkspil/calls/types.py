@@ -138,9 +138,10 @@ class CallOutcome(models.TextChoices):
 class Known(models.TextChoices):
     """Whether something is there, as far as is known."""
 
+    # First, so that a list that nobody touched says nothing.
+    UNKNOWN = "unknown", _("Not known")
     YES = "yes", _("Yes")
     NO = "no", _("No")
-    UNKNOWN = "unknown", _("Not known")
 
 
 class TreatmentLimit(models.TextChoices):

@@ -17,7 +17,7 @@ from tests.factories.calls import (
 )
 from tests.factories.referrals import make_person
 from wijkspil.accounts.types import Role
-from wijkspil.calls.models import BreakGlass, Call
+from wijkspil.calls.models import BreakGlass, Call, CallPatient
 from wijkspil.calls.types import CallStatus
 from wijkspil.core.models import AuditEvent
 
@@ -86,6 +86,17 @@ class TestEntering:
         shown = text_of(browser.post(f"/oproep/{call.number}/wie"))
         assert PATIENT.name in shown
         assert "4711" not in shown
+
+    def test_what_nobody_touched_is_not_known_rather_than_yes(
+        self, night: Night
+    ) -> None:
+        browser = english(night.triage.browser())
+        page = text_of(browser.post("/oproep/triage", NEED))
+        assert page.count('<option value="unknown" selected>') == 3
+        assert '<option value="yes" selected>' not in page
+        browser.post("/oproep/triage", {**NEED, **WHO, "duty": "next"})
+        stored = CallPatient.objects.get()
+        assert stored.medication_list_present == stored.order_present == "unknown"
 
     def test_the_number_to_call_back_is_remembered(self, night: Night) -> None:
         browser = night.triage.browser()

@@ -242,7 +242,9 @@ class CallForm(PatientForm):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    caller_name = forms.CharField(label=gettext_lazy("Your name"), max_length=120)
+    caller_name = forms.CharField(
+        label=gettext_lazy("Name of who calls"), max_length=120
+    )
     caller_phone = forms.CharField(
         label=gettext_lazy("Number on which the nurse can call you back"),
         max_length=30,

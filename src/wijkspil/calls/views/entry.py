@@ -4,7 +4,7 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from wijkspil.accounts.types import Actor
 from wijkspil.calls.errors import InvalidCall
-from wijkspil.calls.forms.entry import PATIENT_FIELDS, CallForm
+from wijkspil.calls.forms.entry import PATIENT_FIELDS, CallForm, PatientForm
 from wijkspil.calls.permissions import (
     COORDINATE_CALLS,
     ENTER_CALL,
@@ -88,7 +88,7 @@ def enter(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
             },
         )
         return _page(request, form, kind, step="need")
-    form = CallForm(request.POST, kind=kind)
+    form = CallForm(_with_untouched(request.POST), kind=kind)
     # A nurse is alerted by her own button; the other button only looks who can come.
     duty = request.POST.get("duty", "")
     if not form.is_valid():
@@ -127,6 +127,14 @@ def enter(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
 
 
 _UNFIT = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+def _with_untouched(data: QueryDict) -> QueryDict:
+    """Return what was sent, with "not known" where the first half asked nothing yet."""
+    whole = data.copy()
+    for name in PATIENT_FIELDS:
+        whole.setdefault(name, str(PatientForm.base_fields[name].initial or ""))
+    return whole
 
 
 def _page(

@@ -231,7 +231,9 @@ def show_region(request: HttpRequest, actor: Actor) -> HttpResponse:
         reach_of(actor, COORDINATE_CALLS).region_ids,
         since=now - timedelta(hours=SHOWN_HOURS),
     )
-    rows = [say_call(call, at=now) for call in calls]
+    rows = sorted(
+        (say_call(call, at=now) for call in calls), key=lambda row: not row.is_late
+    )
     seen = f"{minute_of(now)}-" + "-".join(f"{c.pk}{c.status}" for c in calls)
     return nothing_new(request, seen) or render(
         request,
