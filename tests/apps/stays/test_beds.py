@@ -185,7 +185,10 @@ class TestPromising:
 
 class TestStillTrue:
     def confirm(self, region: make.StayRegion, **values: Any) -> BedReport:
-        usual = {"actor": region.nurse.actor, "at": region.at + timedelta(hours=20)}
+        usual: dict[str, Any] = {
+            "actor": region.nurse.actor,
+            "at": region.at + timedelta(hours=20),
+        }
         return confirm_beds(service_id=region.place.pk, kind=KIND, **(usual | values))
 
     def test_one_tap_promises_what_is_left_anew(self) -> None:

@@ -149,11 +149,8 @@ class TestExamples:
 
 class TestData:
     def test_every_source_says_what_it_is_and_when_it_was_looked_up(self) -> None:
-        used = {
-            code
-            for row in (*CATALOGUE.rules, *CATALOGUE.outcomes.values())
-            for code in row.source
-        }
+        used = {code for rule in CATALOGUE.rules for code in rule.source}
+        used |= {code for one in CATALOGUE.outcomes.values() for code in one.source}
         for source in CATALOGUE.sources.values():
             assert source.retrieved_on >= date(2026, 1, 1)
             assert source.title

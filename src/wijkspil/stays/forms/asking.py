@@ -158,7 +158,7 @@ class ConfirmForm(StayForm):
     )
     planned_end = forms.DateField(
         label=_("Until which day, as you expect?"),
-        help_text=_("Five days before, everybody gets a reminder to plan going home."),
+        help_text=_("Some days before, both sides get a reminder to plan going home."),
         widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"),
         error_messages={"required": _("Give the day you expect.")},
     )

@@ -314,7 +314,7 @@ def _own_stay_id(actor: Actor, number: str) -> int:
     return stay.pk
 
 
-def _seen(form: BedsForm, told: dict[str, FreeBeds]) -> dict[str, int | None]:
+def _seen(form: BedsForm, told: dict[str, FreeBeds]) -> dict[str, Any]:
     """Return what the sender's page showed of this kind, if it showed that kind."""
     data = form.cleaned_data
     shown = told.get(data["kind"])
