@@ -22,6 +22,7 @@ from wijkspil.referrals.errors import NotNow
 from wijkspil.referrals.permissions import can_see_patient, can_see_request
 from wijkspil.referrals.policies import TRANSITIONS, WHO
 from wijkspil.referrals.selectors.requests import get_request, team_target
+from wijkspil.referrals.services.changes import release_kept_rooms
 from wijkspil.referrals.services.course import reopen_request
 from wijkspil.referrals.services.disclosure import show_patient
 from wijkspil.referrals.services.offers import (
@@ -112,6 +113,8 @@ def may(act: str, who: str, status: RequestStatus) -> bool:
         # Without a client the team has no part; of a closed one it has none either.
         if act == "re-open":
             return status in PLACED
+        if WHO[act] != ("team",) and status not in (*PLACED, S.PAUSED):
+            return False
         return part in WHO[act]
     return part in WHO[act]
 
@@ -124,12 +127,39 @@ def test_who_is_not_named_is_refused_and_changes_nothing(
     stage = make_stage(status)
     before = everything_stored()
     for act, (who, actor) in itertools.product(ACTS, stage.people.items()):
-        if may(act, who, status):
+        if may(act, who, status) or (act, status) == RELEASES_FIRST:
             continue
-        # Where nobody has the client, who steers hears that rather than a refusal.
-        has_part = PEOPLE[who] is not None and WHO[act] == ("team",)
+        # Where nobody has the client, who steers hears that rather than a refusal; and
+        # the team whose care has ended may still know of it.
+        has_part = (PEOPLE[who] is not None and WHO[act] == ("team",)) or (
+            PEOPLE[who] == "team"
+            and (status == S.ENDED or (act == "resume the search" and status in PLACED))
+        )
         with pytest.raises((NotPermitted, NotNow) if has_part else NotPermitted):
             stage.case.act(act, actor=actor)
+    assert everything_stored() == before
+
+
+#: The walk gives the place to others before the search goes on.
+RELEASES_FIRST = ("resume the search", S.PAUSED)
+
+
+@pytest.mark.django_db
+def test_when_the_place_is_no_longer_kept_the_team_has_no_part_any_more() -> None:
+    stage = make_stage(S.PAUSED)
+    case = stage.case
+    later = case.wijk.at + timedelta(days=30)
+    assert release_kept_rooms(at=later) == 1
+    before = everything_stored()
+    for who, actor in stage.people.items():
+        if may("resume the search", who, S.PAUSED):
+            continue
+        with pytest.raises(NotPermitted):
+            case.act("resume the search", actor=actor)
+        for act in ("pause", "report a death", "resume with the team"):
+            with pytest.raises(NotPermitted):
+                case.act(act, actor=actor)
+        assert not can_see_request(actor, get_request(case.request.pk), None)
     assert everything_stored() == before
 
 
@@ -202,7 +232,7 @@ def test_a_request_and_its_client_are_seen_by_who_has_a_part_in_it(
     team = team_target(request)
     for who, actor in stage.people.items():
         has_part = PEOPLE[who] in ("requester", "coordinator") or (
-            PEOPLE[who] == "team" and status in (*PLACED, S.ENDED)
+            PEOPLE[who] == "team" and status in (*PLACED, S.PAUSED, S.ENDED)
         )
         assert can_see_request(actor, request, team) is has_part, who
         assert can_see_patient(actor, request, team) is has_part, who

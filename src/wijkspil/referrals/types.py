@@ -127,6 +127,15 @@ CORRECTS_ROOM = {
 }
 
 
+#: Declining for one of these may mean that the room others see is not right.
+ROOM_REASONS = (
+    DeclineReason.NO_ROOM,
+    DeclineReason.SICKNESS,
+    DeclineReason.PART_OF_DAY,
+    DeclineReason.SKILLS,
+)
+
+
 class CloseReason(models.TextChoices):
     """Why a request stopped before or after care."""
 
@@ -151,11 +160,15 @@ class ReopenReason(models.TextChoices):
     MISTAKE = "mistake", _("Closed by mistake")
     STAY_ENDS = "stay-ends", _("The temporary stay ends")
     NOT_MEDIATED = "not-mediated", _("The insurer found nobody")
+    MEDIATED = "mediated", _("The insurer found a team")
     OBJECTION = "objection", _("The client does not want this provider")
 
 
-#: What people choose from; an objection is kept with its basis (``services.consent``).
-REOPEN_BY_HAND = tuple(r for r in ReopenReason if r != ReopenReason.OBJECTION)
+#: What people choose from; an objection is kept with its basis (``services.consent``),
+#: and that a team was found comes with the team (``services.mediation``).
+REOPEN_BY_HAND = tuple(
+    r for r in ReopenReason if r not in {ReopenReason.OBJECTION, ReopenReason.MEDIATED}
+)
 
 
 class SafetyGround(models.TextChoices):

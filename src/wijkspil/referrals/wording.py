@@ -33,6 +33,8 @@ from wijkspil.directory.wording import (
 )
 from wijkspil.referrals.models import RequestEvent, ServiceRequest
 from wijkspil.referrals.types import (
+    AdmissionPlace,
+    ChangeReason,
     CloseReason,
     DeclineReason,
     EventKind,
@@ -428,6 +430,8 @@ def _say_mediation(event: RequestEvent, detail: Detail, names: Names) -> str:
 
 
 def _say_withdrawn(event: RequestEvent, detail: Detail, names: Names) -> str:
+    if detail.get("reason") == CloseReason.DIED:
+        return _say_died(event, detail, names)
     return _("Withdrawn at the client's wish: %(reason)s.") % {
         "reason": _label(CloseReason, detail.get("reason"))
     }
@@ -441,6 +445,8 @@ def _say_cancelled(event: RequestEvent, detail: Detail, names: Names) -> str:
 
 
 def _say_ended(event: RequestEvent, detail: Detail, names: Names) -> str:
+    if detail.get("reason") == CloseReason.DIED:
+        return _say_died(event, detail, names)
     return _("Care by %(team)s has ended: %(reason)s.") % {
         "team": _team(event, names),
         "reason": _label(CloseReason, detail.get("reason")),
@@ -478,6 +484,74 @@ def _say_note(event: RequestEvent, detail: Detail, names: Names) -> str:
     }
 
 
+def _say_called(event: RequestEvent, detail: Detail, names: Names) -> str:
+    return _("%(who)s called %(team)s.") % {
+        "who": _who(event),
+        "team": _team(event, names),
+    }
+
+
+def _say_visit_moved(event: RequestEvent, detail: Detail, names: Names) -> str:
+    values = {
+        "who": _who(event),
+        "before": _day_of(detail.get("before")),
+        "day": _day_of(detail.get("first_visit_on")),
+        "reason": _label(ChangeReason, detail.get("reason")),
+    }
+    if not values["reason"]:
+        return _("%(who)s moved the first visit.") % values
+    return (
+        _("%(who)s moved the first visit from %(before)s to %(day)s: %(reason)s.")
+        % values
+    )
+
+
+def _say_need_changed(event: RequestEvent, detail: Detail, names: Names) -> str:
+    return _("%(who)s changed which care is asked, to %(tasks)s: %(reason)s.") % {
+        "who": _who(event),
+        "tasks": say_tasks(detail.get("tasks", ())) or _("what is above"),
+        "reason": _label(ChangeReason, detail.get("reason")) or _("no reason given"),
+    }
+
+
+def _say_paused(event: RequestEvent, detail: Detail, names: Names) -> str:
+    values = {
+        "who": _who(event),
+        "place": _label(AdmissionPlace, detail.get("place")) or _("somewhere"),
+        "day": _day_of(detail.get("home_on")),
+    }
+    if not values["day"]:
+        return (
+            _("The client is admitted (%(place)s); %(who)s put the request on hold.")
+            % values
+        )
+    return (
+        _(
+            "The client is admitted (%(place)s), home again expected %(day)s; %(who)s "
+            "put the request on hold."
+        )
+        % values
+    )
+
+
+def _say_resumed(event: RequestEvent, detail: Detail, names: Names) -> str:
+    return _("The client comes home; the first visit is on %(day)s.") % {
+        "day": _day_of(detail.get("first_visit_on")) or _("a day to agree on")
+    }
+
+
+def _say_room_released(event: RequestEvent, detail: Detail, names: Names) -> str:
+    return _(
+        "%(team)s no longer keeps the place: the time that was agreed has passed."
+    ) % {"team": _upper_first(_team(event, names))}
+
+
+def _say_died(event: RequestEvent, detail: Detail, names: Names) -> str:
+    return _("The client has died. %(who)s recorded it, and everything stopped.") % {
+        "who": _who(event)
+    }
+
+
 _EVENTS: dict[EventKind, Callable[[RequestEvent, Detail, Names], str]] = {
     EventKind.SUBMITTED: _say_submitted,
     EventKind.OFFERED: _say_offered,
@@ -500,6 +574,13 @@ _EVENTS: dict[EventKind, Callable[[RequestEvent, Detail, Names], str]] = {
     EventKind.STOPPED: _say_stopped,
     EventKind.OVERDUE: _say_overdue,
     EventKind.NOTE: _say_note,
+    EventKind.CALLED: _say_called,
+    EventKind.VISIT_MOVED: _say_visit_moved,
+    EventKind.NEED_CHANGED: _say_need_changed,
+    EventKind.PAUSED: _say_paused,
+    EventKind.RESUMED: _say_resumed,
+    EventKind.ROOM_RELEASED: _say_room_released,
+    EventKind.DIED: _say_died,
 }
 
 
@@ -515,6 +596,7 @@ STATUS_TONES: Mapping[RequestStatus, str] = {
     RequestStatus.ACCEPTED: "good",
     RequestStatus.INTAKE_DONE: "good",
     RequestStatus.IN_CARE: "good",
+    RequestStatus.PAUSED: "limited",
     RequestStatus.ENDED: "unknown",
     RequestStatus.TEMPORARY_STAY: "info",
     RequestStatus.MEDIATION: "info",
@@ -529,6 +611,23 @@ OFFER_TONES: Mapping[OfferStatus, str] = {
     OfferStatus.WITHDRAWN: "unknown",
     OfferStatus.RETURNED: "limited",
 }
+
+
+def say_status(request: ServiceRequest) -> str:
+    """Return the word of a state; a death is not called a wish of the client."""
+    if request.close_reason == CloseReason.DIED:
+        return _("Closed")
+    return str(RequestStatus(request.status).label)
+
+
+def say_kept_place(team: str, until: date | None) -> str:
+    """Say until which day a team keeps the place of an admitted client."""
+    if until is None:
+        return _("%(team)s keeps the place.") % {"team": team}
+    return _("%(team)s keeps the place until %(day)s.") % {
+        "team": team,
+        "day": date_format(until, _long_date()),
+    }
 
 
 def say_standing(
@@ -547,6 +646,11 @@ def say_standing(
         else say_hours(float(request.hours_set)),
         "why": _label(CloseReason, request.close_reason),
     }
+    if request.close_reason == CloseReason.DIED:
+        return _("The client has died. The request is closed.")
+    if request.status == RequestStatus.PAUSED and request.placed_service_id:
+        kept = say_kept_place(values["team"], request.room_kept_until)
+        return _("The client is admitted. %(kept)s") % {"kept": _upper_first(kept)}
     if request.status == RequestStatus.OFFERED:
         words = ngettext(
             "%(asked)s has the question.",
@@ -568,6 +672,9 @@ _STANDING: Mapping[RequestStatus, Words] = {
         "%(team)s did the intake: %(hours)s hours a week."
     ),
     RequestStatus.IN_CARE: gettext_lazy("%(team)s gives care, %(hours)s hours a week."),
+    RequestStatus.PAUSED: gettext_lazy(
+        "The client is admitted. The search for a team waits until there is news."
+    ),
     RequestStatus.ENDED: gettext_lazy("Care by %(team)s has ended: %(why)s."),
     RequestStatus.TEMPORARY_STAY: gettext_lazy(
         "The client has moved to a temporary stay. We no longer look for a team."
@@ -602,6 +709,10 @@ _OTHERWISE: Mapping[RequestStatus, Words] = {
         "The team comes for the intake before this moment and then sets the hours."
     ),
     RequestStatus.INTAKE_DONE: gettext_lazy("The team starts care and tells it here."),
+    RequestStatus.PAUSED: gettext_lazy(
+        "Before this moment who has it in hand asks how the client is, and whether the "
+        "day of coming home is known."
+    ),
 }
 
 

@@ -139,7 +139,7 @@ def test_an_act_sent_twice_does_no_harm(
     store_hours(browser, placed)
     for act, data in (
         ("start", {}),
-        ("end", {"reason": CloseReason.DIED.value}),
+        ("end", {"reason": CloseReason.OWN_NETWORK.value}),
         ("hours", {}),
     ):
         for _ in range(2):

@@ -34,6 +34,10 @@ REQUESTER_ACTS = {
     "intrekken",
     "annuleren",
     "notitie",
+    "eerste-dag",
+    "andere-zorg",
+    "opgenomen",
+    "overleden",
 }
 
 
@@ -85,7 +89,7 @@ def test_the_coordinator_gets_every_act_that_is_possible(wijk: ReferralsWijk) ->
     assert wijk.coordinator is not None
     make_coordinator(wijk.region, at=wijk.at, name="C. Ollega-Coördinator")
     panel = steering_panel(wijk.coordinator.actor, make_open(wijk), wijk.at)
-    assert acts_of(panel) == {act.key for act in ACTS} - {"heropenen"}
+    assert acts_of(panel) == {act.key for act in ACTS} - {"heropenen", "thuis"}
 
 
 def test_a_team_that_was_only_asked_has_no_panel(wijk: ReferralsWijk) -> None:

@@ -11,13 +11,20 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from wijkspil.core.errors import InvalidValue
+from wijkspil.directory.types import CareTask, PartOfDay
 from wijkspil.referrals.errors import InvalidRequest
-from wijkspil.referrals.types import REOPEN_BY_HAND, CloseReason, ConsentGiver
+from wijkspil.referrals.types import (
+    REOPEN_BY_HAND,
+    AdmissionPlace,
+    ChangeReason,
+    CloseReason,
+    ConsentGiver,
+)
 
 #: (value, label) of a choice.
 Choices = Sequence[tuple[Any, Any]]
 
-#: Why a client or representative stops it.
+#: Why a client or representative stops it; a death has a page of its own.
 WITHDRAW_REASONS = (
     CloseReason.CLIENT_REFUSES,
     CloseReason.OBJECTION,
@@ -25,7 +32,6 @@ WITHDRAW_REASONS = (
     CloseReason.NOT_NEEDED,
     CloseReason.ADMITTED,
     CloseReason.OTHER_LAW,
-    CloseReason.DIED,
 )
 #: Why who sent it stops it.
 CANCEL_REASONS = (
@@ -34,7 +40,6 @@ CANCEL_REASONS = (
     CloseReason.ADMITTED,
     CloseReason.OWN_NETWORK,
     CloseReason.OTHER_LAW,
-    CloseReason.DIED,
 )
 
 
@@ -215,6 +220,99 @@ class ColleagueForm(SteeringForm):
     def __init__(self, *args: Any, colleagues: Choices, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _set_choices(self.fields["user_id"], colleagues)
+
+
+class SeenForm(SteeringForm):
+    """A form that knows what its page showed, so that sending it twice is harmless."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False, max_length=400)
+
+
+class VisitForm(SeenForm):
+    """On which day the first visit is, and why on another."""
+
+    day = forms.DateField(
+        label=_("On which day is the first visit?"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": _("Give a day."),
+            "invalid": _("Give a day, as in 26-11-2026."),
+        },
+    )
+    reason = forms.ChoiceField(
+        label=_("Why does it change?"),
+        choices=ChangeReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose why it changes.")},
+    )
+
+    def refuse(self, error: InvalidValue) -> None:
+        """Put what is wrong with the day beside the day."""
+        if isinstance(error, InvalidRequest) and "first_visit_on" in error.fields:
+            for reason in error.fields["first_visit_on"]:
+                self.add_error("day", reason)
+            return
+        super().refuse(error)
+
+
+class NeedForm(SeenForm):
+    """Which care is needed, when on the day, and why it is other care."""
+
+    tasks = forms.MultipleChoiceField(
+        label=_("What has to be done?"),
+        choices=CareTask.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": _("Choose at least one thing that has to be done.")
+        },
+    )
+    parts_of_day = forms.MultipleChoiceField(
+        label=_("At which parts of the day?"),
+        choices=PartOfDay.choices,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"required": _("Choose at least one part of the day.")},
+    )
+    reason = forms.ChoiceField(
+        label=_("Why does it change?"),
+        choices=ChangeReason.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose why it changes.")},
+    )
+
+
+class PauseForm(SteeringForm):
+    """Where the client is, and until when."""
+
+    where = forms.ChoiceField(
+        label=_("Where is the client?"),
+        choices=AdmissionPlace.choices,
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose where the client is.")},
+    )
+    home_on = forms.DateField(
+        label=_("When does the client come home, as far as you know?"),
+        help_text=_("Leave it empty if nobody knows yet; we ask again in a week."),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        required=False,
+        error_messages={"invalid": _("Give a day, as in 26-11-2026.")},
+    )
+
+
+class ResumeForm(SteeringForm):
+    """On which day the first visit at home is."""
+
+    first_visit_on = forms.DateField(
+        label=_("On which day is the first visit at home?"),
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={
+            "required": _("Give a day."),
+            "invalid": _("Give a day, as in 26-11-2026."),
+        },
+    )
+
+
+class DeathForm(SteeringForm):
+    """Nothing to fill in."""
 
 
 class NoteForm(SteeringForm):

@@ -35,6 +35,8 @@ MOST_CARDS = 200
 #: Reasons that a team is not told: what would say whose request it is, what concerns
 #: others, and the exact distance (``Question.km`` has it in whole kilometers).
 UNTOLD_REASONS = frozenset({"distance", "known", "objected", "preferred", "score"})
+#: A team has the client; an admitted one comes home to it, while the place is kept.
+_HAS_CLIENT = (*PLACED, RequestStatus.PAUSED)
 _LARGEST_HOURS = {
     SizeBand.TO_2: 2.0,
     SizeBand.TO_5: 5.0,
@@ -127,10 +129,22 @@ class OwnClient:
     review_on: date | None
     is_intake_due: bool
     is_review_due: bool
+    room_kept_until: date | None = None
+    due_on: date | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the client is admitted."""
+        return self.status == RequestStatus.PAUSED
 
     @property
     def next_on(self) -> date:
-        """The day of what comes next: the first visit, then the review."""
+        """The day of what comes next: the first visit, then the review.
+
+        Of an admitted client the day to ask how it goes.
+        """
+        if self.is_paused and self.due_on is not None:
+            return self.due_on
         if self.status == RequestStatus.IN_CARE and self.review_on is not None:
             return self.review_on
         return self.first_visit_on
@@ -245,7 +259,7 @@ def list_own_clients(
     """
     today = localdate(at)
     rows = ServiceRequest.objects.filter(
-        placed_service_id__in=service_ids, status__in=[*map(str, PLACED)]
+        placed_service_id__in=service_ids, status__in=[*map(str, _HAS_CLIENT)]
     )
     wanted = number.replace("\0", "").strip().upper()
     if wanted:
@@ -310,7 +324,7 @@ def _question(offer: Offer, room: RoomLeft | None = None) -> Question:
     request = offer.request
     is_open = offer.status == OfferStatus.OPEN
     profile = _profile(request, with_note=is_open)
-    is_placed = request.status in PLACED
+    is_placed = request.status in _HAS_CLIENT and request.placed_service_id is not None
     return Question(
         id=offer.pk,
         service_id=offer.service_id,
@@ -363,6 +377,7 @@ def _kilometers(reasons: Sequence[Mapping[str, Any]]) -> int | None:
 
 def _own_client(request: ServiceRequest, *, today: date) -> OwnClient:
     is_intake_done = request.status != RequestStatus.ACCEPTED
+    is_paused = request.status == RequestStatus.PAUSED
     return OwnClient(
         number=request.number,
         service_id=request.placed_service_id or 0,
@@ -372,5 +387,9 @@ def _own_client(request: ServiceRequest, *, today: date) -> OwnClient:
         hours_are_set=request.hours_set is not None,
         review_on=request.review_on,
         is_intake_due=not is_intake_done and request.first_visit_on <= today,
-        is_review_due=request.review_on is not None and request.review_on <= today,
+        is_review_due=not is_paused
+        and request.review_on is not None
+        and request.review_on <= today,
+        room_kept_until=request.room_kept_until if is_paused else None,
+        due_on=None if request.due_at is None else localdate(request.due_at),
     )

@@ -106,8 +106,18 @@ def list_own_requests(
         .select_related("place", "placed_service")
         .prefetch_related(asked)
     )
-    unplaced, placed = [*map(str, UNPLACED)], [*map(str, PLACED)]
-    closed = rows.exclude(status__in=[*unplaced, *placed, RequestStatus.DRAFT])
+    is_paused = Q(status=RequestStatus.PAUSED)
+    has_team = Q(placed_service__isnull=False)
+    unplaced = Q(status__in=[*map(str, UNPLACED)]) | (is_paused & ~has_team)
+    placed = Q(status__in=[*map(str, PLACED)]) | (is_paused & has_team)
+    closed = rows.exclude(
+        status__in=[
+            *map(str, UNPLACED),
+            *map(str, PLACED),
+            RequestStatus.PAUSED,
+            RequestStatus.DRAFT,
+        ]
+    )
     settled = Case(
         When(status=RequestStatus.IN_CARE, then=Value(1)),
         default=Value(0),
@@ -116,14 +126,10 @@ def list_own_requests(
     late_first = F("overdue_since").asc(nulls_last=True)
     return OwnRequests(
         waiting=list(
-            rows.filter(status__in=unplaced).order_by(late_first, "due_at", "pk")[
-                :MOST_SHOWN
-            ]
+            rows.filter(unplaced).order_by(late_first, "due_at", "pk")[:MOST_SHOWN]
         ),
         placed=list(
-            rows.filter(status__in=placed).order_by(settled, "-placed_at", "-pk")[
-                :MOST_SHOWN
-            ]
+            rows.filter(placed).order_by(settled, "-placed_at", "-pk")[:MOST_SHOWN]
         ),
         drafts=list(
             rows.filter(status=RequestStatus.DRAFT).order_by("-created_at", "-pk")[

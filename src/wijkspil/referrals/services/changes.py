@@ -171,6 +171,7 @@ def change_asked_care(
         request.overdue_since = None
         request.save()
         tell_team(request, "referrals.need-changed", actor=actor, at=at)
+        tell_requester(request, "referrals.need-changed", actor=actor, at=at)
         return request
     tell_asked_teams(request, "referrals.no-longer-needed", at=at)
     withdraw_open_offers(request, at=at)
@@ -220,6 +221,8 @@ def pause_request(
     tell_asked_teams(request, "referrals.no-longer-needed", at=at)
     withdraw_open_offers(request, at=at)
     request.status = status
+    request.bridged_by = ""
+    request.room_kept_until = None
     if request.placed_service_id is not None:
         request.room_kept_until = today + timedelta(days=agreed.room_kept_days)
     add_event(
@@ -286,6 +289,7 @@ def resume_request(
         request.due_at = end_of_first_day(request, at=at)
         request.save()
         tell_team(request, "referrals.resumed", actor=actor, at=at)
+        tell_requester(request, "referrals.resumed", actor=actor, at=at)
         return request
     request.due_at = at + agreed.time_to_move(request.urgency)
     request.save()
@@ -308,6 +312,25 @@ def report_death(*, actor: Actor, request_id: int, at: datetime) -> ServiceReque
     """
     request = lock_request(request_id)
     _check_involved(actor, request)
+    return _close_for_death(request, actor=actor, at=at)
+
+
+@transaction.atomic
+def report_death_for_client(*, request_id: int, at: datetime) -> ServiceRequest:
+    """Close everything at the word of the family; the caller checked link and code.
+
+    Raises
+    ------
+    NotNow
+        As for ``report_death``.
+    """
+    request = lock_request(request_id)
+    return _close_for_death(request, actor=Actor(label=_("The family")), at=at)
+
+
+def _close_for_death(
+    request: ServiceRequest, *, actor: Actor, at: datetime
+) -> ServiceRequest:
     if request.close_reason == CloseReason.DIED:
         return request
     request.status = next_status("report a death", request.status)

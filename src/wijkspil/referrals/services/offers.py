@@ -23,7 +23,7 @@ from wijkspil.directory.selectors.care_teams import (
     list_services_by_organization,
 )
 from wijkspil.directory.selectors.targets import get_service_target
-from wijkspil.directory.services.reservations import correct_room, reserve_room
+from wijkspil.directory.services.reservations import reserve_room
 from wijkspil.directory.types import Care
 from wijkspil.referrals.engine_io import CandidateTeam, RankedTeams, rank_teams
 from wijkspil.referrals.errors import (
@@ -49,6 +49,12 @@ from wijkspil.referrals.selectors.requests import (
     band_of,
     lock_request,
     need_of,
+)
+from wijkspil.referrals.services.correction import (
+    RoomCorrection,
+    get_stated_room,
+    is_against,
+    store_correction,
 )
 from wijkspil.referrals.services.notices import (
     tell_asked_teams,
@@ -78,6 +84,7 @@ from wijkspil.referrals.types import (
     OWNED,
     PLACED,
     RESTING,
+    ROOM_REASONS,
     UNPLACED,
     DeclineReason,
     EventKind,
@@ -181,12 +188,6 @@ def ask_next_teams(
     )
 
 
-def _said_room(offer: Offer, *, at: datetime) -> bool:
-    """Whether the team had said, not too long ago, that it has room."""
-    room = get_room_left([offer.service_id], at=at).get(offer.service_id)
-    return room is not None and room.is_known and room.clients > 0
-
-
 class _Own(Protocol):
     @property
     def is_own(self) -> bool: ...
@@ -261,6 +262,32 @@ def ask_teams(
     )
 
 
+def ask_found_team(
+    request: ServiceRequest, *, service_id: int, actor: Actor, at: datetime
+) -> list[Offer]:
+    """Ask the team that the insurer's mediation found; it answers in its inbox.
+
+    The caller holds the lock and has checked the actor.
+
+    Raises
+    ------
+    NotNow
+        If it is placed or closed.
+    InvalidRequest
+        If it gives no district nursing, or the client objects to it.
+    """
+    next_status("ask teams", request.status)
+    agreed = get_agreed(request.region_id, at=at)
+    return _ask(
+        request,
+        _chosen_teams(request, [service_id], agreed=agreed, at=at),
+        OfferOrigin.COORDINATOR,
+        agreed=agreed,
+        actor=actor,
+        at=at,
+    )
+
+
 @transaction.atomic
 def accept_offer(
     *, actor: Actor, offer_id: int, at: datetime, over_capacity: bool = False
@@ -304,11 +331,13 @@ def decline_offer(
     at: datetime,
     note: str = "",
     room_again_on: date | None = None,
+    correction: RoomCorrection | None = None,
 ) -> ServiceRequest:
     """Say no with a reason; the next team is asked in the same transaction.
 
-    Declining for want of room corrects the room that others see. The same team
-    declining twice gets the same answer.
+    Declining for want of room corrects the room that others see: to full, or to what
+    the team says is left (``correction``). The same team declining twice gets the same
+    answer.
 
     Raises
     ------
@@ -318,6 +347,8 @@ def decline_offer(
         If the reason is not a known one, or the day of new room is not ahead.
     OfferIsClosed
         If the offer was accepted, withdrawn or has expired.
+    InvalidCapacity
+        If the correction contradicts itself.
     """
     if room_again_on is not None and room_again_on <= localdate(at):
         raise InvalidRequest(
@@ -348,7 +379,12 @@ def decline_offer(
     offer.decline_reason = reason
     offer.decline_note = note.strip()[:300]
     offer.room_again_on = room_again_on
-    offer.against_own_room = reason in CORRECTS_ROOM and _said_room(offer, at=at)
+    offer.against_own_room = is_against(
+        get_stated_room(offer.service_id, at=at),
+        reason,
+        tasks=request.tasks,
+        parts_of_day=request.parts_of_day,
+    )
     offer.save()
     add_event(
         request,
@@ -359,11 +395,12 @@ def decline_offer(
         reason=reason,
         against_own_room=offer.against_own_room,
     )
-    if reason in CORRECTS_ROOM and can_report_capacity(actor, target):
-        correct_room(
-            service_id=offer.service_id,
+    if reason in ROOM_REASONS and can_report_capacity(actor, target):
+        store_correction(
             actor=actor,
-            reason=CORRECTS_ROOM[DeclineReason(reason)],
+            service_id=offer.service_id,
+            reason=reason,
+            correction=correction,
             until=room_again_on,
             at=at,
         )

@@ -38,6 +38,7 @@ from wijkspil.referrals.permissions import (
 from wijkspil.referrals.policies import can, next_status
 from wijkspil.referrals.selectors.inbox import list_former_teams, was_assigned
 from wijkspil.referrals.selectors.requests import find_request, team_target
+from wijkspil.referrals.services.changes import report_death
 from wijkspil.referrals.services.course import (
     end_care,
     reopen_request,
@@ -45,7 +46,8 @@ from wijkspil.referrals.services.course import (
     start_care,
     stop_assignment,
 )
-from wijkspil.referrals.types import PLACED, RequestStatus
+from wijkspil.referrals.types import PLACED, CloseReason, RequestStatus
+from wijkspil.referrals.views.steering import RECORDED, team_acts
 from wijkspil.referrals.wording import (
     say_band,
     say_day,
@@ -62,16 +64,26 @@ def care_panel(actor: Actor, request: "ServiceRequest") -> dict[str, Any] | None
     target = team_target(request)
     if target is None or not can_give_care(actor, target):
         return None
-    if request.status not in PLACED:
+    if request.status not in (*PLACED, RequestStatus.PAUSED):
         return None
-    today = timezone.localdate()
+    now = timezone.now()
+    today = timezone.localdate(now)
+    is_paused = request.status == RequestStatus.PAUSED
     hours_set, expected = request.hours_set, request.hours_expected
     is_accepted = request.status == RequestStatus.ACCEPTED
     return {
         "number": request.number,
         "is_accepted": is_accepted,
         "is_intake_due": is_accepted and request.first_visit_on <= today,
-        "is_review_due": request.review_on is not None and request.review_on <= today,
+        "is_review_due": not is_paused
+        and request.review_on is not None
+        and request.review_on <= today,
+        "is_paused": is_paused,
+        "kept_until": ""
+        if request.room_kept_until is None
+        else say_day(request.room_kept_until, today),
+        "may_give_back": request.status in PLACED,
+        "acts": team_acts(actor, request, now),
         "can_start": can("start care", request.status),
         "can_end": can("end care", request.status),
         "can_stop": not can("end care", request.status) and was_assigned(request.pk),
@@ -155,6 +167,10 @@ def end(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
         return _not_now(request, number, error)
 
     def close(form: CareForm) -> None:
+        if form.cleaned_data["reason"] == CloseReason.DIED:
+            report_death(actor=actor, request_id=asked.pk, at=now)
+            messages.success(request, RECORDED)
+            return
         end_care(
             actor=actor,
             request_id=asked.pk,
@@ -349,7 +365,7 @@ def _own_client(actor: Actor, number: str, act: str) -> "ServiceRequest":
         check_can_give_care(actor)
     else:
         check_can_give_care(actor, target)
-    if asked.status not in PLACED:
+    if asked.status not in PLACED and act != "end care":
         act = "set hours"  # Re-opening what is closed is for who sent it.
     next_status(act, asked.status)
     return asked

@@ -8,7 +8,7 @@ code itself is not kept. Searching machines and caches get nothing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from functools import wraps
 from http import HTTPStatus
@@ -41,6 +41,7 @@ from wijkspil.referrals.selectors.timeline import (
     list_consents,
     team_names,
 )
+from wijkspil.referrals.services.changes import report_death_for_client
 from wijkspil.referrals.services.consent import (
     CLIENT,
     record_objection,
@@ -48,11 +49,12 @@ from wijkspil.referrals.services.consent import (
 )
 from wijkspil.referrals.services.links import check_code, find_by_link
 from wijkspil.referrals.services.steering import withdraw_for_client
-from wijkspil.referrals.types import PLACED, UNPLACED, RequestStatus
+from wijkspil.referrals.types import PLACED, UNPLACED, CloseReason, RequestStatus
 from wijkspil.referrals.wording import (
     say_accesses,
     say_day,
     say_hours_a_week,
+    say_kept_place,
     say_need,
     service_of_purpose,
 )
@@ -91,6 +93,7 @@ _STANDING = {
     RequestStatus.ACCEPTED: gettext_lazy("A team is found"),
     RequestStatus.INTAKE_DONE: gettext_lazy("The first talk was held"),
     RequestStatus.IN_CARE: gettext_lazy("It has started"),
+    RequestStatus.PAUSED: gettext_lazy("Your request is on hold for now"),
     RequestStatus.ENDED: gettext_lazy("This request is closed"),
     RequestStatus.TEMPORARY_STAY: gettext_lazy("This request is closed"),
     RequestStatus.MEDIATION: gettext_lazy("Your insurer looks further for you"),
@@ -205,12 +208,12 @@ def take_back(request: HttpRequest, token: str) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             try:
-                withdraw_for_client(
-                    request_id=row.pk, reason=form.cleaned_data["reason"], at=now
-                )
+                _take_back(row.pk, form.cleaned_data["reason"], at=now)
             except NotNow as error:
                 messages.warning(request, str(error))
             else:
+                if form.cleaned_data["reason"] == CloseReason.DIED:
+                    return redirect("referrals:client", token)
                 messages.success(
                     request,
                     _("Your request was taken back. No team is asked any more."),
@@ -271,6 +274,13 @@ def ask_other_team(request: HttpRequest, token: str) -> HttpResponse:
     return redirect("referrals:client", token)
 
 
+def _take_back(request_id: int, reason: str, *, at: datetime) -> None:
+    if reason == CloseReason.DIED:
+        report_death_for_client(request_id=request_id, at=at)
+    else:
+        withdraw_for_client(request_id=request_id, reason=reason, at=at)
+
+
 # --- the code, kept as "opened" for half an hour
 
 
@@ -307,7 +317,8 @@ def _ask_code_again(request: HttpRequest, token: str) -> HttpResponse:
 def _progress(row: ServiceRequest, *, at: datetime) -> dict[str, Any]:
     """Return what the link alone shows: nothing about health, and no name."""
     status = RequestStatus(row.status)
-    done = _DONE.get(status)
+    has_died = row.close_reason == CloseReason.DIED
+    done = None if has_died else _DONE.get(status)
     steps = (
         []
         if done is None
@@ -320,13 +331,17 @@ def _progress(row: ServiceRequest, *, at: datetime) -> dict[str, Any]:
         ]
     )
     return {
-        "standing": _STANDING[status],
+        "standing": _("This request is closed") if has_died else _STANDING[status],
+        "has_died": has_died,
+        "on_hold": _("Call who sent the request when you know when you need it again.")
+        if status == RequestStatus.PAUSED
+        else "",
         "tone": "good" if status in PLACED else "info",
         "steps": steps,
         "hear_by": row.due_at
         if status in (*UNPLACED, RequestStatus.ACCEPTED)
         else None,
-        "is_late": row.overdue_since is not None,
+        "is_late": row.overdue_since is not None and status != RequestStatus.PAUSED,
         "number": row.number,
         "coordinator": find_coordinator_number(
             row.postcode, at=at, audiences=FOR_CLIENTS
@@ -357,6 +372,7 @@ def _details(row: ServiceRequest, *, at: datetime) -> dict[str, Any]:
         "team": find_team_number(row.placed_service_id, at=at, audiences=FOR_CLIENTS)
         if row.status in PLACED
         else None,
+        "paused": _say_paused(row, names) if row.status == RequestStatus.PAUSED else "",
         "first_visit": say_day(row.first_visit_on, today),
         "hours": "" if row.hours_set is None else say_hours_a_week(row.hours_set),
         "review": _say_day_or_nothing(row.review_on, today),
@@ -370,6 +386,15 @@ def _details(row: ServiceRequest, *, at: datetime) -> dict[str, Any]:
         "consents": list_consents(row.pk),
         "can_take_back": can("withdraw", row.status),
     }
+
+
+def _say_paused(row: ServiceRequest, names: Mapping[int, str]) -> str:
+    if row.placed_service_id is None:
+        return _("You are admitted. We look for a team when you come home.")
+    kept = say_kept_place(
+        names.get(row.placed_service_id, _("The team")), row.room_kept_until
+    )
+    return _("You are admitted. %(kept)s") % {"kept": kept}
 
 
 def _say_day_or_nothing(day: date | None, today: date) -> str:

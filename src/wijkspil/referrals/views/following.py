@@ -69,6 +69,7 @@ from wijkspil.referrals.wording import (
     say_otherwise,
     say_reasons,
     say_standing,
+    say_status,
     say_tasks,
     service_of_purpose,
 )
@@ -89,6 +90,7 @@ _EVENT_TONES = {
     EventKind.NO_TEAM: "now",
     EventKind.OVERDUE: "now",
     EventKind.STOPPED: "now",
+    EventKind.ROOM_RELEASED: "now",
     EventKind.ACCEPTED: "good",
     EventKind.CARE_STARTED: "good",
 }
@@ -158,7 +160,7 @@ def _row(request: ServiceRequest, *, at: datetime) -> RequestRow:
         tasks=say_tasks(request.tasks),
         where=request.place.code,
         first_visit=say_day(request.first_visit_on, timezone.localdate(at)),
-        word=_("Late") if is_late else str(status.label),
+        word=_("Late") if is_late else say_status(request),
         tone="now" if is_late else STATUS_TONES[status],
         standing=say_standing(
             request,
@@ -381,7 +383,8 @@ def _standing(
     audiences = FOR_PROFESSIONALS
     number = (
         find_team_number(row.placed_service_id, at=at, audiences=audiences)
-        if status in PLACED
+        if row.placed_service_id is not None
+        and status in (*PLACED, RequestStatus.PAUSED)
         else find_coordinator_number(row.postcode, at=at, audiences=audiences)
         if row.owner_kind == OwnerKind.COORDINATOR and status in OWNED
         else None
@@ -392,7 +395,7 @@ def _standing(
             team="" if placed is None else placed.service.name,
             asked=[offer.service.name for offer in waiting],
         ),
-        "word": status.label,
+        "word": say_status(row),
         "tone": "now" if is_late else STATUS_TONES[status],
         "is_late": is_late,
         "answer_by": max((o.answer_by for o in waiting), default=None),

@@ -27,6 +27,7 @@ from wijkspil.core.errors import NotPermitted
 from wijkspil.core.permissions import Permission
 from wijkspil.directory.errors import InvalidCapacity, NoRoomLeft
 from wijkspil.directory.permissions import can_report_capacity
+from wijkspil.directory.selectors.capacity import RoomLeft, get_room_left
 from wijkspil.directory.selectors.care_teams import get_service_names
 from wijkspil.directory.selectors.listing import TeamRow, list_reporting_teams
 from wijkspil.directory.selectors.targets import get_service_target
@@ -50,18 +51,22 @@ from wijkspil.referrals.selectors.inbox import (
     list_own_clients,
     unknown_offer,
 )
+from wijkspil.referrals.services.correction import get_stated_room
 from wijkspil.referrals.services.disclosure import show_patient
 from wijkspil.referrals.services.offers import accept_offer, decline_offer
 from wijkspil.referrals.types import (
     CORRECTS_ROOM,
+    ROOM_REASONS,
     DeclineReason,
     OfferOrigin,
     OfferStatus,
     RequestStatus,
 )
-from wijkspil.referrals.wording import say_day, say_hours_a_week
+from wijkspil.referrals.wording import say_day, say_hours_a_week, say_room
 from wijkspil.referrals.wording_inbox import make_card
 from wijkspil.ui.navigation import Crumb
+
+_IS_SETTLED = (RequestStatus.INTAKE_DONE, RequestStatus.IN_CARE)
 
 
 def _ask_to_sign_in_again(
@@ -194,8 +199,12 @@ def decline(request: HttpRequest, actor: Actor, offer_id: int) -> HttpResponse:
     if question.status == OfferStatus.DECLINED:
         return redirect("referrals:offer", offer_id=offer_id)
     today = timezone.localdate(now)
+    stated = None
+    if can_report_capacity(actor, get_service_target(question.service_id)):
+        stated = get_stated_room(question.service_id, at=now)
+    tasks = question.profile.tasks
     if request.method == "POST":
-        form = DeclineForm(request.POST, today=today)
+        form = DeclineForm(request.POST, today=today, room=stated, tasks=tasks)
         if form.is_valid():
             try:
                 decline_offer(
@@ -204,19 +213,22 @@ def decline(request: HttpRequest, actor: Actor, offer_id: int) -> HttpResponse:
                     reason=form.cleaned_data["reason"],
                     note=form.cleaned_data["note"],
                     room_again_on=form.cleaned_data["room_again_on"],
+                    correction=form.correction,
                     at=now,
                 )
             except OfferIsClosed:
                 closed = _own_question(actor, offer_id, at=now)
                 return _offer_page(request, actor, closed, status=HTTPStatus.CONFLICT)
             except InvalidCapacity as error:
-                form.add_error("room_again_on", str(error))
+                field = "parts_of_day" if error.field == "parts_of_day" else None
+                form.add_error(field or "room_again_on", str(error))
             else:
-                _say_declined(request, actor, question, form.cleaned_data["reason"])
+                reason = form.cleaned_data["reason"]
+                _say_declined(request, actor, question, reason, at=now)
                 return redirect("referrals:inbox")
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     else:
-        form = DeclineForm(today=today)
+        form = DeclineForm(today=today, room=stated, tasks=tasks)
         status = HTTPStatus.OK
     return render(
         request,
@@ -226,10 +238,11 @@ def decline(request: HttpRequest, actor: Actor, offer_id: int) -> HttpResponse:
             "card": make_card(question, at=now),
             "form": form,
             "reasons": [
-                (choice.value, choice.label, _reason_note(choice))
+                (choice.value, choice.label, _reason_note(choice, stated))
                 for choice in DeclineReason
             ],
             "is_more_open": form.is_bound,
+            "stated": "" if stated is None else say_room(stated),
         },
         status=status,
     )
@@ -336,12 +349,19 @@ def _offer_page(
 
 
 def _say_declined(
-    request: HttpRequest, actor: Actor, question: Question, reason: str
+    request: HttpRequest,
+    actor: Actor,
+    question: Question,
+    reason: str,
+    *,
+    at: datetime,
 ) -> None:
-    corrected = reason in CORRECTS_ROOM and can_report_capacity(
+    is_about_room = reason in ROOM_REASONS and can_report_capacity(
         actor, get_service_target(question.service_id)
     )
-    if not corrected:
+    service_id = question.service_id
+    room = get_room_left([service_id], at=at).get(service_id) if is_about_room else None
+    if room is None or (reason not in CORRECTS_ROOM and not room.is_known):
         messages.success(request, _("Thank you. Another team is asked now."))
         return
     messages.success(
@@ -349,17 +369,22 @@ def _say_declined(
         format_html(
             '{} {} <a href="{}">{}</a>',
             _("Thank you. Another team is asked now."),
-            _("Your room now says: full. Is that not right?"),
+            _("Your room now says: full. Is that not right?")
+            if room.clients <= 0
+            else _("Your room now says: %(room)s. Is that not right?")
+            % {"room": say_room(room)},
             reverse("directory:capacity", args=[question.service_id]),
             _("Change your room"),
         ),
     )
 
 
-def _reason_note(reason: DeclineReason) -> str:
-    if reason in CORRECTS_ROOM:
+def _reason_note(reason: DeclineReason, stated: RoomLeft | None) -> str:
+    if reason not in CORRECTS_ROOM:
+        return ""
+    if stated is None:
         return _("Your room then says: full.")
-    return ""
+    return _("Your room then says: full, or the number you chose above.")
 
 
 def _client_row(client: OwnClient, team: str, *, at: datetime) -> dict[str, Any]:
@@ -374,9 +399,15 @@ def _client_row(client: OwnClient, team: str, *, at: datetime) -> dict[str, Any]
         "status": OfferStatus.ACCEPTED.label
         if client.status == RequestStatus.ACCEPTED
         else RequestStatus(client.status).label,
-        "tone": "limited" if client.status == RequestStatus.ACCEPTED else "good",
+        "tone": "good" if client.status in _IS_SETTLED else "limited",
+        "kept": ""
+        if client.room_kept_until is None
+        else _("place kept until %(day)s")
+        % {"day": say_day(client.room_kept_until, today)},
         "next": _say_next(client),
-        "is_due": client.is_intake_due or client.is_review_due,
+        "is_due": client.is_intake_due
+        or client.is_review_due
+        or (client.is_paused and client.next_on <= today),
         "day": say_day(client.next_on, today),
         "first_visit": say_day(client.first_visit_on, today),
         "hours": hours,
@@ -388,4 +419,6 @@ def _say_next(client: OwnClient) -> str:
         return _("Intake and hours")
     if client.status == RequestStatus.INTAKE_DONE:
         return _("Start care")
+    if client.is_paused:
+        return _("Ask how the client is")
     return _("Look at the hours again")

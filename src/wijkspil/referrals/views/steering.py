@@ -1,4 +1,4 @@
-"""What who sent a request and the coordinators of its region can do with it.
+"""What who sent a request, the coordinators of its region and its team can do with it.
 
 The panel on the page of the request leads here; each act has a page of its own that
 says what follows and asks once. A second sending finds it done and says so.
@@ -6,7 +6,8 @@ says what follows and asks once. A second sending finds it done and says so.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import (
     require_http_methods,
     require_POST,
@@ -41,29 +43,43 @@ from wijkspil.referrals.forms.steering import (
     CancelForm,
     ColleagueForm,
     DateForm,
+    DeathForm,
     InsurerForm,
+    NeedForm,
     NoteForm,
     ObjectionForm,
+    PauseForm,
     PhoneForm,
     ReopenForm,
+    ResumeForm,
     StayForm,
     SteeringForm,
     TeamForm,
+    VisitForm,
     WithdrawForm,
 )
 from wijkspil.referrals.permissions import (
     can_coordinate,
+    can_give_care,
     check_can_coordinate,
     is_requester,
     requester_target,
 )
 from wijkspil.referrals.policies import can
 from wijkspil.referrals.selectors.agreements import list_signed_organizations
-from wijkspil.referrals.selectors.requests import find_request
+from wijkspil.referrals.selectors.policy import get_agreed
+from wijkspil.referrals.selectors.requests import find_request, team_target
 from wijkspil.referrals.selectors.timeline import team_names
 from wijkspil.referrals.selectors.worklist import (
     list_last_events,
     list_offers,
+)
+from wijkspil.referrals.services.changes import (
+    change_asked_care,
+    move_first_visit,
+    pause_request,
+    report_death,
+    resume_request,
 )
 from wijkspil.referrals.services.consent import record_objection
 from wijkspil.referrals.services.course import reopen_request
@@ -88,6 +104,7 @@ from wijkspil.referrals.types import (
     PLACED,
     RESTING,
     UNPLACED,
+    CloseReason,
     DeclineReason,
     OfferStatus,
     RequestStatus,
@@ -96,6 +113,7 @@ from wijkspil.referrals.views.desk import describe_teams, say_asked
 from wijkspil.referrals.wording import (
     say_band,
     say_condition,
+    say_day,
     say_event,
     say_need,
     say_tasks,
@@ -104,6 +122,12 @@ from wijkspil.referrals.wording import (
 if TYPE_CHECKING:
     from wijkspil.referrals.models import ServiceRequest
 
+#: What is said once a death was recorded.
+RECORDED = gettext_lazy(
+    "It is recorded. Everything has stopped, and nobody is reminded."
+)
+#: The act that records a death.
+DEATH = "overleden"
 #: Teams to tick on the page of the request; all of them are one press away.
 IN_PANEL = 5
 _OBJECTED = "objected"
@@ -122,6 +146,17 @@ class Case:
     def is_coordinator(self) -> bool:
         """Whether the actor coordinates its region."""
         return can_coordinate(self.actor, requester_target(self.request))
+
+    @property
+    def is_requester(self) -> bool:
+        """Whether the actor sent it, or works where it was sent from."""
+        return is_requester(self.actor, self.request)
+
+    @cached_property
+    def is_team(self) -> bool:
+        """Whether the actor is of the team that has the client."""
+        team = team_target(self.request)
+        return team is not None and can_give_care(self.actor, team)
 
     @property
     def is_unplaced(self) -> bool:
@@ -155,14 +190,19 @@ class Act:
     form: Callable[[Case, Any, dict[str, Any]], SteeringForm]
     do: Callable[[Case, dict[str, Any]], str]
     is_for_requester: bool = False
+    is_for_team: bool = False
+    is_calm: bool = False
     follows: Callable[[Case], list[str]] = lambda case: []
     has_teams: bool = False
 
     def is_open_to(self, case: Case) -> bool:
         """Whether the actor may do this now."""
-        if not (self.is_for_requester or case.is_coordinator):
-            return False
-        return self.is_possible(case)
+        is_theirs = (
+            case.is_coordinator
+            or (self.is_for_requester and case.is_requester)
+            or (self.is_for_team and case.is_team)
+        )
+        return is_theirs and self.is_possible(case)
 
 
 def steering_panel(
@@ -170,7 +210,7 @@ def steering_panel(
 ) -> dict[str, Any] | None:
     """Return what the actor can do to move a request on; None if nothing."""
     case = Case(actor, request, at)
-    if not (case.is_coordinator or is_requester(actor, request)):
+    if not (case.is_coordinator or case.is_requester):
         return None
     acts = [act for act in ACTS if act.is_open_to(case)]
     if not acts:
@@ -200,6 +240,23 @@ def steering_panel(
     }
 
 
+def team_acts(
+    actor: Actor, request: "ServiceRequest", at: datetime
+) -> list[dict[str, str]]:
+    """Return what the team that has the client can tell of it, besides its care.
+
+    Empty for who has the panel to steer it: there it is listed already.
+    """
+    case = Case(actor, request, at)
+    if case.is_coordinator or case.is_requester:
+        return []
+    return [
+        {"label": act.label(), "icon": act.icon, "url": _address(request, act.key)}
+        for act in ACTS
+        if act.is_open_to(case)
+    ]
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @professional_page
 def steer(request: HttpRequest, actor: Actor, number: str, act: str) -> HttpResponse:
@@ -208,9 +265,15 @@ def steer(request: HttpRequest, actor: Actor, number: str, act: str) -> HttpResp
     chosen = next((known for known in ACTS if known.key == act), None)
     if chosen is None:
         raise NotFound(_("“%(act)s” is nothing you can do here.") % {"act": act[:40]})
-    if not chosen.is_for_requester:
+    if not (
+        (chosen.is_for_requester and case.is_requester)
+        or (chosen.is_for_team and case.is_team)
+    ):
         check_can_coordinate(actor, requester_target(case.request))
     if not chosen.is_open_to(case):
+        if chosen.key == DEATH and case.request.close_reason == CloseReason.DIED:
+            messages.info(request, _("It was recorded already. Nothing more is asked."))
+            return _back(number)
         messages.warning(
             request,
             _("This cannot be done now: the request is at “%(status)s”.")
@@ -252,6 +315,7 @@ def steer(request: HttpRequest, actor: Actor, number: str, act: str) -> HttpResp
             "number": case.request.number,
             "tasks": say_tasks(case.request.tasks),
             "is_insurer": chosen.key == "verzekeraar",
+            "follows_kind": "info" if chosen.is_calm else "warning",
             "back_url": reverse("referrals:request", args=[case.request.number]),
         },
         status=status,
@@ -320,7 +384,7 @@ def _read_case(actor: Actor, number: str) -> Case:
     """Return the request, unless it is not the actor's to know of."""
     found = find_request(number)
     case = Case(actor, found, timezone.now())
-    if not (is_requester(actor, found) or case.is_coordinator):
+    if not (case.is_requester or case.is_coordinator or case.is_team):
         raise unknown_request(number[:20])
     return case
 
@@ -567,6 +631,101 @@ def _note(case: Case, data: dict[str, Any]) -> str:
     return _("The note is on the timeline.")
 
 
+def _move_visit(case: Case, data: dict[str, Any]) -> str:
+    if not _is_done(case, data, _seen_visit(data["day"])):
+        move_first_visit(
+            actor=case.actor,
+            request_id=case.request.pk,
+            day=data["day"],
+            reason=data["reason"],
+            at=case.at,
+        )
+    return _("The first visit is on %(day)s. Everybody concerned hears it.") % {
+        "day": say_day(data["day"], localdate(case.at))
+    }
+
+
+def _change_need(case: Case, data: dict[str, Any]) -> str:
+    if not _is_done(case, data, _seen_need(data["tasks"], data["parts_of_day"])):
+        change_asked_care(
+            actor=case.actor,
+            request_id=case.request.pk,
+            tasks=data["tasks"],
+            parts_of_day=data["parts_of_day"],
+            reason=data["reason"],
+            at=case.at,
+        )
+    if case.request.placed_service_id is None:
+        return _("The request is changed. Teams that fit it now are asked.")
+    return _("The request is changed. The team looks at the hours again.")
+
+
+def _pause(case: Case, data: dict[str, Any]) -> str:
+    paused = pause_request(
+        actor=case.actor,
+        request_id=case.request.pk,
+        where=data["where"],
+        home_on=data["home_on"],
+        at=case.at,
+    )
+    if paused.room_kept_until is None:
+        return _("The request is on hold. No team is asked for now.")
+    return _("The request is on hold. The place is kept until %(day)s.") % {
+        "day": say_day(paused.room_kept_until, localdate(case.at))
+    }
+
+
+def _resume(case: Case, data: dict[str, Any]) -> str:
+    resume_request(
+        actor=case.actor,
+        request_id=case.request.pk,
+        first_visit_on=data["first_visit_on"],
+        at=case.at,
+    )
+    if case.request.placed_service_id is None:
+        return _("It goes on: teams are asked now.")
+    return _("It goes on. The team has the client again and does the intake.")
+
+
+def _report_death(case: Case, data: dict[str, Any]) -> str:
+    report_death(actor=case.actor, request_id=case.request.pk, at=case.at)
+    return str(RECORDED)
+
+
+def _is_done(case: Case, data: dict[str, Any], wanted: str) -> bool:
+    """Whether the same page was sent before: it showed something else than now."""
+    now = _seen_visit(case.request.first_visit_on), _seen_need_of(case)
+    return wanted in now and data["seen"] not in ("", *now)
+
+
+def _seen_visit(day: date) -> str:
+    return day.isoformat()
+
+
+def _seen_need(tasks: Sequence[str], parts: Sequence[str]) -> str:
+    return ",".join(sorted(tasks)) + " " + ",".join(sorted(parts))
+
+
+def _seen_need_of(case: Case) -> str:
+    return _seen_need(case.request.tasks, case.request.parts_of_day)
+
+
+def _say_who_keeps(case: Case) -> list[str]:
+    if case.request.placed_service_id is None:
+        return [_("The search for a team waits; nobody is asked meanwhile.")]
+    agreed = get_agreed(case.request.region_id, at=case.at)
+    days = agreed.room_kept_days
+    return [
+        ngettext(
+            "The team keeps the place for %(n)d day, as the region agreed.",
+            "The team keeps the place for %(n)d days, as the region agreed.",
+            days,
+        )
+        % {"n": days},
+        _("After that it goes to others, and a coordinator has the client in hand."),
+    ]
+
+
 def _colleagues(case: Case) -> Sequence[tuple[int, str]]:
     holders = list_role_holders(
         Role.COORDINATOR, region_id=case.request.region_id, at=case.at
@@ -618,6 +777,96 @@ ACTS: tuple[Act, ...] = (
             _("Other teams that have the question hear that it is no longer needed."),
         ],
         has_teams=True,
+    ),
+    Act(
+        key="eerste-dag",
+        icon="calendar",
+        label=lambda: _("Another first day"),
+        title=lambda: _("The first visit moves to another day"),
+        button=lambda: _("Store the new day"),
+        is_possible=lambda case: can("move the first visit", case.request.status),
+        form=lambda case, data, teams: VisitForm(
+            data,
+            initial={
+                "day": case.request.first_visit_on,
+                "seen": _seen_visit(case.request.first_visit_on),
+            },
+        ),
+        do=_move_visit,
+        is_for_requester=True,
+        is_for_team=True,
+        is_calm=True,
+        follows=lambda case: (
+            [_("The team that has the client hears the new day.")]
+            if case.request.placed_service_id
+            else [_("Teams that have the question keep it and see the new day.")]
+        ),
+    ),
+    Act(
+        key="andere-zorg",
+        icon="edit",
+        label=lambda: _("Other care is needed"),
+        title=lambda: _("Other care is needed"),
+        button=lambda: _("Store what is needed now"),
+        is_possible=lambda case: can("change what is needed", case.request.status),
+        form=lambda case, data, teams: NeedForm(
+            data,
+            initial={
+                "tasks": case.request.tasks,
+                "parts_of_day": case.request.parts_of_day,
+                "seen": _seen_need_of(case),
+            },
+        ),
+        do=_change_need,
+        is_for_requester=True,
+        is_for_team=True,
+        is_calm=True,
+        follows=lambda case: (
+            [
+                _("The team that has the client looks at the hours again."),
+                _("Until then the provisional hours of the new care are reserved."),
+            ]
+            if case.request.placed_service_id
+            else [
+                _("Teams that have the question hear that it is no longer asked."),
+                _("The teams that fit the new care best are asked at once."),
+            ]
+        ),
+    ),
+    Act(
+        key="opgenomen",
+        icon="pause",
+        label=lambda: _("The client is admitted"),
+        title=lambda: _("The client is admitted"),
+        button=lambda: _("Put the request on hold"),
+        is_possible=lambda case: can("pause", case.request.status),
+        form=lambda case, data, teams: PauseForm(data),
+        do=_pause,
+        is_for_requester=True,
+        is_for_team=True,
+        is_calm=True,
+        follows=_say_who_keeps,
+    ),
+    Act(
+        key="thuis",
+        icon="home",
+        label=lambda: _("The client comes home"),
+        title=lambda: _("The client comes home"),
+        button=lambda: _("Go on"),
+        is_possible=lambda case: case.request.status == RequestStatus.PAUSED,
+        form=lambda case, data, teams: ResumeForm(data),
+        do=_resume,
+        is_for_requester=True,
+        is_for_team=True,
+        is_calm=True,
+        follows=lambda case: (
+            [
+                _("The team that kept the place has the client again."),
+                _("It does the intake again, as the need may have changed."),
+            ]
+            if case.request.placed_service_id
+            else [_("Teams are asked again; who cared for the client comes first.")]
+        ),
     ),
     Act(
         key="overdragen",
@@ -769,6 +1018,24 @@ ACTS: tuple[Act, ...] = (
             )
             + [_("A coordinator has it in hand at once, and the next team is asked.")]
         ),
+    ),
+    Act(
+        key=DEATH,
+        icon="person",
+        label=lambda: _("The client has died"),
+        title=lambda: _("The client has died"),
+        button=lambda: _("Record it and stop everything"),
+        is_possible=lambda case: can("report a death", case.request.status),
+        form=lambda case, data, teams: DeathForm(data),
+        do=_report_death,
+        is_for_requester=True,
+        is_for_team=True,
+        is_calm=True,
+        follows=lambda case: [
+            _("The team, and who sent the request, are told."),
+            _("Questions to teams and visits stop; reserved room is given back."),
+            _("Nobody gets a reminder any more."),
+        ],
     ),
     Act(
         key="notitie",
