@@ -9,6 +9,7 @@ clock, so give them ``at=timezone.now()``.
 # factory_boy ships no types that mypy can follow.
 # mypy: disallow-subclassing-any=False, disallow-untyped-decorators=False
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -138,7 +139,7 @@ def make_night(*, at: datetime = AT, with_coordinator: bool = True) -> Night:
     )
     CoverageFactory(service=own_team, area=wijk, role=CoverageRole.FIRST_CONTACT)
     teams = [
-        HealthcareServiceFactory(
+        HealthcareServiceFactory.create(
             name=f"Nachtteam {number}",
             tasks=list(CareTask.values),
             lon=4.30 + 0.02 * number,
@@ -147,7 +148,7 @@ def make_night(*, at: datetime = AT, with_coordinator: bool = True) -> Night:
         for number in (1, 2, 3, 4)
     ]
     duties = [
-        DutyPeriodFactory(
+        DutyPeriodFactory.create(
             service=team,
             area=elsewhere if number == 4 else wijk,
             person_name=f"N. Acht {number}",
@@ -255,7 +256,7 @@ def bring_to(
     nurse = night.nurses[0].actor
     steps = [CallStatus.ACCEPTED, CallStatus.ON_THE_WAY, CallStatus.ARRIVED]
     n_steps = (steps.index(CallStatus(status)) + 1) if status in steps else 4
-    acts = [accept_call, leave, arrive]
+    acts: list[Callable[..., models.Call]] = [accept_call, leave, arrive]
     for number, act in enumerate(acts[:n_steps], start=1):
         call = act(actor=nurse, number=call.number, at=at + 2 * number * MINUTE)
     if status == CallStatus.DONE:

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, connection
+from django.db.models import BinaryField, CharField, JSONField, Model, TextField
 
 from tests.factories.calls import (
     AT,
@@ -37,6 +39,7 @@ from wijkspil.calls.types import CallStatus
 from wijkspil.communications.models import Communication
 from wijkspil.core.errors import Conflict, NotPermitted
 from wijkspil.core.models import AuditEvent
+from wijkspil.core.privacy import IMPERSONAL_FIELDS, PERSONAL_FIELDS
 
 HOUR = timedelta(hours=1)
 S = CallStatus
@@ -58,6 +61,11 @@ def show(actor: Actor, call: Call, at: datetime) -> ShownPatient:
     shown = show_patient(actor=actor, number=call.number, at=at)
     assert shown is not None
     return shown
+
+
+def stored_models() -> list[type[Model]]:
+    """Return every table a call is written in."""
+    return [*apps.get_app_config("calls").get_models(), AuditEvent, Communication]
 
 
 def read(purpose: str) -> int:
@@ -193,11 +201,7 @@ class TestTheKeySafe:
             [(stored,)] = cursor.fetchall()
         assert "regenton" not in stored
         assert "4711" not in stored
-        for model in [
-            *apps.get_app_config("calls").get_models(),
-            AuditEvent,
-            Communication,
-        ]:
+        for model in stored_models():
             rows = repr(list(model._default_manager.values_list()))
             assert "regenton" not in rows, model
             assert "4711" not in rows, model
@@ -229,17 +233,24 @@ class TestIdentityStaysApart:
         bring_to(night, S.DONE)
         found = {
             model.__name__
-            for model in [
-                *apps.get_app_config("calls").get_models(),
-                AuditEvent,
-                Communication,
-            ]
+            for model in stored_models()
             if any(
                 word in repr(list(model._default_manager.values_list()))
                 for word in IDENTITY
             )
         }
         assert found == {"CallPatient"}
+
+    def test_every_text_field_is_said_to_be_personal_or_not(self) -> None:
+        texts = (CharField, TextField, JSONField, ArrayField, BinaryField)
+        for model in apps.get_app_config("calls").get_models():
+            table = f"calls.{model.__name__}"
+            personal = set(PERSONAL_FIELDS.get(table, {}))
+            impersonal = IMPERSONAL_FIELDS.get(table, frozenset())
+            written = {f.name for f in model._meta.fields if isinstance(f, texts)}
+            assert not personal & impersonal, table
+            assert written <= personal | impersonal, table
+            assert impersonal <= written, table
 
     def test_after_thirty_days_nobody_knows_who_it_was(self) -> None:
         night = make_night()

@@ -246,6 +246,29 @@ class TestAnswering:
         assert call.status == CallStatus.ACCEPTED
         assert call.nurse_service_id == night.teams[1].pk
 
+    def test_who_becomes_free_later_is_alerted_after_handing_on(self) -> None:
+        night = make_night()
+        call = bring_to(night, CallStatus.HANDED_ON)
+        HealthcareService.objects.filter(pk=night.teams[2].pk).update(
+            tasks=[CareTask.STOMA]
+        )
+        run_timers(at=AT + 10 * MINUTE)
+        call.refresh_from_db()
+        assert (call.status, call.owner_name) == (CallStatus.ALERTED, "C. Oordinator")
+        assert alerted(call) == [("N. Acht 3", "open")]
+        assert len(messages("calls.handed-on")) == 2
+
+    def test_a_late_no_after_handing_on_makes_no_new_noise(self) -> None:
+        night = make_night()
+        call = start(night)
+        for step in range(1, 6):
+            run_timers(at=AT + 4 * step * MINUTE)
+        told = len(messages("calls.handed-on"))
+        decline_call(
+            actor=night.nurses[0].actor, number=call.number, reason="busy", at=AT
+        )
+        assert len(messages("calls.handed-on")) == told
+
     def test_accepting_twice_is_harmless(self) -> None:
         night = make_night()
         call = bring_to(night, CallStatus.ACCEPTED)
@@ -502,7 +525,9 @@ def test_whatever_happens_a_running_call_has_an_owner_and_a_date(
             accepted = CallAlert.objects.filter(call=call, status="accepted").count()
             assert accepted <= 1
             assert (call.nurse_service_id is not None) == (accepted == 1)
-            times = list(CallEvent.objects.filter(call=call).values_list("at"))
+            times = list(
+                CallEvent.objects.filter(call=call).order_by("pk").values_list("at")
+            )
             assert times == sorted(times)
         transaction.set_rollback(True)
 

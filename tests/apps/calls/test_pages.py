@@ -50,7 +50,8 @@ def night() -> Night:
 
 def text_of(answer: Any) -> str:
     """Return a page as text."""
-    return answer.content.decode()
+    text: str = answer.content.decode()
+    return text
 
 
 def english(client: Client) -> Client:

@@ -173,7 +173,7 @@ def who_of_names() -> list[str]:
 @pytest.mark.django_db
 def test_entering_is_for_own_organization_or_region() -> None:
     night = make_night()
-    given = {"call": night.call(), "patient": PATIENT, "at": AT}
+    given: dict[str, Any] = {"call": night.call(), "patient": PATIENT, "at": AT}
     may = {
         "caller",
         "colleague of the caller",

@@ -459,10 +459,11 @@ def _notice(call_id: int, *, at: datetime) -> str:
         add_event(
             call, CallEventKind.OVERDUE, actor=SYSTEM, at=at, owner=call.owner_name
         )
+        call.save()
         if call.status == CallStatus.HANDED_ON:
-            hand_on(call, actor=SYSTEM, at=at)
+            # Somebody may have become free; otherwise it is told again.
+            alert_next(call, actor=SYSTEM, at=at)
         else:
-            call.save()
             _go_on(call, at=at)
         return "overdue"
 
@@ -476,8 +477,11 @@ def _lock_free(call_id: int, *which: Q, **also: Any) -> Call | None:
 
 
 def _go_on(call: Call, *, at: datetime) -> None:
-    """Alert the next nurse unless one still has to answer, or goes."""
-    if call.status not in WITHOUT_NURSE:
+    """Alert the next nurse unless one still has to answer, or goes.
+
+    What was handed on is in the hands of a person, and is looked at again in time.
+    """
+    if call.status not in WITHOUT_NURSE or call.status == CallStatus.HANDED_ON:
         return
     if CallAlert.objects.filter(call=call, status=AlertStatus.OPEN).exists():
         return

@@ -1,0 +1,1 @@
+"""Unplanned calls of a fictional region."""
