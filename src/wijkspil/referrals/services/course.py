@@ -233,6 +233,32 @@ def reopen_for_objection(
     )
 
 
+def reopen_after_mediation(
+    request: ServiceRequest, *, has_team: bool, actor: Actor, at: datetime
+) -> ServiceRequest:
+    """Take a request back from the insurer's mediation, with or without a team found.
+
+    The caller holds the lock and has checked the actor. A coordinator owns it at once;
+    without a team found, the next team is asked.
+
+    Raises
+    ------
+    NotNow
+        If nobody knows any more who the client is.
+    NoBasis
+        If it was closed because the client objected.
+    """
+    _check_basis(request)
+    return _reopen(
+        request,
+        next_status("re-open", request.status),
+        ReopenReason.MEDIATED if has_team else ReopenReason.NOT_MEDIATED,
+        actor=actor,
+        at=at,
+        is_asking=not has_team,
+    )
+
+
 @transaction.atomic
 def stop_assignment(
     *,
