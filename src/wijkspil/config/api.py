@@ -10,6 +10,7 @@ from wijkspil.directory.api import router as directory_router
 from wijkspil.referrals.api import refuse_request
 from wijkspil.referrals.api import router as referrals_router
 from wijkspil.referrals.errors import InvalidRequest
+from wijkspil.referrals.policy_api import router as policy_router
 from wijkspil.stays.api import refuse_stay
 from wijkspil.stays.api import router as stays_router
 from wijkspil.stays.errors import InvalidStay
@@ -41,5 +42,6 @@ api.add_exception_handler(InvalidStay, refuse_stay)
 api.add_router("", directory_router)
 api.add_router("", communications_router)
 api.add_router("", referrals_router)
+api.add_router("", policy_router)
 api.add_router("", stays_router)
 api.add_router("", calls_router)

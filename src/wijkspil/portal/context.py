@@ -32,6 +32,7 @@ WORK_MENU: tuple[tuple[Any, tiles.Page], ...] = (
     (_("Duties"), tiles.DUTIES),
     (_("Room"), tiles.ROOM),
     (_("Figures"), tiles.STATISTICS),
+    (_("Agreements"), tiles.APPROVE),
     (_("Directory"), tiles.DIRECTORY),
     (_("Log"), tiles.AUDIT),
 )

@@ -33,10 +33,13 @@ from wijkspil.directory.permissions import (
 from wijkspil.portal.permissions import VIEW_ROOM_OVERVIEW
 from wijkspil.referrals.permissions import (
     ANSWER_OFFER,
+    APPROVE_POLICY,
     COORDINATE,
     CREATE_REQUEST,
+    FILE_SIGNAL,
     FOLLOW_REQUEST,
     GIVE_CARE,
+    VIEW_POLICY,
     VIEW_STATISTICS,
 )
 from wijkspil.stays.permissions import REPORT_BEDS, REQUEST_STAY
@@ -111,6 +114,24 @@ STATISTICS = Page(
     _("Figures of the region"),
     _("Waiting times, reasons to decline, demand without room, fair share."),
     VIEW_STATISTICS,
+)
+AGREEMENTS = Page(
+    "referrals:agreements",
+    _("Agreements of the region"),
+    _("How teams are asked, what is proposed, and how it came so."),
+    VIEW_POLICY,
+)
+APPROVE = Page(
+    "referrals:agreements",
+    _("Agreements that wait for your word"),
+    _("Read what changes and what it would have done; say yes or no."),
+    APPROVE_POLICY,
+)
+SIGNALS = Page(
+    "referrals:signals",
+    _("Signals"),
+    _("Say that an agreement does harm; a coordinator answers."),
+    FILE_SIGNAL,
 )
 SIGNPOSTS = Page(
     "portal:signposts",
@@ -239,6 +260,8 @@ WORK_PAGES = (
     DUTIES,
     ROOM,
     STATISTICS,
+    AGREEMENTS,
+    SIGNALS,
     DIRECTORY,
     AUDIT,
     SETTLEMENT,
@@ -285,6 +308,12 @@ ROLE_WORDS = {
     Role.REFERRER: _(
         "You see who helps at an address and who has room, you send a request once "
         "and follow it."
+    ),
+    Role.NURSE_REPRESENTATIVE: _(
+        "You say yes or no to other agreements of the region, for the nurses."
+    ),
+    Role.REFERRER_REPRESENTATIVE: _(
+        "You say yes or no to other agreements of the region, for the referrers."
     ),
     Role.TRIAGE: _(
         "You enter calls that cannot wait, you see which nurse can come, and you "
