@@ -274,6 +274,10 @@ def test_a_team_without_room_can_be_chosen_and_says_so(wijk: ReferralsWijk) -> N
     assert "By what is known it cannot: no room for new clients" in (
         page.content.decode()
     )
+    html = page.content.decode()
+    asked = open_offers(request)[0].service_id
+    best = next(team for team in wijk.teams if team.pk != asked)
+    assert html.index(best.name) < html.index("Vol team")  # best first
     choose(wijk, request, service_id=full.pk, way=PlacementWay.PHONE)
     assert request.placed_service_id == full.pk
 

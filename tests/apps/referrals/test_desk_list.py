@@ -194,7 +194,7 @@ def test_every_chip_counts_what_it_shows(wijk: ReferralsWijk) -> None:
         closed_at=wijk.at - timedelta(days=2),
     )
     for more in ({}, {"urgency": "week"}, {"wijk_id": wijk.wijk.pk}, {"wijk_id": 1}):
-        wanted = Wanted([wijk.region.pk], **more)  # type: ignore[arg-type]
+        wanted = Wanted([wijk.region.pk], **more)
         counts = count_worklist(wanted, at=wijk.at).shows
         for show in Show:
             found = numbers(wijk, show=show, **more)

@@ -3,7 +3,6 @@
 Each comes back to the list as it was filtered; a mistake is shown on a page of its own.
 """
 
-from collections.abc import Iterable
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -234,7 +233,7 @@ def _region_teams(
     providers = set(list_home_care_of_region(found.region_id, at=at))
     providers -= set(found.refused_organizations)
     nursing = list_services_by_organization(providers, care=Care.DISTRICT_NURSING)
-    names = get_service_names({*_ids(nursing), *(offer.service_id for offer in offers)})
+    names = get_service_names({*nursing, *(offer.service_id for offer in offers)})
     answered = {offer.service_id: OfferStatus(offer.status).label for offer in offers}
     teams += [
         (
@@ -250,12 +249,10 @@ def _region_teams(
         )
         if provider_id not in found.refused_organizations
     ]
-    unique = {pk: (pk, name, why) for pk, name, why in reversed(teams)}
-    return list(reversed(unique.values()))
-
-
-def _ids(services: Iterable[int]) -> Iterable[int]:
-    return services
+    unique: dict[int, tuple[int, str, str]] = {}
+    for team in teams:
+        unique.setdefault(team[0], team)
+    return list(unique.values())
 
 
 def _objected(found: "ServiceRequest") -> bool:
