@@ -120,7 +120,8 @@ class DeskPolicy:
     day_from_h, day_until_h
         Local hours of the day.
     rest_h
-        Hours in which a team that said no, or nothing, is not asked the same again.
+        Hours in which a team that said no, or nothing, is not asked the same again;
+        who had no room and reports some since, is.
     room_valid_h
         Hours after which a report says nothing any more.
     retry_h

@@ -12,6 +12,7 @@ from wijkspil_engines.desk.figures import FIGURES, PAIRED
 from wijkspil_engines.desk.study import (
     HEADLINES,
     Interval,
+    NightArrival,
     Result,
     Swing,
     Together,
@@ -82,15 +83,31 @@ def to_figures(result: Result) -> dict[str, Any]:
             }
             for joint in result.together
         ],
-        "night": None
-        if result.night is None
-        else {
-            "minutes": result.night.minutes,
-            "pooled": _plain(result.night.pooled),
-            "separate": _plain(result.night.separate),
-            "difference": _plain(result.night.difference),
-        },
+        "night": None if result.night is None else _night_figures(result.night),
         "assumptions": [asdict(row) for row in list_assumptions(result.assumptions)],
+    }
+
+
+def _night_figures(night: NightArrival) -> dict[str, Any]:
+    return {
+        "minutes": night.minutes,
+        "pooled": _plain(night.pooled),
+        "separate": _plain(night.separate),
+        "difference": _plain(night.difference),
+        "nights": night.n_nights,
+        "nurses": night.n_nurses,
+        "calls_a_night": _or_none(night.calls_a_night),
+        "worst": [
+            {"wijk": wijk, "pooled": _or_none(pooled), "separate": _or_none(separate)}
+            for wijk, pooled, separate in night.worst
+        ],
+        "sweep": [
+            {
+                name: value if isinstance(value, str) else _or_none(value)
+                for name, value in swing._asdict().items()
+            }
+            for swing in night.swings
+        ],
     }
 
 
@@ -155,20 +172,56 @@ def _undecided(differences: Mapping[str, Interval]) -> Iterator[str]:
 def _night(result: Result) -> Iterator[str]:
     yield "## Night arrival"
     yield ""
-    if result.night is None:
+    night = result.night
+    if night is None:
         yield "Not simulated in this run."
-    else:
-        night = result.night
+        yield ""
+        return
+    yield (
+        f"Chance that a nurse is there within {night.minutes:g} minutes of an "
+        "unplanned call at night: any provider's nurse goes (pooled), or only those "
+        "of the client's own (separate). The calls are the same. Method: "
+        "[dispatch](../algorithms/dispatch.md)."
+    )
+    yield ""
+    if night.n_nights:
         yield (
-            f"Chance that a nurse is there within {night.minutes:g} minutes of an "
-            "unplanned call at night."
+            f"{night.n_nights:,} nights, {night.n_nurses} nurses, "
+            f"{night.calls_a_night:.1f} calls a night; 95 % intervals over nights."
         )
         yield ""
-        yield "| separate, % | pooled between providers, % | difference |"
-        yield "|---|---|---|"
-        cells = (night.separate, night.pooled, night.difference)
-        yield "| " + " | ".join(say_interval(cell, 1, 100) for cell in cells) + " |"
+    yield "| separate, % | pooled between providers, % | difference |"
+    yield "|---|---|---|"
+    cells = (night.separate, night.pooled, night.difference)
+    yield "| " + " | ".join(say_interval(cell, 1, 100) for cell in cells) + " |"
     yield ""
+    if night.worst:
+        yield f"{say_worst(night)}."
+        yield ""
+    if night.swings:
+        yield "The three that move these chances most, first:"
+        yield ""
+        yield "| assumption | from, to | at from: separate, pooled | at to |"
+        yield "|---|---|---|---|"
+        for place, swing in enumerate(night.swings):
+            mark = "**" if place < 3 else ""
+            yield (
+                f"| {mark}{swing.unit}{mark} ({swing.value:g}) | "
+                f"{swing.low:g}, {swing.high:g} | "
+                f"{100 * swing.separate_at_low:.1f}, {100 * swing.pooled_at_low:.1f} | "
+                f"{100 * swing.separate_at_high:.1f}, "
+                f"{100 * swing.pooled_at_high:.1f} |"
+            )
+        yield ""
+
+
+def say_worst(night: NightArrival) -> str:
+    """Say which wijken have the least chance when pooled."""
+    said = "; ".join(
+        f"{wijk} {100 * pooled:.1f} % ({100 * separate:.1f} % separate)"
+        for wijk, pooled, separate in night.worst
+    )
+    return f"Least when pooled: {said}"
 
 
 def _sweep(result: Result) -> Iterator[str]:

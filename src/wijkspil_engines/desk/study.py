@@ -69,13 +69,35 @@ class Together(NamedTuple):
     difference: float
 
 
+class NightSwing(NamedTuple):
+    """The chances at night at both ends of an assumption, which is said by its unit."""
+
+    unit: str
+    value: float
+    low: float
+    high: float
+    pooled_at_low: float
+    separate_at_low: float
+    pooled_at_high: float
+    separate_at_high: float
+
+
 class NightArrival(NamedTuple):
-    """Chance that a nurse arrives within ``minutes`` on an unplanned call at night."""
+    """Chance that a nurse arrives within ``minutes`` on an unplanned call at night.
+
+    Intervals are over nights. ``worst``: the wijken with the least pooled chance, with
+    the pooled and the separate one. ``swings``: largest first.
+    """
 
     minutes: float
     pooled: Interval
     separate: Interval
     difference: Interval
+    n_nights: int = 0
+    n_nurses: int = 0
+    calls_a_night: float = math.nan
+    worst: tuple[tuple[str, float, float], ...] = ()
+    swings: tuple[NightSwing, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +152,7 @@ class Result:
     sweep_seeds: tuple[int, ...] = ()
     night: NightArrival | None = None
     algorithm: str = "desk-events"
-    version: str = "1"
+    version: str = "2"
 
     def largest_swings(self, headline: str, count: int = 3) -> list[Swing]:
         """Return the assumptions that move a headline most, largest first."""

@@ -6,7 +6,10 @@ request ends in exactly one way and in time, that questions come before answers,
 that both ways of working had the same requests and places.
 """
 
+import math
 from collections.abc import Mapping
+
+import numpy as np
 
 from wijkspil_engines.desk.assumptions import Assumptions
 from wijkspil_engines.desk.course import Course, Way
@@ -64,6 +67,8 @@ def _check_course(
     # (request, who) with the question; a provider on the phone, a team in writing.
     open_calls: set[tuple[int, int]] = set()
     open_asks: set[tuple[int, int]] = set()
+    # (request, team) that said nothing, or no with a place free -> when.
+    rests: dict[tuple[int, int], float] = {}
     accepted: dict[int, tuple[float, int]] = {}
     ended: dict[int, tuple[float, int]] = {}
     now = 0.0
@@ -80,11 +85,18 @@ def _check_course(
             open_calls.add((request, who))
         elif kind == "ask":
             open_asks.add((request, who))
+            if at_h - rests.get((request, who), -math.inf) < problem.policy.rest_h:
+                wrong.append(f"{where}: team {who} was asked too soon again")
             if problem.teams.tier[problem.requests[request].need.area, who] == 0:
                 wrong.append(f"{where} goes to a team that does not cover the place")
         elif kind in ("no", "silent", "withdrawn"):
             if (request, who) in open_asks:
                 open_asks.discard((request, who))
+                is_there = (places.from_h <= at_h) & (at_h < places.until_h)
+                free = np.flatnonzero(is_there & (places.team == who)).tolist()
+                rests.pop((request, who), None)
+                if kind == "silent" or set(free) - taken.keys():
+                    rests[request, who] = at_h
             elif (request, who) in open_calls:
                 open_calls.discard((request, who))
             else:

@@ -63,6 +63,7 @@ class Wijkspil(World):
         ]
         self._open: dict[int, set[int]] = {}
         self._answered_h: dict[int, dict[int, float]] = {}
+        self._had_no_room: set[tuple[int, int]] = set()
         self._rounds: dict[int, PhoneRound] = {}
         self._plan_reports()
 
@@ -186,10 +187,15 @@ class Wijkspil(World):
             self._plan_answer(request, team, at_h)
 
     def _rests(self, request: int, team: int, at_h: float) -> bool:
+        """Whether a team is left alone; not who had no room and reports some."""
         answered_h = self._answered_h.get(request, {}).get(team)
-        return answered_h is not None and (
-            at_h - answered_h < self.problem.policy.rest_h
+        policy = self.problem.policy
+        if answered_h is None or at_h - answered_h >= policy.rest_h:
+            return False
+        has_new_room = self._told_clients[team] > 0 and self._told_h[team] > max(
+            answered_h, at_h - policy.room_valid_h
         )
+        return not (has_new_room and (request, team) in self._had_no_room)
 
     def _is_own(self, request: int, team: int) -> bool:
         area = self.problem.requests[request].need.area
@@ -247,21 +253,22 @@ class Wijkspil(World):
             self.place(request, team, at_h, "offer")
             return
         self.note(at_h, "no", request, team)
-        free = len(self.room.free_places(team, at_h))
-        if free == 0:
+        if not self.room.free_places(team, at_h):
             # Who says no for want of room corrects what others see.
             self._told_clients[team] = 0
             self._told_h[team] = at_h
+        self._let_rest(request, [team], at_h)
         self._go_on_without(request, team, at_h)
 
     def _hear_nothing(self, request: int, team: int, at_h: float) -> None:
         if team in self._open.get(request, ()):
             self.note(at_h, "silent", request, team)
+            self._answered_h.setdefault(request, {})[team] = at_h
+            self._had_no_room.discard((request, team))
             self._go_on_without(request, team, at_h)
 
     def _go_on_without(self, request: int, team: int, at_h: float) -> None:
         self._open[request].discard(team)
-        self._answered_h.setdefault(request, {})[team] = at_h
         if not self._open[request]:
             self._ask(request, at_h)
 
@@ -324,8 +331,14 @@ class Wijkspil(World):
         self._rounds[request].plan(at_h)
 
     def _let_rest(self, request: int, teams: list[int], at_h: float) -> None:
+        """Remember who said no, and whether it was for want of room."""
         answered_h = self._answered_h.setdefault(request, {})
         answered_h.update(dict.fromkeys(teams, at_h))
+        for team in teams:
+            if self.room.free_places(team, at_h):
+                self._had_no_room.discard((request, team))
+            else:
+                self._had_no_room.add((request, team))
 
     def _try_later(self, request: int, at_h: float) -> None:
         self.later(

@@ -1,6 +1,7 @@
 """Courses small enough to follow with a pencil."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -10,9 +11,11 @@ from wijkspil_engines.desk import (
     Assumptions,
     DeskPolicy,
     DeskProblem,
+    Event,
     play,
     verify_courses,
 )
+from wijkspil_engines.desk.draws import draw_places
 from wijkspil_engines.desk.figures import count_contacted, hours_to_answer
 from wijkspil_engines.routing import Tier
 
@@ -179,6 +182,44 @@ def test_a_no_for_want_of_room_keeps_the_next_question_away() -> None:
             # Not before room can have been told anew, or nothing is known again.
             assert all(at_h > 48 for at_h in asked)
     assert seen > 0
+
+
+def test_a_team_without_room_is_asked_again_once_it_reports_some() -> None:
+    # Places come and go in ten days; what is told is two days old.
+    problem = make_problem(
+        [make_team("a")], [make_request("r", urgency="planned")], days=10.0
+    )
+    taken = replace(
+        PERFECT, supply=6.0, place_lives_days=0.5, report_every_h=48.0, no_answer=1.0
+    )
+    seen = 0
+    for seed in range(40):
+        courses = play(problem, assumptions=taken, seed=seed)
+        assert verify_courses(problem, taken, seed, courses) == []
+        places = draw_places(problem, taken, seed=seed)
+        told: list[Event] = [
+            e for e in courses["wijkspil"].log if e.kind in ("ask", "no")
+        ]
+        for no, again in pairwise(told):
+            if (no.kind, again.kind) == ("no", "ask"):
+                seen += 1
+                assert 0 < again.at_h - no.at_h < problem.policy.rest_h
+                # It was full then; nobody but this request takes a place.
+                assert not any((places.from_h <= no.at_h) & (no.at_h < places.until_h))
+                assert any((places.from_h > no.at_h) & (places.from_h < again.at_h))
+    assert seen > 3
+
+
+def test_a_team_that_does_not_want_rests_although_it_reports_room() -> None:
+    problem = make_problem(
+        [make_team("a")], [make_request("r", urgency="planned")], days=10.0
+    )
+    taken = replace(PERFECT, supply=6.0, accepts_when_it_fits=0.0, no_answer=1.0)
+    log = play(problem, assumptions=taken)["wijkspil"].log
+    asked_h = [e.at_h for e in log if e.kind == "ask"]
+
+    assert len(asked_h) == 2
+    assert asked_h[1] - asked_h[0] > problem.policy.rest_h
 
 
 def test_who_nobody_takes_falls_back_by_who_asked() -> None:
