@@ -8,6 +8,7 @@ from datetime import time
 from typing import Any
 
 from django import forms
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from wijkspil.referrals.engine_io import full_ranking
@@ -190,8 +191,12 @@ class PolicyForm(SteeringForm):
             for urgency in Urgency:
                 most = _most(name, urgency)
                 self.fields[f"{name}_{urgency.value}"] = forms.IntegerField(
-                    label=_("%(column)s, at “%(urgency)s”")
-                    % {"column": column, "urgency": urgency.label},
+                    # Beside its row the urgency need not be said again.
+                    label=format_html(
+                        '{}<span class="wa-at">, {}</span>',
+                        column,
+                        _("at “%(urgency)s”") % {"urgency": urgency.label},
+                    ),
                     help_text=_("at most %(n)s") % {"n": most},
                     min_value=1,
                     # The service refuses what is over the limit, and says why.
@@ -299,6 +304,9 @@ class ProposalForm(SteeringForm):
 class JudgementForm(SteeringForm):
     """Yes or no, for the party that somebody speaks for."""
 
+    # An empty box is no mistake yet.
+    use_required_attribute = False
+
     agrees = forms.TypedChoiceField(
         label=_("What do you say?"),
         coerce=lambda value: value == "yes",
@@ -319,6 +327,9 @@ class JudgementForm(SteeringForm):
 class SignalForm(SteeringForm):
     """What goes wrong, in one's own words."""
 
+    # An empty box is no mistake yet.
+    use_required_attribute = False
+
     topic = forms.ChoiceField(
         label=_("What is it about?"),
         widget=forms.RadioSelect,
@@ -338,6 +349,9 @@ class SignalForm(SteeringForm):
 
 class SignalAnswerForm(SteeringForm):
     """What is done with a signal, and why."""
+
+    # An empty box is no mistake yet.
+    use_required_attribute = False
 
     answer = forms.CharField(
         label=_("Your answer"),

@@ -318,6 +318,8 @@ def _compare(
     def line(
         key: str, label: str, say: Any, more: str, less: str, least: float
     ) -> dict[str, str]:
+        if key not in before or key not in after:
+            return {}  # kept before this figure was worked out
         change = after[key] - before[key]
         same = abs(change) < least
         return {
@@ -328,7 +330,7 @@ def _compare(
             "is_same": "yes" if same else "",
         }
 
-    return [
+    lines = [
         line(
             "answer_minutes",
             _("Time a team has to answer, on average"),
@@ -386,6 +388,7 @@ def _compare(
             0.005,
         ),
     ]
+    return [one for one in lines if one]
 
 
 def _say_share(share: float) -> str:
