@@ -9,7 +9,7 @@ from factory.django import DjangoModelFactory
 from tests.factories.accounts import UserFactory
 from tests.factories.directory import YEAR_START, OrganizationFactory
 from wijkspil.communications import models
-from wijkspil.communications.sealing import seal
+from wijkspil.core.sealing import seal
 
 
 class WebhookEndpointFactory(DjangoModelFactory[models.WebhookEndpoint]):

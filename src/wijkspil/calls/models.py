@@ -2,7 +2,7 @@
 
 Private to this context. Identity and safety (``CallPatient``) stand apart from what is
 asked (``Call``), so that choosing, alerting and settling never read them. The
-instruction of the key safe is encrypted (``sealing``). What may follow what is in
+instruction of the key safe is encrypted (``core.sealing``). What may follow what is in
 ``policies``; the database itself keeps that one nurse wins, that a nurse is alerted
 once, and that a running call has an owner and a date.
 """

@@ -54,10 +54,11 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
         "`console:`. Empty: each message becomes a file in the data folder.",
     ),
     "WIJKSPIL_EMAIL_FROM": ("wijkspil@localhost", "Sender of e-mail."),
-    "WIJKSPIL_WEBHOOK_KEYS": (
+    "WIJKSPIL_FIELD_KEYS": (
         "",
-        "Keys that encrypt the secrets of webhooks, separated by commas: the first "
-        "encrypts, all decrypt. Empty: made of `WIJKSPIL_SECRET_KEY`.",
+        "Fernet keys that encrypt key-safe instructions and the secrets of webhooks, "
+        "separated by commas: the first encrypts, all decrypt. Empty: made of "
+        "`WIJKSPIL_SECRET_KEY`.",
     ),
     "WIJKSPIL_WEBHOOK_PRIVATE": (
         "no",
@@ -229,7 +230,7 @@ SECRET_KEY = secret_key(default_data_dir().parent)
 SITE_URL = env("WIJKSPIL_URL").rstrip("/")
 DEFAULT_FROM_EMAIL = env("WIJKSPIL_EMAIL_FROM")
 globals().update(email_from_url(env("WIJKSPIL_EMAIL_URL"), default_data_dir().parent))
-WEBHOOK_KEYS = [key for key in env("WIJKSPIL_WEBHOOK_KEYS").split(",") if key]
+FIELD_KEYS = [k for key in env("WIJKSPIL_FIELD_KEYS").split(",") if (k := key.strip())]
 WEBHOOK_PRIVATE = env_flag("WIJKSPIL_WEBHOOK_PRIVATE")
 TEXT_GATEWAY = env("WIJKSPIL_TEXT_GATEWAY")
 

@@ -22,7 +22,6 @@ from tests.factories.calls import (
 from wijkspil.accounts.types import Actor
 from wijkspil.calls.errors import AccessIsOver, CallNotNow, InvalidCall, UnknownCall
 from wijkspil.calls.models import BreakGlass, Call, CallPatient
-from wijkspil.calls.sealing import seal, unseal
 from wijkspil.calls.services.alerts import give_back_call
 from wijkspil.calls.services.calls import add_patient
 from wijkspil.calls.services.course import write_report
@@ -40,6 +39,7 @@ from wijkspil.communications.models import Communication
 from wijkspil.core.errors import Conflict, NotPermitted
 from wijkspil.core.models import AuditEvent
 from wijkspil.core.privacy import IMPERSONAL_FIELDS, PERSONAL_FIELDS
+from wijkspil.core.sealing import seal, unseal
 
 HOUR = timedelta(hours=1)
 S = CallStatus
@@ -212,16 +212,16 @@ class TestTheKeySafe:
 
     def test_a_new_key_in_front_still_opens_the_old(self, settings: Any) -> None:
         old, new = Fernet.generate_key().decode(), Fernet.generate_key().decode()
-        settings.WIJKSPIL_FIELD_KEYS = old
+        settings.FIELD_KEYS = [old]
         sealed = seal("code 2")
-        settings.WIJKSPIL_FIELD_KEYS = f"{new},{old}"
+        settings.FIELD_KEYS = [new, old]
         assert unseal(sealed) == "code 2"
-        settings.WIJKSPIL_FIELD_KEYS = new
+        settings.FIELD_KEYS = [new]
         with pytest.raises(ImproperlyConfigured, match="WIJKSPIL_FIELD_KEYS"):
             unseal(sealed)
 
     def test_a_key_that_is_none_is_named(self, settings: Any) -> None:
-        settings.WIJKSPIL_FIELD_KEYS = "too short"
+        settings.FIELD_KEYS = ["too short"]
         with pytest.raises(ImproperlyConfigured, match="32 bytes"):
             seal("code 3")
 

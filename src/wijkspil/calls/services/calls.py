@@ -25,7 +25,6 @@ from wijkspil.calls.policies import (
     arrive_by,
     next_status,
 )
-from wijkspil.calls.sealing import seal
 from wijkspil.calls.selectors.calls import lock_call
 from wijkspil.calls.services.alerts import (
     alert_next,
@@ -53,6 +52,7 @@ from wijkspil.calls.types import (
     TreatmentLimit,
 )
 from wijkspil.core.models import AuditEvent
+from wijkspil.core.sealing import seal
 from wijkspil.directory.selectors.care_teams import (
     CarePlace,
     TeamAround,

@@ -30,7 +30,6 @@ from wijkspil.calls.permissions import (
     steers,
 )
 from wijkspil.calls.policies import GLASS_MIN, is_within_access
-from wijkspil.calls.sealing import unseal
 from wijkspil.calls.selectors.calls import (
     get_call,
     is_glass_open,
@@ -48,6 +47,7 @@ from wijkspil.calls.types import (
 )
 from wijkspil.core.audit import record_access
 from wijkspil.core.models import AuditEvent
+from wijkspil.core.sealing import unseal
 
 LEAST_REASON = 10
 LONGEST_REASON = 500

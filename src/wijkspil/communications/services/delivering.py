@@ -27,7 +27,6 @@ from django.utils.translation import gettext as _
 
 from wijkspil.communications.models import Communication, Delivery, WebhookEndpoint
 from wijkspil.communications.outside import NotReached, PrivateAddress, post
-from wijkspil.communications.sealing import UnreadableSecret, unseal
 from wijkspil.communications.selectors.contact import get_contact_choice
 from wijkspil.communications.selectors.inbox import title_of
 from wijkspil.communications.signing import (
@@ -38,6 +37,7 @@ from wijkspil.communications.signing import (
 )
 from wijkspil.communications.text_gateway import TextNotSent, load_text_gateway
 from wijkspil.communications.types import Channel, DeliveryStatus
+from wijkspil.core.sealing import Unreadable, unseal
 
 #: Longer than any try takes (``outside.TIMEOUT_S``, the mail server's ten seconds).
 LEASE = timedelta(minutes=2)
@@ -165,7 +165,7 @@ def _try_webhook(delivery: Delivery, *, at: datetime) -> tuple[Outcome, str]:
         return Outcome.NOT_NEEDED, ""
     try:
         secret = unseal(endpoint.secret)
-    except UnreadableSecret:
+    except Unreadable:
         return Outcome.HOPELESS, "unreadable-secret"
     body = webhook_body(message)
     timestamp_s = int(at.timestamp())

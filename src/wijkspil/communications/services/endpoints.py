@@ -25,7 +25,6 @@ from wijkspil.communications.permissions import (
     can_manage_webhooks,
     check_can_manage_webhooks,
 )
-from wijkspil.communications.sealing import seal
 from wijkspil.communications.services.delivering import close_endpoint
 from wijkspil.communications.services.sending import DELIVER
 from wijkspil.communications.types import (
@@ -36,6 +35,7 @@ from wijkspil.communications.types import (
 )
 from wijkspil.core.audit import record_access
 from wijkspil.core.models import AuditEvent
+from wijkspil.core.sealing import seal
 
 #: More would only be a mistake: each is told of every message.
 MAX_ENDPOINTS = 20

@@ -69,7 +69,6 @@ from wijkspil.referrals.types import (
     Requester,
     RequesterKind,
     RequestStatus,
-    Urgency,
 )
 from wijkspil.referrals.wording import (
     say_band,
@@ -320,9 +319,9 @@ def _card(draft: Any, team: CandidateTeam) -> TeamCard:
 
 def _at_once(draft: Any, found: RankedTeams, agreed: Agreed) -> int:
     """Return how many teams are asked at the same time, at most."""
-    if draft.urgency not in (Urgency.TODAY, Urgency.TOMORROW):
+    if agreed.own_team_first and any(team.is_own for team in found.candidates):
         return 1
-    return min(agreed.teams_at_once, len(found.candidates))
+    return min(agreed.wave_of(draft.urgency), len(found.candidates))
 
 
 @require_POST

@@ -1,9 +1,9 @@
 """Close and open a text that the database must not be able to read.
 
 Fernet (AES-128-CBC with HMAC-SHA256) of the ``cryptography`` library. The keys come
-from the setting ``WIJKSPIL_FIELD_KEYS``, separated by commas: the first seals, all of
-them open, so that a key can be replaced. Without the setting the key is derived from
-the key that signs sessions. Losing the keys is losing the texts.
+from the setting ``FIELD_KEYS``: the first seals, all of them open, so that a key can be
+replaced. Without any the key is derived from the key that signs sessions. Losing the
+keys is losing the texts.
 """
 
 import base64
@@ -15,8 +15,18 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 
+class Unreadable(ImproperlyConfigured):
+    """A text was sealed with a key that is no longer among the settings."""
+
+
 def seal(text: str) -> bytes:
-    """Return the text, encrypted; twice the same text gives two different results."""
+    """Return the text, encrypted; twice the same text gives two different results.
+
+    Raises
+    ------
+    ImproperlyConfigured
+        If a key is no key.
+    """
     return _box().encrypt(text.encode())
 
 
@@ -25,23 +35,25 @@ def unseal(sealed: bytes | memoryview) -> str:
 
     Raises
     ------
-    ImproperlyConfigured
+    Unreadable
         If it was sealed with a key that is no longer set, or was changed.
+    ImproperlyConfigured
+        If a key is no key.
     """
     try:
         return _box().decrypt(bytes(sealed)).decode()
     except InvalidToken as error:
-        raise ImproperlyConfigured(
+        raise Unreadable(
             "An encrypted field cannot be opened: the key it was closed with is not in "
             "WIJKSPIL_FIELD_KEYS. Put the old key back, after the new one."
         ) from error
 
 
 def _box() -> MultiFernet:
-    given = getattr(settings, "WIJKSPIL_FIELD_KEYS", "")
-    keys = [key.strip() for key in given.split(",") if key.strip()]
     try:
-        return MultiFernet([Fernet(key) for key in keys or [_derived_key()]])
+        return MultiFernet(
+            [Fernet(key) for key in settings.FIELD_KEYS or [_derived_key()]]
+        )
     except ValueError as error:
         raise ImproperlyConfigured(
             "WIJKSPIL_FIELD_KEYS holds a key that is not 32 bytes in URL-safe base64. "
