@@ -7,15 +7,18 @@ from wijkspil.referrals.views import (
     asking,
     care,
     client,
+    contribution,
     desk,
     desk_acts,
     division,
     following,
     inbox,
+    mediation,
     policy,
     signals,
     statistics,
     steering,
+    unmet,
 )
 
 app_name = "referrals"
@@ -109,4 +112,11 @@ urlpatterns: list[URLPattern] = [
     path("regietafel/<str:number>/plaatsen", desk_acts.place, name="desk-place"),
     path("regiocijfers/", statistics.show_statistics, name="statistics"),
     path("regiocijfers/bestand", statistics.export, name="statistics-export"),
+    path("eerlijk-aandeel/", contribution.show_contribution, name="contribution"),
+    path("eerlijk-aandeel/bestand", contribution.export, name="contribution-export"),
+    path("onvervulde-vraag/", unmet.show_unmet, name="unmet"),
+    path("onvervulde-vraag/bestand", unmet.export, name="unmet-export"),
+    path("bemiddeling/", mediation.list_page, name="mediation"),
+    path("bemiddeling/<str:number>/", mediation.show, name="mediation-request"),
+    path("bemiddeling/<str:number>/<str:act>/", mediation.act, name="mediation-act"),
 ]

@@ -8,7 +8,7 @@ A pattern is a reason to talk, not a verdict. The rules are data (``RULES``); th
 thresholds are assumptions of Wijkspil, no source gives any.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import quantiles
@@ -129,6 +129,17 @@ class Contribution:
         return number / self.asked if self.asked >= LEAST_ANSWERS else None
 
 
+#: What is compared, by name. None of them tells how large a provider is.
+MEASURES: Mapping[str, Callable[[Contribution], float | None]] = {
+    "load-per-place": lambda one: one.load_per_place,
+    "accepted": lambda one: one.accepted_share,
+    "complexity": lambda one: one.complexity,
+    "minutes-to-answer": lambda one: one.minutes,
+    "no-answer": lambda one: one.expired_share,
+    "against-own-room": lambda one: one.against_share,
+}
+
+
 @dataclass(frozen=True)
 class Spread:
     """How providers lie on one measure: what one of them may see of the others.
@@ -177,6 +188,33 @@ def list_contributions(region_id: int, period: Period) -> list[Contribution]:
         )
         for pk, name in names.items()
     ]
+
+
+def compare_own(
+    own: Contribution, everyone: Sequence[Contribution]
+) -> dict[str, Spread]:
+    """Return measure -> what a provider may see of the others on it."""
+    others = [one for one in everyone if one.organization_id != own.organization_id]
+    return {
+        measure: make_spread(value_of(own), [value_of(one) for one in others])
+        for measure, value_of in MEASURES.items()
+    }
+
+
+def relative_loads(everyone: Sequence[Contribution]) -> dict[int, float]:
+    """Return provider id -> its load per place against that of all together.
+
+    1 is exactly fair; without a place, or without any work, a provider is left out.
+    """
+    load = sum(one.load for one in everyone)
+    capacity = sum(one.capacity for one in everyone)
+    if not load:
+        return {}
+    return {
+        one.organization_id: (one.load / one.capacity) / (load / capacity)
+        for one in everyone
+        if one.capacity
+    }
 
 
 def make_spread(own: float | None, others: Sequence[float | None]) -> Spread:
@@ -298,13 +336,16 @@ class Tally:
 
 @dataclass(frozen=True)
 class Pattern:
-    """Something that repeats at one provider; ``others`` is that of all others."""
+    """Something that repeats at one provider.
+
+    ``others`` is that of all others together; None where it was not compared.
+    """
 
     rule: Rule
     organization_id: int
     name: str
     own: Tally
-    others: Tally
+    others: Tally | None
 
 
 def list_patterns(
@@ -325,6 +366,36 @@ def list_patterns(
         for pattern in find_patterns(rule, tallies[rule.days][rule.kind], names)
     ]
     return sorted(found, key=lambda p: (-p.own.times, p.name, p.rule.kind))
+
+
+def list_own_patterns(
+    region_id: int,
+    organization_id: int,
+    *,
+    at: datetime,
+    rules: Sequence[Rule] = RULES,
+) -> list[Pattern]:
+    """Return what repeats at one provider, for that provider (two queries a length).
+
+    Among few others a comparison would tell what one of them did: then all that
+    happened often enough is returned, compared with nothing.
+    """
+    found = []
+    for days in sorted({rule.days for rule in rules}):
+        tallies = count_tallies(region_id, Period(at - timedelta(days=days), at))
+        for rule in rules:
+            if rule.days != days:
+                continue
+            per_provider = tallies[rule.kind]
+            own = per_provider.get(organization_id, Tally())
+            n_others = sum(
+                1 for pk, t in per_provider.items() if t.of and pk != organization_id
+            )
+            if n_others >= LEAST_TO_SPREAD - 1:
+                found += find_patterns(rule, per_provider, {organization_id: ""})
+            elif own.times >= rule.least:
+                found.append(Pattern(rule, organization_id, "", own, None))
+    return sorted(found, key=lambda p: (-p.own.times, p.rule.kind))
 
 
 def find_patterns(
