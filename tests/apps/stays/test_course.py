@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,6 +192,8 @@ class TestTheTable:
         assert drawn.startswith("stateDiagram-v2")
         for status in S:
             assert status.name.lower() in drawn
+        guide = Path(__file__).parents[3] / "docs/howto/temporary-stay.md"
+        assert drawn in guide.read_text()
 
     @pytest.mark.parametrize("status", list(S))
     def test_who_is_not_named_is_refused_and_changes_nothing(

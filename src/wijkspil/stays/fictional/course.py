@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import count
 
 import numpy as np
@@ -36,6 +37,7 @@ from wijkspil.stays.services.asking import (
 )
 from wijkspil.stays.services.beds import report_beds
 from wijkspil.stays.services.course import (
+    cancel_stay,
     confirm_claim,
     end_stay,
     record_arrival,
@@ -45,6 +47,7 @@ from wijkspil.stays.services.timers import run_timers
 from wijkspil.stays.types import (
     Beds,
     BedSource,
+    CancelReason,
     ConsentDecision,
     ConsentGiven,
     ConsentGiver,
@@ -56,6 +59,7 @@ from wijkspil.stays.types import (
     Requester,
     StayKind,
     StayNeed,
+    StayStatus,
 )
 
 #: Chance that a place has beds of a kind, and of a feature; assumptions.
@@ -71,6 +75,8 @@ FEATURE_SHARE = 0.35
 #: Of the claims: confirmed, and of those delivered; assumptions.
 CONFIRMED, DELIVERED = 0.9, 0.96
 STAYS_PER_DAY = 3
+#: Of what found no bed within a day: closed, because it was solved in another way.
+SOLVED_OTHERWISE = 0.9
 #: A place forgets to report on a day.
 SILENT = 0.15
 _HOUR = timedelta(hours=1)
@@ -203,6 +209,9 @@ class _Play:
         except NotNow:  # 112, the hospital, or at home: counted, no stay
             return
         self.stays += 1
+        for hours, share in ((20, SOLVED_OTHERWISE), (44, 1.0)):
+            give_up = partial(self._give_up, stay, actor, share)
+            self._later(at + hours * _HOUR, give_up)
         fitting = [one for one in list_beds_for(stay, at=at) if one.fits]
         if not fitting:
             return
@@ -277,6 +286,20 @@ class _Play:
                 )
             ),
         )
+
+    def _give_up(
+        self, stay: StayRequest, actor: Actor, share: float, at: datetime
+    ) -> None:
+        """Close what found no bed: it was solved in another way."""
+        is_open = StayRequest.objects.filter(pk=stay.pk, status=StayStatus.OPEN)
+        if is_open.exists() and self.rng.random() < share:
+            reasons = [CancelReason.ELSEWHERE, CancelReason.HOME, CancelReason.HOSPITAL]
+            cancel_stay(
+                actor=actor,
+                stay_id=stay.pk,
+                reason=str(self.rng.choice(reasons)),
+                at=at,
+            )
 
     def _draw_kinds(self) -> list[str]:
         return [kind for kind, p in KIND_SHARE.items() if self.rng.random() < p]

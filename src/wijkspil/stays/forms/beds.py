@@ -18,7 +18,7 @@ from wijkspil.stays.types import (
 )
 
 #: The highest number to choose with one press; more is typed by a system.
-MOST = 6
+MOST = 5
 VALID_HOURS = (12, 24, 48, 72)
 
 

@@ -79,7 +79,7 @@ from wijkspil.stays.services.course import (
 )
 from wijkspil.stays.services.disclosure import show_stay_patient
 from wijkspil.stays.types import Advice, ClaimStatus, OwnerKind, StayKind, StayStatus
-from wijkspil.stays.views.pages import list_own_places, make_chips, say_promises
+from wijkspil.stays.views.pages import make_chips, say_promises
 from wijkspil.stays.wording import (
     CLAIM_TONES,
     say_close_reason,
@@ -402,7 +402,9 @@ def _ask_page(
             "now": now,
             "form": form,
             "chips": make_chips(actor, "stays:start"),
-            "has_beds": bool(can_report_beds(actor) and list_own_places(actor, at=now)),
+            "folded_open": bool(
+                form["needs"].errors or form["gender"].errors or form["note"].errors
+            ),
         },
         status=status,
     )

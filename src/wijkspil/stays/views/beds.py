@@ -349,7 +349,15 @@ def _beds_page(
     place = get_team(service_id, at=at)
     if place.care != Care.TEMPORARY_STAY:
         return redirect("stays:beds")
-    claims = list_live_claims(service_ids=[service_id], at=at)
+    claims = [
+        (
+            one,
+            say_kind(one.kind),
+            str(ClaimStatus(one.status).label),
+            CLAIM_TONES[ClaimStatus(one.status)],
+        )
+        for one in list_live_claims(service_ids=[service_id], at=at)
+    ]
     shown = [one for one in told.values() if one.left or one.free or one.claimed]
     return render(
         request,
@@ -369,15 +377,8 @@ def _beds_page(
                 )
                 for one in (shown or told.values())
             ],
-            "claims": [
-                (
-                    one,
-                    say_kind(one.kind),
-                    str(ClaimStatus(one.status).label),
-                    CLAIM_TONES[ClaimStatus(one.status)],
-                )
-                for one in claims
-            ],
+            "coming": [row for row in claims if row[0].status != ClaimStatus.ARRIVED],
+            "here": [row for row in claims if row[0].status == ClaimStatus.ARRIVED],
             "folded_open": bool(
                 form["features"].errors
                 or form["gender"].errors

@@ -51,6 +51,16 @@ def show_board(request: HttpRequest, actor: Actor) -> HttpResponse:
         name for pk, name in places.items() if pk not in {b.service_id for b in told}
     )
     stays = list_open_stays([region.id])
+    taken = [
+        (
+            one,
+            places.get(one.service_id, ""),
+            say_kind(one.kind),
+            str(ClaimStatus(one.status).label),
+            CLAIM_TONES[ClaimStatus(one.status)],
+        )
+        for one in list_live_claims(region_id=region.id, at=now)
+    ]
     return render(
         request,
         "stays/board.html",
@@ -80,16 +90,8 @@ def show_board(request: HttpRequest, actor: Actor) -> HttpResponse:
                 for one in sorted(told, key=lambda b: (b.is_stale(at=now), -b.left))
             ],
             "silent": silent,
-            "claims": [
-                (
-                    one,
-                    places.get(one.service_id, ""),
-                    say_kind(one.kind),
-                    str(ClaimStatus(one.status).label),
-                    CLAIM_TONES[ClaimStatus(one.status)],
-                )
-                for one in list_live_claims(region_id=region.id, at=now)
-            ],
+            "coming": [row for row in taken if row[0].status != ClaimStatus.ARRIVED],
+            "here": [row for row in taken if row[0].status == ClaimStatus.ARRIVED],
         },
     )
 
