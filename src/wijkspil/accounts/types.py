@@ -21,7 +21,7 @@ class Role(models.TextChoices):
     AUDITOR = "auditor", _("Auditor")
     ADMINISTRATOR = "administrator", _("Administrator")
     PROVIDER_SYSTEM = "provider-system", _("Provider's own system")
-    TRIAGE = "triage", _("Alarm centre or triage")
+    TRIAGE = "triage", _("Alarm center or triage")
     NURSE_REPRESENTATIVE = "nurse-representative", _("Representative of nurses")
     REFERRER_REPRESENTATIVE = (
         "referrer-representative",

@@ -13,6 +13,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='membership',
             name='role',
-            field=models.CharField(choices=[('resident', 'Resident'), ('referrer', 'Referrer'), ('team-member', 'Team member'), ('provider-manager', 'Provider manager'), ('coordinator', 'Regional coordinator'), ('directory-editor', 'Directory editor'), ('insurer', 'Insurer'), ('auditor', 'Auditor'), ('administrator', 'Administrator'), ('provider-system', "Provider's own system"), ('triage', 'Alarm centre or triage'), ('nurse-representative', 'Representative of nurses'), ('referrer-representative', 'Representative of referrers'), ('privacy-officer', 'Privacy officer')], max_length=30),
+            field=models.CharField(choices=[('resident', 'Resident'), ('referrer', 'Referrer'), ('team-member', 'Team member'), ('provider-manager', 'Provider manager'), ('coordinator', 'Regional coordinator'), ('directory-editor', 'Directory editor'), ('insurer', 'Insurer'), ('auditor', 'Auditor'), ('administrator', 'Administrator'), ('provider-system', "Provider's own system"), ('triage', 'Alarm center or triage'), ('nurse-representative', 'Representative of nurses'), ('referrer-representative', 'Representative of referrers'), ('privacy-officer', 'Privacy officer')], max_length=30),
         ),
     ]
