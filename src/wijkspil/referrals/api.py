@@ -45,16 +45,19 @@ from wijkspil.referrals.schemas import (
     AcceptanceOut,
     AskedTeamOut,
     AskedTeamsOut,
+    ChangedNeedIn,
     CloseIn,
     DeclineIn,
     EventOut,
     EventsOut,
+    FirstVisitIn,
     HoursIn,
     NeedIn,
     OfferOut,
     OfferQuery,
     OffersOut,
     PatientOut,
+    PauseIn,
     PhoneAgreementIn,
     ReopenIn,
     RequestDetailOut,
@@ -62,6 +65,7 @@ from wijkspil.referrals.schemas import (
     RequestOut,
     RequestQuery,
     RequestsOut,
+    ResumeIn,
     RoomCheckOut,
     SentRequestOut,
 )
@@ -81,6 +85,13 @@ from wijkspil.referrals.selectors.requests import (
     team_target,
 )
 from wijkspil.referrals.selectors.timeline import list_events, list_offers, names_in
+from wijkspil.referrals.services.changes import (
+    change_asked_care,
+    move_first_visit,
+    pause_request,
+    report_death,
+    resume_request,
+)
 from wijkspil.referrals.services.course import (
     end_care,
     reopen_request,
@@ -424,6 +435,95 @@ def write_phone_agreement(
 
 
 @router.post(
+    "/requests/{number}/first-visit",
+    response={200: RequestOut, **_REFUSALS},
+    summary="Move the first visit to another day",
+    tags=["requests"],
+)
+def write_first_visit(
+    request: HttpRequest, number: str, body: FirstVisitIn
+) -> RequestOut:
+    """Tell the team, or the teams that have the question; 409 once care has started.
+
+    For who sent it, the coordinator and the team that has the client.
+    """
+    return _act(
+        request,
+        number,
+        move_first_visit,
+        day=body.first_visit_on,
+        reason=body.reason.value,
+    )
+
+
+@router.post(
+    "/requests/{number}/need",
+    response={200: RequestOut, **_REFUSALS},
+    summary="Change which care is asked",
+    tags=["requests"],
+)
+def write_changed_need(
+    request: HttpRequest, number: str, body: ChangedNeedIn
+) -> RequestOut:
+    """Ask the teams that fit it now; a team that has the client sets the hours anew.
+
+    For who sent it, the coordinator and the team that has the client.
+    """
+    return _act(
+        request,
+        number,
+        change_asked_care,
+        tasks=[task.value for task in body.tasks],
+        parts_of_day=[part.value for part in body.parts_of_day],
+        reason=body.reason.value,
+    )
+
+
+@router.post(
+    "/requests/{number}/pause",
+    response={200: RequestOut, **_REFUSALS},
+    summary="Put a request on hold: the client is admitted",
+    tags=["requests"],
+)
+def write_pause(request: HttpRequest, number: str, body: PauseIn) -> RequestOut:
+    """Keep the place as long as the region agreed (``roomKeptUntil``), and ask nobody.
+
+    For who sent it, the coordinator and the team that has the client.
+    """
+    return _act(
+        request, number, pause_request, where=body.where.value, home_on=body.home_on
+    )
+
+
+@router.post(
+    "/requests/{number}/resume",
+    response={200: RequestOut, **_REFUSALS},
+    summary="Go on with a request: the client comes home",
+    tags=["requests"],
+)
+def write_resume(request: HttpRequest, number: str, body: ResumeIn) -> RequestOut:
+    """Go on with the team that kept the place; without one teams are asked again.
+
+    For who sent it, the coordinator and the team that has the client.
+    """
+    return _act(request, number, resume_request, first_visit_on=body.first_visit_on)
+
+
+@router.post(
+    "/requests/{number}/death",
+    response={200: RequestOut, **_REFUSALS},
+    summary="Record that the client has died",
+    tags=["requests"],
+)
+def write_death(request: HttpRequest, number: str) -> RequestOut:
+    """Stop everything and remind nobody; recording it twice is harmless.
+
+    For who sent it, the coordinator and the team that has the client.
+    """
+    return _act(request, number, report_death)
+
+
+@router.post(
     "/requests/{number}/hours",
     response={200: RequestOut, **_REFUSALS},
     summary="Set the hours after the intake, or at a review",
@@ -580,6 +680,7 @@ def write_decline(request: HttpRequest, offer_id: int, body: DeclineIn) -> Offer
         reason=body.reason.value,
         note=body.note,
         room_again_on=body.room_again_on,
+        correction=None if body.room is None else body.room.as_correction(),
         at=now,
     )
     return _offer(offer_id, at=now)

@@ -21,7 +21,10 @@ from wijkspil.directory.types import CareLaw, CareTask, PartOfDay
 from wijkspil.referrals.engine_io import CandidateTeam, ExcludedTeam, RankedTeams
 from wijkspil.referrals.selectors.inbox import Profile, Question, RoomFit
 from wijkspil.referrals.selectors.listing import Part
+from wijkspil.referrals.services.correction import RoomCorrection
 from wijkspil.referrals.types import (
+    AdmissionPlace,
+    ChangeReason,
     CloseReason,
     ConsentDecision,
     ConsentGiven,
@@ -363,6 +366,9 @@ class RequestOut(CamelSchema):
     requester_organization_id: int | None
     service_id: int | None = Field(description="The team that has the client.")
     bridged_by: str
+    room_kept_until: date | None = Field(
+        description="While the client is admitted: the team keeps the place until then."
+    )
     close_reason: str
     submitted_at: datetime | None
     placed_at: datetime | None
@@ -460,6 +466,7 @@ def _summary(row: "ServiceRequest") -> dict[str, Any]:
         "requester_organization_id": row.requester_organization_id,
         "service_id": row.placed_service_id,
         "bridged_by": row.bridged_by,
+        "room_kept_until": row.room_kept_until,
         "close_reason": row.close_reason,
         "submitted_at": row.submitted_at,
         "placed_at": row.placed_at,
@@ -621,6 +628,61 @@ class ReopenIn(CamelSchema):
     reason: ReopenReason = Field(
         description="“objection” is for the client's own page and refused here."
     )
+
+
+class FirstVisitIn(CamelSchema):
+    """The first visit goes to another day, as when a discharge moves."""
+
+    first_visit_on: date = Field(description="From today, at most half a year ahead.")
+    reason: ChangeReason
+
+
+class ChangedNeedIn(CamelSchema):
+    """Other care is needed than was asked: all of it, not only what is new."""
+
+    tasks: list[CareTask] = Field(min_length=1, max_length=len(CareTask))
+    parts_of_day: list[PartOfDay] = Field(min_length=1, max_length=len(PartOfDay))
+    reason: ChangeReason
+
+
+class PauseIn(CamelSchema):
+    """The client is admitted."""
+
+    where: AdmissionPlace
+    home_on: date | None = Field(
+        None, description="Expected day of coming home; null when nobody knows."
+    )
+
+
+class ResumeIn(CamelSchema):
+    """The client comes home."""
+
+    first_visit_on: date = Field(description="First visit at home.")
+
+
+class RoomCorrectionIn(CamelSchema):
+    """What your team can still take, where its stated room was not right."""
+
+    new_clients: int | None = Field(
+        None,
+        description="Places left; 0 is full. Null: as the reason says.",
+        ge=0,
+        le=99,
+    )
+    parts_of_day: list[PartOfDay] | None = Field(
+        None, description="Null: as stated before.", min_length=1
+    )
+    tasks_excluded: list[CareTask] = Field(
+        [], description="On top of what was excluded already."
+    )
+
+    def as_correction(self) -> RoomCorrection:
+        """Return it for the service."""
+        return RoomCorrection(
+            new_clients=self.new_clients,
+            parts_of_day=self.parts_of_day,
+            tasks_excluded=tuple(self.tasks_excluded),
+        )
 
 
 class HoursIn(CamelSchema):
@@ -798,3 +860,8 @@ class DeclineIn(CamelSchema):
     )
     note: Text = Field("", description="For who asks; no names.", max_length=300)
     room_again_on: date | None = Field(None, description="Day ahead, if known.")
+    room: RoomCorrectionIn | None = Field(
+        None,
+        description="What is left, if the team had stated room. Left out: “no-room” "
+        "and “sickness” say full, other reasons change nothing.",
+    )
