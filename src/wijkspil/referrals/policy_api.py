@@ -4,7 +4,7 @@ Only translates; the rules live in the services. Reading takes a signed-in profe
 or a token; a signal by a system names no person.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.http import HttpRequest
@@ -63,8 +63,8 @@ class AgreedOut(CamelSchema):
     def of(cls, agreed: Agreed) -> "AgreedOut":
         """Return the agreements with what is national filled in."""
 
-        def minutes(span: Any) -> int:
-            return round(span.total_seconds() / 60)
+        def minutes(span: timedelta) -> int:
+            return round(span / timedelta(minutes=1))
 
         return cls(
             version=agreed.version,

@@ -8,6 +8,7 @@ from statistics import median
 from typing import Any
 
 import pytest
+from procrastinate.contrib.django import app
 
 from tests.apps.referrals.test_policy_versions import Table, make_table
 from tests.factories.directory import OrganizationFactory
@@ -351,6 +352,10 @@ def test_a_run_that_was_killed_can_be_started_again(table: Table) -> None:
     assert PolicyVersion.objects.get().previewed_at is None
     assert run(policy_id)
     assert not run(policy_id, dead)
+
+
+def test_the_job_that_is_asked_for_is_one_the_worker_knows() -> None:
+    assert preview_service.PREVIEW in app.tasks
 
 
 def test_a_draft_that_changes_meanwhile_gets_no_old_preview(table: Table) -> None:

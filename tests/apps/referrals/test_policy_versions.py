@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -352,10 +353,10 @@ def test_both_parties_at_once_give_one_approval() -> None:
         policy_id = table.draft(retention_days=100 + number)
         table.propose(policy_id)
         done = at_once(
-            lambda pk=policy_id: table.say(table.nurses, pk),
-            lambda pk=policy_id: table.say(table.referrers, pk),
-            lambda pk=policy_id: table.say(table.nurses, pk),
-            lambda pk=policy_id: table.say(table.referrers, pk),
+            *(
+                partial(table.say, person, policy_id)
+                for person in (table.nurses, table.referrers) * 2
+            ),
         )
         assert not [one for one in done if isinstance(one, Exception)], done
         assert PolicyApproval.objects.filter(policy_id=policy_id).count() == 2

@@ -255,7 +255,9 @@ class PolicyForm(SteeringForm):
             fallback_user_id=data["fallback_user_id"],
             reach_name=data["reach_name"].strip(),
             reach_phone=data["reach_phone"].strip(),
-            **{name: self._per_urgency(name) for name in PER_URGENCY},
+            teams_at_once=self._per_urgency("teams_at_once"),
+            answer_minutes=self._per_urgency("answer_minutes"),
+            coordinator_minutes=self._per_urgency("coordinator_minutes"),
         )
 
     def _per_urgency(self, name: str) -> dict[str, int]:
