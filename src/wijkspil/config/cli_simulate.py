@@ -4,8 +4,8 @@ Only reads: the database is not migrated and its session refuses to write.
 """
 
 import json
-import os
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,13 +14,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from wijkspil.config import runtime
 from wijkspil.config.cli_progress import show_progress
-from wijkspil.config.demo import choose_place
-from wijkspil.core.errors import InvalidValue
+from wijkspil.config.cli_reading import check_writable, database_of, start_reading
+from wijkspil.config.cli_simulate_night import night
 
 if TYPE_CHECKING:
-    from wijkspil_engines.desk import Result
+    from wijkspil_engines.desk import NightArrival, Result
 
 simulate_app = typer.Typer(
     no_args_is_help=True,
@@ -30,12 +29,7 @@ simulate_app = typer.Typer(
 console = Console()
 
 
-@simulate_app.callback()
-def _group() -> None:
-    """Keep ``desk`` a command of its own while it is the only one."""
-
-
-# The place for ``simulate night`` (wijkspil_engines.dispatch.simulate_night).
+simulate_app.command()(night)
 
 
 @simulate_app.command()
@@ -56,6 +50,9 @@ def desk(
     no_sweep: Annotated[
         bool, typer.Option("--no-sweep", help="Do not vary the assumptions.")
     ] = False,
+    nights: Annotated[
+        int, typer.Option(min=0, max=100_000, help="Nights; 0 leaves them out.")
+    ] = 10_000,
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures.")
     ] = None,
@@ -70,15 +67,22 @@ def desk(
     DATABASE_URL set it reads that database.
     """
     for file in (json_file, markdown_file):
-        _check_writable(file)
+        check_writable(file)
     started = time.monotonic()
-    name = start_reading(region=region, database=_database(context))
+    name = start_reading(region=region, database=database_of(context))
     from django.utils import timezone
 
+    from wijkspil.calls.fictional.night_study import (
+        NightAssumptions,
+        as_night_arrival,
+        choose_evening,
+        study_nights,
+    )
     from wijkspil.referrals.fictional.desk_study import study_desk
     from wijkspil_engines.desk import Assumptions, to_figures, to_markdown
 
     at: datetime = timezone.now()
+    day = timezone.localdate(at)
     with show_progress(console) as progress:
         result = study_desk(
             seeds=range(1, seeds + 1),
@@ -88,70 +92,23 @@ def desk(
             progress=progress,
             with_sweep=not no_sweep,
         )
+        if nights:
+            found = study_nights(
+                evening=choose_evening(day),
+                n_nights=nights,
+                seed=0,
+                assumptions=NightAssumptions(),
+                progress=progress,
+                with_sweep=not no_sweep,
+            )
+            result = replace(result, night=as_night_arrival(found))
     _show(result, name)
     console.print(f"{time.monotonic() - started:.0f} s")
     if json_file is not None:
-        figures = {"region": name, "day": at.date().isoformat(), **to_figures(result)}
+        figures = {"region": name, "day": day.isoformat(), **to_figures(result)}
         json_file.write_text(json.dumps(figures, indent=1, ensure_ascii=False) + "\n")
     if markdown_file is not None:
-        day = timezone.localdate(at)
         markdown_file.write_text(to_markdown(result, region=name, day=day))
-
-
-def start_reading(*, region: str | None, database: str) -> str:
-    """Set Django up on a database for reading; return the name of the region.
-
-    Raises
-    ------
-    PostgresError
-        If the embedded server cannot be started.
-    InvalidValue
-        If nothing was generated in this database.
-    """
-    from wijkspil.config import messages, postgres
-
-    if not os.environ.get("DATABASE_URL"):
-        if region is not None:
-            database = choose_place(
-                data=Path(), region=region, everything=False
-            ).database
-        server = postgres.ensure_running(postgres.default_data_dir())
-        postgres.ensure_database(server, database)
-        os.environ["DATABASE_URL"] = server.url(database)
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wijkspil.config.settings")
-    messages.compile_catalogues()
-    import django
-
-    django.setup()
-    from django.db import ProgrammingError, connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SET default_transaction_read_only TO on")
-    from wijkspil.directory.fictional.store import is_generated
-
-    try:
-        if is_generated():
-            return region or connection.settings_dict["NAME"]
-    except ProgrammingError:
-        # No tables yet, or those of another version: to be prepared as well.
-        pass
-    raise InvalidValue(
-        f"{database}: there is no fictional region in it. Make one first: "
-        "`wijkspil demo --no-serve` (with --data FOLDER --region NAME for real areas)."
-    )
-
-
-def _database(context: typer.Context) -> str:
-    parent = context.find_root().params
-    return str(parent.get("database") or runtime.DEFAULT_DATABASE)
-
-
-def _check_writable(file: Path | None) -> None:
-    """Refuse a file that cannot be written before the work is done, not after."""
-    if file is not None and (file.is_dir() or not file.absolute().parent.is_dir()):
-        raise InvalidValue(
-            f"{file} cannot be written: give a file in a folder that exists."
-        )
 
 
 def _show(result: "Result", region: str) -> None:
@@ -188,8 +145,7 @@ def _show(result: "Result", region: str) -> None:
         )
     table.caption = "Dim: no difference that can be told from chance."
     console.print(table)
-    if result.night is None:
-        console.print("Night arrival: not simulated in this run.")
+    _show_night(result.night)
     for headline in HEADLINES:
         says, decimals, _scale = LABELS[headline]
         swings = result.largest_swings(headline)
@@ -218,3 +174,30 @@ def _show(result: "Result", region: str) -> None:
         for joint in result.together:
             if joint.headline == headline:
                 console.print(say_together(joint, count))
+
+
+def _show_night(night: "NightArrival | None") -> None:
+    from wijkspil_engines.desk.report import say_short, say_worst
+
+    if night is None:
+        console.print("Night arrival: not simulated in this run.")
+        return
+    pooled, separate, gain = (
+        say_short(each, 1, 100)
+        for each in (night.pooled, night.separate, night.difference)
+    )
+    console.print(
+        f"Night arrival within {night.minutes:g} minutes: {pooled} % pooled, "
+        f"{separate} % separate, difference {gain} ({night.n_nurses} nurses, "
+        f"{night.calls_a_night:.1f} calls a night, {night.n_nights} nights)."
+    )
+    if night.worst:
+        console.print(f"{say_worst(night)}.", markup=False)
+    for swing in night.swings[:3]:
+        console.print(
+            f"  {swing.unit}, {swing.low:g} to {swing.high:g}: pooled "
+            f"{100 * swing.pooled_at_low:.1f} to {100 * swing.pooled_at_high:.1f} %, "
+            f"separate {100 * swing.separate_at_low:.1f} to "
+            f"{100 * swing.separate_at_high:.1f} %",
+            markup=False,
+        )

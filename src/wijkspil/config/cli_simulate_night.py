@@ -1,43 +1,71 @@
-"""``wijkspil simulate night``: nights of a region from CSV files, without a database.
+"""``wijkspil simulate night``: nights of a region, from its database or from files.
 
-Also ``python -m wijkspil.config.cli_simulate_night``. Only wires files to the engine;
-errors in a file end with one sentence and exit code 2.
+Also ``python -m wijkspil.config.cli_simulate_night``. Only wires to the engine; errors
+in a file end with one sentence and exit code 2.
 """
 
+import json
 import sys
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from wijkspil.config.cli_progress import show_progress
+from wijkspil.config.cli_reading import check_writable, database_of, start_reading
+from wijkspil.core.errors import InvalidValue
 from wijkspil_engines.dispatch import InvalidProblem, NightProblem, NightResult
-from wijkspil_engines.dispatch.csvio import run_night
+from wijkspil_engines.dispatch.csvio import run_night, write_night
 from wijkspil_engines.dispatch.tables import InvalidFile
+
+if TYPE_CHECKING:
+    from wijkspil.calls.fictional.night_study import NightStudy
 
 
 def night(
-    wijken_file: Annotated[
-        Path, typer.Argument(help="CSV file with the wijken and their calls.")
-    ],
-    teams_file: Annotated[
-        Path, typer.Argument(help="CSV file with the teams on duty.")
-    ],
+    context: typer.Context,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            help="Region of a demo, as HAAGLANDEN; without, the invented one."
+        ),
+    ] = None,
+    evening: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            help="Whose duties: the night that begins on this day; without, the first "
+            "one on a weekday.",
+        ),
+    ] = None,
+    files: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="WIJKEN.CSV TEAMS.CSV",
+            help="No database: the wijken with their calls, and the teams on duty.",
+        ),
+    ] = None,
     params_file: Annotated[
-        Path | None, typer.Option("--params", help="JSON file with how a night goes.")
+        Path | None,
+        typer.Option("--params", help="With files: JSON with how a night goes."),
     ] = None,
     table_file: Annotated[
         Path | None,
         typer.Option(
             "--table",
-            help="Driving times of OSRM or Valhalla (JSON) between all teams and "
-            "wijken, in the order of the files.",
+            help="With files: driving times of OSRM or Valhalla (JSON) between all "
+            "teams and wijken, in the order of the files.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0)] = 0,
     nights: Annotated[int, typer.Option(min=1, max=1_000_000)] = 10_000,
+    no_sweep: Annotated[
+        bool, typer.Option("--no-sweep", help="Do not vary the assumptions.")
+    ] = False,
     csv_file: Annotated[
         Path | None, typer.Option("--csv", metavar="FILE", help="Write each wijk here.")
     ] = None,
@@ -48,12 +76,38 @@ def night(
 ) -> None:
     """Say the chance, per wijk, that a nurse is there in time at night.
 
-    With the nurses of all providers together, and with each provider for itself.
+    With the nurses of all providers together, and with each provider for itself. On
+    the areas and duties of a region made by ``wijkspil demo`` or ``generate``.
     """
+    if files is None:
+        if params_file is not None or table_file is not None:
+            raise InvalidValue(
+                "--params and --table go with --files; leave them out, or give files."
+            )
+        for file in (csv_file, json_file):
+            check_writable(file)
+        name = start_reading(region=region, database=database_of(context))
+        study = _study(evening, nights, seed, with_sweep=not no_sweep)
+        _show_study(study, name, most)
+        if csv_file is not None:
+            with csv_file.open("w", encoding="utf-8", newline="") as stream:
+                write_night(stream, study.problem, study.result)
+        if json_file is not None:
+            from wijkspil.calls.fictional.night_study import to_figures
+
+            figures = {"region_name": name, **to_figures(study)}
+            json_file.write_text(
+                json.dumps(figures, indent=1, ensure_ascii=False) + "\n",
+                encoding="utf-8",
+            )
+        return
+    if region is not None or evening is not None:
+        raise InvalidValue(
+            "--region and --evening do not go with --files: choose one of both."
+        )
     try:
         problem, result = run_night(
-            wijken_file,
-            teams_file,
+            *files,
             params_file=params_file,
             table_file=table_file,
             seed=seed,
@@ -67,6 +121,75 @@ def night(
         Console(stderr=True).print(text, soft_wrap=True)
         raise typer.Exit(2) from error
     _show(problem, result, most)
+
+
+def _study(
+    evening: datetime | None, n_nights: int, seed: int, *, with_sweep: bool
+) -> "NightStudy":
+    from django.utils import timezone
+
+    from wijkspil.calls.fictional.night_study import (
+        NightAssumptions,
+        choose_evening,
+        study_nights,
+    )
+
+    with show_progress(Console()) as progress:
+        return study_nights(
+            evening=choose_evening(timezone.localdate())
+            if evening is None
+            else evening.date(),
+            n_nights=n_nights,
+            seed=seed,
+            assumptions=NightAssumptions(),
+            progress=progress,
+            with_sweep=with_sweep,
+        )
+
+
+def _show_study(study: "NightStudy", name: str, most: int) -> None:
+    from wijkspil.calls.fictional.night_study import FIRST_WORDS
+
+    console = Console()
+    console.print(FIRST_WORDS, style="bold")
+    console.print(
+        f"{name}, night of {study.region.evening}: {study.n_nurses} nurses of "
+        f"{len({route.provider for route in study.region.routes})} providers go to "
+        f"calls; {study.region.n_without_duty} of {len(study.region.wijken)} wijken "
+        "without anybody on duty.",
+        markup=False,
+    )
+    _show(study.problem, study.result, most)
+    if study.result.gain is not None:
+        gain, low, high = (100 * value for value in study.result.gain)
+        console.print(
+            f"pooled minus separate, the same calls: {gain:+.1f} points "
+            f"({low:.1f} to {high:.1f})"
+        )
+    worse = study.worse_when_pooled
+    if worse:
+        keys = ", ".join(study.problem.wijken[row].key for row in worse)
+        console.print(f"Less when pooled, intervals apart: {keys}", markup=False)
+    if not study.ends:
+        return
+    table = Table(
+        title=f"What moves these chances most, {study.sweep_nights} nights each",
+        title_justify="left",
+        caption="Not measured: what we hold for possible. All are in --json.",
+    )
+    table.add_column("assumption")
+    for title in ("from", "pooled, separate", "to", "pooled, separate"):
+        table.add_column(title, justify="right")
+    for end in study.ends[:3]:
+        row = end.assumption
+        table.add_row(
+            f"{row.unit} ({row.value:g})",
+            f"{row.low:g}",
+            f"{100 * end.pooled_at_low:.1f}, {100 * end.separate_at_low:.1f} %",
+            f"{row.high:g}",
+            f"{100 * end.pooled_at_high:.1f}, {100 * end.separate_at_high:.1f} %",
+        )
+    console.print(table)
 
 
 def _show(problem: NightProblem, result: NightResult, most: int) -> None:

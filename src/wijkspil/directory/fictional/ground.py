@@ -18,7 +18,11 @@ from wijkspil.directory.types import AreaKind, RegionPurpose
 
 @dataclass(frozen=True, eq=False)
 class Places:
-    """Areas of one kind: ids, codes, names, points (degrees) and inhabitants."""
+    """Areas of one kind: ids, codes, names, points (degrees) and inhabitants.
+
+    ``elderly`` are 65 and older; ``oldest`` 75 and older, NaN where ages are not known
+    so finely.
+    """
 
     ids: Ints
     codes: list[str]
@@ -27,6 +31,7 @@ class Places:
     lat: Floats
     people: Floats
     elderly: Floats
+    oldest: Floats
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -144,6 +149,12 @@ _ELDERLY = """
     (SELECT sum(value::float) FROM jsonb_each_text(population_by_age)
       WHERE substring(key FROM '^[0-9]+')::int >= 65)
 """
+#: Inhabitants of 75 and older; null where no band begins there.
+_OLDEST = """
+    (SELECT sum(value::float) FILTER (WHERE substring(key FROM '^[0-9]+')::int >= 75)
+       FROM jsonb_each_text(population_by_age)
+     HAVING bool_or(substring(key FROM '^[0-9]+')::int = 75))
+"""
 #: The newest division in use: later years may come with figures but without points.
 _NEWEST = """
     year = (SELECT max(year) FROM directory_area
@@ -156,7 +167,8 @@ def _read_places(kind: AreaKind) -> tuple[Places, list[int], list[list[int]]]:
         cursor.execute(
             f"""
             SELECT id, code, name, coalesce(lon, 'nan'), coalesce(lat, 'nan'),
-                   coalesce(population, 0), coalesce({_ELDERLY}, 0), parent_id, within
+                   coalesce(population, 0), coalesce({_ELDERLY}, 0),
+                   coalesce({_OLDEST}, 'nan'), parent_id, within
               FROM directory_area
              WHERE kind = %(kind)s AND (kind = 'region' OR {_NEWEST})
                AND purpose <> 'alliance'
@@ -165,16 +177,16 @@ def _read_places(kind: AreaKind) -> tuple[Places, list[int], list[list[int]]]:
             {"kind": kind.value},
         )
         rows = cursor.fetchall()
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 9
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 10
     return (
-        _places(columns[:7]),
-        list(columns[7]),
+        _places(columns[:8]),
         list(columns[8]),
+        list(columns[9]),
     )
 
 
 def _places(columns: list[tuple[object, ...]]) -> Places:
-    ids, codes, names, lon, lat, people, elderly = columns
+    ids, codes, names, lon, lat, people, elderly, oldest = columns
     people_array = np.array(people, dtype=float)
     elderly_array = np.array(elderly, dtype=float)
     return Places(
@@ -186,6 +198,7 @@ def _places(columns: list[tuple[object, ...]]) -> Places:
         people=people_array,
         # Where no ages are known, as in the whole country (CBS 2022: 20 %).
         elderly=np.where(elderly_array > 0, elderly_array, 0.2 * people_array),
+        oldest=np.array(oldest, dtype=float),
     )
 
 
@@ -226,7 +239,8 @@ def _read_postcodes(kind: AreaKind, wijk_place: dict[int, int]) -> tuple[Places,
             """
             SELECT DISTINCT ON (p.code)
                    p.id, p.code, p.name, coalesce(p.lon, 'nan'),
-                   coalesce(p.lat, 'nan'), coalesce(p.population, 0), 0, w.id
+                   coalesce(p.lat, 'nan'), coalesce(p.population, 0),
+                   0, 'nan'::float, w.id
               FROM directory_area p
               CROSS JOIN unnest(p.within) AS around (id)
               JOIN unnest(%(wijken)s::bigint[]) AS w (id) ON w.id = around.id
@@ -236,9 +250,9 @@ def _read_postcodes(kind: AreaKind, wijk_place: dict[int, int]) -> tuple[Places,
             {"kind": kind.value, "wijken": list(wijk_place)},
         )
         rows = cursor.fetchall()
-    columns = list(zip(*rows, strict=True)) if rows else [()] * 8
-    places = _places(columns[:7])
-    return places, np.array([wijk_place[wijk] for wijk in columns[7]], dtype=np.int64)
+    columns = list(zip(*rows, strict=True)) if rows else [()] * 9
+    places = _places(columns[:8])
+    return places, np.array([wijk_place[wijk] for wijk in columns[8]], dtype=np.int64)
 
 
 def _find_region(regions: Places, purposes: list[str], code: str) -> int:
@@ -268,4 +282,5 @@ def _take(places: Places, numbers: Ints) -> Places:
         lat=places.lat[numbers],
         people=places.people[numbers],
         elderly=places.elderly[numbers],
+        oldest=places.oldest[numbers],
     )
