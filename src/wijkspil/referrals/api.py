@@ -47,6 +47,9 @@ from wijkspil.referrals.schemas import (
     AskedTeamsOut,
     ChangedNeedIn,
     CloseIn,
+    ContributionCountsOut,
+    ContributionOut,
+    ContributionQuery,
     DeclineIn,
     EventOut,
     EventsOut,
@@ -56,9 +59,11 @@ from wijkspil.referrals.schemas import (
     OfferOut,
     OfferQuery,
     OffersOut,
+    OwnValueOut,
     PatientOut,
     PauseIn,
     PhoneAgreementIn,
+    ProviderOut,
     ReopenIn,
     RequestDetailOut,
     RequestIn,
@@ -68,6 +73,16 @@ from wijkspil.referrals.schemas import (
     ResumeIn,
     RoomCheckOut,
     SentRequestOut,
+    UnmetLineOut,
+    UnmetOut,
+    UnmetQuery,
+)
+from wijkspil.referrals.selectors.contribution import (
+    MEASURES,
+    Contribution,
+    compare_own,
+    list_contributions,
+    relative_loads,
 )
 from wijkspil.referrals.selectors.inbox import (
     get_question,
@@ -99,6 +114,14 @@ from wijkspil.referrals.services.course import (
     start_care,
 )
 from wijkspil.referrals.services.disclosure import show_patient
+from wijkspil.referrals.services.figures import (
+    ask_contribution,
+    ask_unmet,
+    find_demand,
+    name_wijken,
+    own_of,
+    weeks_until,
+)
 from wijkspil.referrals.services.offers import (
     accept_offer,
     decline_offer,
@@ -695,3 +718,138 @@ def _check_own_offer(actor: Actor, offer_id: int) -> None:
 
 def _offer(offer_id: int, *, at: datetime) -> OfferOut:
     return OfferOut.of(get_question(offer_id, at=at))
+
+
+# --- figures of a region
+
+
+@router.get(
+    "/regions/{region_id}/contribution",
+    response={200: ContributionOut, **_REFUSALS},
+    summary="The own share of the work; all providers for who may compare them",
+    tags=["figures"],
+)
+def read_contribution(
+    request: HttpRequest, region_id: int, query: Query[ContributionQuery]
+) -> ContributionOut:
+    """Answer the same as the page Fair share: never another provider by name."""
+    refuse_unknown_parameters(request, query)
+    asked = ask_contribution(
+        get_request_actor(request),
+        region_id=region_id,
+        weeks=query.weeks,
+        organization_id=query.organization,
+    )
+    at = timezone.now()
+    period = weeks_until(at, asked.weeks)
+    everyone = list_contributions(region_id, period)
+    own = own_of(asked, everyone)
+    relative = relative_loads(everyone)
+    return ContributionOut(
+        region_id=region_id,
+        period=f"{period.start.isoformat()}/{period.end.isoformat()}",
+        counted_at=at,
+        own=None if own is None else ContributionCountsOut(**_counts(own)),
+        measures={}
+        if own is None
+        else {
+            measure: OwnValueOut(
+                own=MEASURES[measure](own),
+                providers=spread.n,
+                median=spread.median,
+                lower_quartile=spread.quartiles[0] if spread.quartiles else None,
+                upper_quartile=spread.quartiles[1] if spread.quartiles else None,
+                others=list(spread.others),
+            )
+            for measure, spread in compare_own(own, everyone).items()
+        },
+        providers=[
+            ProviderOut(
+                organization_id=one.organization_id,
+                name=one.name,
+                relative_load=relative.get(one.organization_id),
+                values={measure: value(one) for measure, value in MEASURES.items()},
+                **_counts(one),
+            )
+            for one in everyone
+        ]
+        if own is None
+        else [],
+    )
+
+
+@router.get(
+    "/regions/{region_id}/unmet-demand",
+    response={200: UnmetOut, **_REFUSALS},
+    summary="Demand that was not met, per wijk, task, part of day and kind",
+    tags=["figures"],
+)
+def read_unmet_demand(
+    request: HttpRequest, region_id: int, query: Query[UnmetQuery]
+) -> UnmetOut:
+    """Answer what may be told; fewer than 5 is not, nor what gives that away."""
+    refuse_unknown_parameters(request, query)
+    asked = ask_unmet(
+        get_request_actor(request), region_id=region_id, weeks=query.weeks
+    )
+    at = timezone.now()
+    demand = find_demand(asked, at=at)
+    names = name_wijken(demand)
+    start, end = demand.period.start, demand.period.end
+    return UnmetOut(
+        region_id=region_id,
+        period=f"{start.isoformat()}/{end.isoformat()}",
+        counted_at=at,
+        total=demand.kinds.total,
+        by_kind=[
+            UnmetLineOut(kind=key, number=demand.kinds.shown.get(key))
+            for key in sorted(demand.kinds.keys)
+        ],
+        by_task=[
+            UnmetLineOut(task=key, number=demand.tasks.shown.get(key))
+            for key in sorted(demand.tasks.keys)
+        ],
+        by_part_of_day=[
+            UnmetLineOut(part_of_day=key, number=demand.parts.shown.get(key))
+            for key in sorted(demand.parts.keys)
+        ],
+        by_week=[
+            UnmetLineOut(week_from=key, number=demand.weeks.shown.get(key))
+            for key in sorted(demand.weeks.keys)
+        ],
+        by_wijk_and_kind=[
+            UnmetLineOut(
+                wijk_id=wijk_id,
+                wijk=names.get(wijk_id, ""),
+                kind=kind,
+                number=line.shown.get(wijk_id),
+            )
+            for kind, line in demand.wijken.items()
+            for wijk_id in names
+            if wijk_id in line.keys
+        ],
+        cells=[
+            UnmetLineOut(
+                wijk_id=wijk_id,
+                wijk=names.get(wijk_id, ""),
+                kind=kind,
+                task=task,
+                part_of_day=part,
+                number=number,
+            )
+            for (wijk_id, kind, task, part), number in demand.cells.items()
+        ],
+    )
+
+
+def _counts(one: Contribution) -> dict[str, Any]:
+    return {
+        "questions": one.asked,
+        "accepted": one.accepted,
+        "declined": one.declined,
+        "no_answer": one.expired,
+        "against_own_room": one.against_own_room,
+        "decline_reasons": dict(one.reasons or {}),
+        "clients": one.clients,
+        "places": one.free_places,
+    }

@@ -8,7 +8,7 @@ apart, and every answer that holds it is in the audit trail.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from django.utils.translation import gettext as _
 from pydantic import AfterValidator, Field
@@ -864,4 +864,99 @@ class DeclineIn(CamelSchema):
         None,
         description="What is left, if the team had stated room. Left out: “no-room” "
         "and “sickness” say full, other reasons change nothing.",
+    )
+
+
+# --- figures of a region
+
+
+class UnmetQuery(CamelSchema):
+    """Over how many whole weeks."""
+
+    weeks: Literal[4, 13, 26, 52] = 13
+
+
+class ContributionQuery(CamelSchema):
+    """Over how many weeks, and of which own organization."""
+
+    weeks: Literal[4, 13, 26] = 13
+    organization: int | None = Field(
+        None, description="Number of an own organization; by itself the first."
+    )
+
+
+class OwnValueOut(CamelSchema):
+    """A provider on one measure, among others without a name."""
+
+    own: float | None = Field(description="None: too few answers or clients.")
+    providers: int = Field(description="With enough answers, the own one included.")
+    median: float | None
+    lower_quartile: float | None
+    upper_quartile: float | None
+    others: list[float] = Field(
+        description="Rounded, in order of size; empty with fewer than 5 providers."
+    )
+
+
+class ContributionCountsOut(CamelSchema):
+    """What a provider was asked and took."""
+
+    questions: int
+    accepted: int
+    declined: int
+    no_answer: int
+    against_own_room: int
+    decline_reasons: dict[str, int]
+    clients: int
+    places: int
+
+
+class ProviderOut(ContributionCountsOut):
+    """A provider by name, for who may compare them."""
+
+    organization_id: int
+    name: str
+    relative_load: float | None = Field(description="1 is exactly a fair share.")
+    values: dict[str, float | None] = Field(description="Measure to value.")
+
+
+class ContributionOut(CamelSchema):
+    """Either ``own`` with ``measures``, or all ``providers`` by name; never both."""
+
+    region_id: int
+    period: str = Field(description="Start and end, half-open (ISO 8601).")
+    counted_at: datetime
+    own: ContributionCountsOut | None
+    measures: dict[str, OwnValueOut]
+    providers: list[ProviderOut]
+
+
+class UnmetLineOut(CamelSchema):
+    """One count of demand that was not met; small numbers are left out."""
+
+    wijk_id: int | None = None
+    wijk: str = ""
+    kind: str = ""
+    task: str = ""
+    part_of_day: str = ""
+    week_from: date | None = None
+    number: int | None = Field(
+        description="None: fewer than 5, or it would give such a number away."
+    )
+
+
+class UnmetOut(CamelSchema):
+    """Demand of whole weeks until last Monday; none of it leads to a person."""
+
+    region_id: int
+    period: str = Field(description="Start and end, half-open (ISO 8601).")
+    counted_at: datetime
+    total: int | None
+    by_kind: list[UnmetLineOut]
+    by_task: list[UnmetLineOut]
+    by_part_of_day: list[UnmetLineOut]
+    by_week: list[UnmetLineOut]
+    by_wijk_and_kind: list[UnmetLineOut]
+    cells: list[UnmetLineOut] = Field(
+        description="Wijk, task, part of day and kind, from 5 on."
     )

@@ -54,6 +54,11 @@ class Told(Generic[Key]):
     kept_back: frozenset[Key]
     total: int | None
 
+    @property
+    def keys(self) -> set[Key]:
+        """What is in the line, told or not."""
+        return {*self.shown, *self.few, *self.kept_back}
+
 
 @dataclass(frozen=True)
 class Ledger:

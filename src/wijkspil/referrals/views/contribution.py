@@ -8,7 +8,7 @@ may compare sees the names, and what repeats enough to talk about.
 import csv
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -21,24 +21,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_safe
 
-from wijkspil.accounts.types import Actor, Target
-from wijkspil.core.errors import NotPermitted
-from wijkspil.core.periods import Period
-from wijkspil.directory.selectors.management import (
-    RegionChoice,
-    list_coverage_regions,
-)
-from wijkspil.directory.selectors.targets import get_organization_target
-from wijkspil.directory.types import RegionPurpose
-from wijkspil.directory.views.pages import professional_page, reach_of
+from wijkspil.accounts.types import Actor
+from wijkspil.directory.views.pages import professional_page
 from wijkspil.directory.wording import say_number
-from wijkspil.referrals.permissions import (
-    COMPARE_PROVIDERS,
-    COORDINATE,
-    SEE_OWN_SHARE,
-    can_compare_providers,
-    check_can_see_own_share,
-)
+from wijkspil.referrals.permissions import COORDINATE
 from wijkspil.referrals.selectors.contribution import (
     AGAINST_OWN_ROOM,
     GIVEN_BACK,
@@ -60,13 +46,17 @@ from wijkspil.referrals.selectors.contribution import (
     make_spread,
     relative_loads,
 )
+from wijkspil.referrals.services.figures import (
+    CONTRIBUTION_WEEKS,
+    USUAL_WEEKS,
+    ContributionQuestion,
+    ask_contribution,
+    own_of,
+    weeks_until,
+)
 from wijkspil.referrals.types import DeclineReason
 from wijkspil.referrals.views.desk import desk_tabs, ticked_ids
 from wijkspil.ui.navigation import Chip
-
-#: Weeks back that can be chosen.
-PERIODS = (4, 13, 26)
-FIRST_CHOICE = 13
 
 
 @dataclass(frozen=True)
@@ -125,32 +115,11 @@ class Talk:
     advice: str
 
 
-@dataclass(frozen=True)
-class Question:
-    """What the page is asked: one region, some weeks, and of whom."""
-
-    region: RegionChoice
-    regions: Sequence[RegionChoice]
-    weeks: int
-    organization_id: int | None
-    organizations: Sequence[int]
-
-    @property
-    def is_own(self) -> bool:
-        """Whether a provider looks at itself; else all are told by name."""
-        return self.organization_id is not None
-
-
 @require_safe
 @professional_page
 def show_contribution(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show a provider itself against the region, or who may compare all of them."""
-    asked = read_question(
-        actor,
-        region=request.GET.get("regio", ""),
-        weeks=request.GET.get("weken", ""),
-        organization=request.GET.get("aanbieder", ""),
-    )
+    asked = _read_question(request, actor)
     at = timezone.now()
     everyone = list_contributions(asked.region.id, weeks_until(at, asked.weeks))
     own = own_of(asked, everyone)
@@ -161,7 +130,7 @@ def show_contribution(request: HttpRequest, actor: Actor) -> HttpResponse:
         "asked": asked,
         "period_chips": [
             Chip(_say_weeks(n), f"?{_query(asked, weeks=n)}", active=n == asked.weeks)
-            for n in PERIODS
+            for n in CONTRIBUTION_WEEKS
         ],
         "region_chips": [
             Chip(r.name, f"?{_query(asked, region=r.id)}", active=r == asked.region)
@@ -211,12 +180,7 @@ def show_contribution(request: HttpRequest, actor: Actor) -> HttpResponse:
 @professional_page
 def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Send the same as CSV: the own figures, or all with their names."""
-    asked = read_question(
-        actor,
-        region=request.GET.get("regio", ""),
-        weeks=request.GET.get("weken", ""),
-        organization=request.GET.get("aanbieder", ""),
-    )
+    asked = _read_question(request, actor)
     at = timezone.now()
     everyone = list_contributions(asked.region.id, weeks_until(at, asked.weeks))
     own = own_of(asked, everyone)
@@ -229,67 +193,15 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     return response
 
 
-def read_question(
-    actor: Actor, *, region: str, weeks: str, organization: str
-) -> Question:
-    """Return what is asked, as far as the actor may know it.
+def _read_question(request: HttpRequest, actor: Actor) -> ContributionQuestion:
+    def number(name: str) -> int | None:
+        return next(iter(ticked_ids([request.GET.get(name, "")])), None)
 
-    Who may compare the providers of the region sees all; else the own organization.
-
-    Raises
-    ------
-    NotPermitted
-        If the actor may neither compare the providers there nor belongs to one.
-    """
-    compares = reach_of(actor, COMPARE_PROVIDERS)
-    own_ids = sorted(reach_of(actor, SEE_OWN_SHARE).organization_ids)
-    wanted_own = next(iter(ticked_ids([organization])), None)
-    if not (compares.is_everywhere or compares.region_ids):
-        check_can_see_own_share(actor)
-    if wanted_own is not None and wanted_own not in own_ids:
-        # Not even whether there is such a provider.
-        raise NotPermitted(_("This is the share of another organization."))
-    around = {pk: get_organization_target(pk).region_ids for pk in own_ids}
-    regions = list_coverage_regions(
-        None if compares.is_everywhere else compares.region_ids.union(*around.values())
-    )
-    regions = [
-        r
-        for r in regions
-        if r.purpose == RegionPurpose.ZORGKANTOOR or r.id in compares.region_ids
-    ]
-    wanted = next(iter(ticked_ids([region])), None)
-    found = next((r for r in regions if wanted in (None, r.id)), None)
-    if found is None:
-        raise NotPermitted(_("The figures of this region are not open to your role."))
-    here = [pk for pk in own_ids if found.id in around[pk]]
-    sees_all = can_compare_providers(actor, Target(region_ids=frozenset({found.id})))
-    if wanted_own is None and not sees_all:
-        wanted_own = here[0] if here else None
-    if wanted_own is None and not sees_all:
-        raise NotPermitted(_("The figures of this region are not open to your role."))
-    [n] = ticked_ids([weeks]) or [FIRST_CHOICE]
-    return Question(
-        region=found,
-        regions=regions,
-        weeks=n if n in PERIODS else FIRST_CHOICE,
-        organization_id=wanted_own,
-        organizations=here,
-    )
-
-
-def weeks_until(at: datetime, weeks: int) -> Period:
-    """Return the weeks before a moment."""
-    return Period(at - timedelta(weeks=weeks), at)
-
-
-def own_of(asked: Question, everyone: Sequence[Contribution]) -> Contribution | None:
-    """Return the own figures, also of who took and was asked nothing; None: all."""
-    if asked.organization_id is None:
-        return None
-    return next(
-        (one for one in everyone if one.organization_id == asked.organization_id),
-        Contribution(asked.organization_id, "", reasons={}),
+    return ask_contribution(
+        actor,
+        region_id=number("regio"),
+        weeks=number("weken") or USUAL_WEEKS,
+        organization_id=number("aanbieder"),
     )
 
 
@@ -683,7 +595,9 @@ class _Line:
         return line
 
 
-def _csv(lines: Iterator[list[str]], asked: Question, *, at: datetime) -> Iterator[str]:
+def _csv(
+    lines: Iterator[list[str]], asked: ContributionQuestion, *, at: datetime
+) -> Iterator[str]:
     writer: Any = csv.writer(_Line(), delimiter=";")
     yield "\ufeff"  # tells Excel that this is UTF-8
     period = weeks_until(at, asked.weeks)
@@ -705,7 +619,7 @@ def _harmless(text: str) -> str:
 
 
 def _query(
-    asked: Question,
+    asked: ContributionQuestion,
     *,
     region: int | None = None,
     weeks: int | None = None,

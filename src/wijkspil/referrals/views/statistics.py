@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
-from wijkspil.accounts.types import Actor, Role, Target
+from wijkspil.accounts.types import Actor, Target
 from wijkspil.core.errors import NotPermitted
 from wijkspil.core.periods import Period
 from wijkspil.directory.selectors.management import (
@@ -30,8 +30,11 @@ from wijkspil.directory.wording import say_number
 from wijkspil.referrals.permissions import (
     COORDINATE,
     VIEW_STATISTICS,
+    can_compare_providers,
+    can_coordinate,
     check_can_view_statistics,
 )
+from wijkspil.referrals.selectors.contribution import LEAST_TO_SPREAD
 from wijkspil.referrals.selectors.fair_share import WEEKS as SHARE_WEEKS
 from wijkspil.referrals.selectors.statistics import (
     SMALL,
@@ -58,8 +61,6 @@ FIRST_CHOICE = 13
 MOST_BARS = 12
 #: More weeks than this are drawn beside each other.
 MOST_WEEKS = 13
-#: Who sees the names of providers beside their load.
-_NAMES_FOR = {Role.COORDINATOR, Role.INSURER}
 _NARROW = 1
 
 
@@ -189,17 +190,18 @@ def make_report(
     NotPermitted
         If the figures of this region are not open to the actor.
     """
-    check_can_view_statistics(actor, Target(region_ids=frozenset({region.id})))
+    target = Target(region_ids=frozenset({region.id}))
+    check_can_view_statistics(actor, target)
     monday = localdate(at) - timedelta(days=localdate(at).weekday())
     first = monday - timedelta(weeks=weeks - 1)
     period = Period(datetime.combine(first, time(), get_current_timezone()), at)
     waits = count_waits(region.id, period)
     now = count_now(region.id, at=at)
     unmet = count_unmet(region.id, period)
-    has_names = (
-        bool(actor.roles & _NAMES_FOR) or reach_of(actor, VIEW_STATISTICS).is_everywhere
-    )
+    has_names = can_compare_providers(actor, target)
     loads = list_loads(region.id, at=at)
+    # Among few providers, each could subtract its own from the whole.
+    hides_others = not has_names and _count_active(loads) < LEAST_TO_SPREAD
     return Report(
         region=region,
         weeks=weeks,
@@ -208,18 +210,22 @@ def make_report(
         figures=_figures(waits, now, unmet),
         charts=[
             _weeks_chart(count_weeks(region.id, period), first, weeks),
-            _declines_chart(count_declines(region.id, period)),
+            _declines_chart(
+                [] if hides_others else count_declines(region.id, period),
+                hides_others=hides_others,
+            ),
             _wijk_chart(unmet),
             _part_chart(unmet),
-            _owner_chart(now, has_names=Role.COORDINATOR in actor.roles),
+            _owner_chart(now, has_names=can_coordinate(actor, target)),
         ],
         loads=_loads_chart(
-            loads,
+            [] if hides_others else loads,
+            hides_others=hides_others,
             has_names=has_names,
             own=reach_of(actor, VIEW_STATISTICS),
             actor=actor,
         ),
-        extremes=_say_extremes(loads),
+        extremes="" if hides_others else _say_extremes(loads),
     )
 
 
@@ -332,7 +338,7 @@ def _weeks_chart(counted: Sequence[tuple[date, int]], first: date, weeks: int) -
     )
 
 
-def _declines_chart(counted: Sequence[tuple[str, int]]) -> Chart:
+def _declines_chart(counted: Sequence[tuple[str, int]], *, hides_others: bool) -> Chart:
     words = dict(DeclineReason.choices)
     return Chart(
         "afwijzingen",
@@ -343,7 +349,7 @@ def _declines_chart(counted: Sequence[tuple[str, int]]) -> Chart:
             "Answers of teams in the period, by the reason they chose. A question that "
             "was not answered in time is no answer."
         ),
-        _("No team declined in this period."),
+        _say_hidden() if hides_others else _("No team declined in this period."),
     )
 
 
@@ -420,7 +426,12 @@ def _owner_chart(now: Now, *, has_names: bool) -> Chart:
 
 
 def _loads_chart(
-    loads: Sequence[Load], *, has_names: bool, own: Reach, actor: Actor
+    loads: Sequence[Load],
+    *,
+    hides_others: bool,
+    has_names: bool,
+    own: Reach,
+    actor: Actor,
 ) -> Chart:
     own_ids = {grant.organization_id for grant in actor.grants} | set(
         own.organization_ids
@@ -463,11 +474,21 @@ def _loads_chart(
             "the period above."
         )
         % {"weeks": SHARE_WEEKS},
-        _("No provider took a request in these weeks, and none reported room."),
+        _say_hidden()
+        if hides_others
+        else _("No provider took a request in these weeks, and none reported room."),
         note=_say_idle(n_idle)
         if has_names
         else _("Of other providers only the coordinator and the insurer see names."),
     )
+
+
+def _count_active(loads: Sequence[Load]) -> int:
+    return sum(1 for load in loads if load.load_share or load.capacity_share)
+
+
+def _say_hidden() -> str:
+    return _("Here are too few providers to tell this without telling on one of them.")
 
 
 def _say_idle(number: int) -> str:

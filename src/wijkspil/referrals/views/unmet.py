@@ -21,39 +21,24 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
-from wijkspil.accounts.types import Actor, Target
-from wijkspil.core.errors import NotPermitted
-from wijkspil.directory.selectors.management import (
-    RegionChoice,
-    list_coverage_regions,
-)
-from wijkspil.directory.selectors.wijken import list_wijk_names
+from wijkspil.accounts.types import Actor
 from wijkspil.directory.types import CareTask, PartOfDay
-from wijkspil.directory.views.pages import professional_page, reach_of
+from wijkspil.directory.views.pages import professional_page
 from wijkspil.directory.wording import say_number
-from wijkspil.referrals.permissions import (
-    COORDINATE,
-    VIEW_STATISTICS,
-    can_compare_providers,
-    check_can_view_statistics,
-)
-from wijkspil.referrals.selectors.unmet import (
-    ABOUT_TEAMS,
-    SMALL,
-    Cell,
-    Demand,
-    Told,
-    count_ledger,
-    tell,
-    whole_weeks,
+from wijkspil.referrals.permissions import COORDINATE
+from wijkspil.referrals.selectors.unmet import SMALL, Cell, Demand, Told
+from wijkspil.referrals.services.figures import (
+    UNMET_WEEKS,
+    USUAL_WEEKS,
+    UnmetQuestion,
+    ask_unmet,
+    find_demand,
+    name_wijken,
 )
 from wijkspil.referrals.types import UnmetKind
 from wijkspil.referrals.views.desk import desk_tabs, ticked_ids
 from wijkspil.ui.navigation import Chip
 
-#: Whole weeks back that can be chosen.
-PERIODS = (4, 13, 26, 52)
-FIRST_CHOICE = 13
 #: Rows on the page; the file has all.
 MOST_WIJKEN = 25
 MOST_CELLS = 30
@@ -81,30 +66,14 @@ class Column:
     is_few: bool
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One region, some whole weeks, perhaps one wijk; what the reader may know."""
-
-    region: RegionChoice
-    regions: Sequence[RegionChoice]
-    weeks: int
-    wijk_id: int | None
-    without: frozenset[str]
-
-
 @require_safe
 @professional_page
 def show_unmet(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show the demand of a region that was not met, over whole weeks."""
-    asked = read_question(
-        actor,
-        region=request.GET.get("regio", ""),
-        weeks=request.GET.get("weken", ""),
-        wijk=request.GET.get("wijk", ""),
-    )
+    asked = _read_question(request, actor)
     at = timezone.now()
     demand = find_demand(asked, at=at)
-    names = wijk_names(demand)
+    names = name_wijken(demand)
     cells = _sorted_cells(demand, asked.wijk_id)
     rows = _wijk_rows(demand, names, asked)
     return render(
@@ -121,7 +90,7 @@ def show_unmet(request: HttpRequest, actor: Actor) -> HttpResponse:
                 Chip(
                     _say_weeks(n), f"?{_query(asked, weeks=n)}", active=n == asked.weeks
                 )
-                for n in PERIODS
+                for n in UNMET_WEEKS
             ],
             "region_chips": [
                 Chip(r.name, f"?{_query(asked, region=r.id)}", active=r == asked.region)
@@ -155,12 +124,7 @@ def show_unmet(request: HttpRequest, actor: Actor) -> HttpResponse:
 @professional_page
 def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Send what may be told as CSV; what is left out there is left out here."""
-    asked = read_question(
-        actor,
-        region=request.GET.get("regio", ""),
-        weeks=request.GET.get("weken", ""),
-        wijk=request.GET.get("wijk", ""),
-    )
+    asked = _read_question(request, actor)
     at = timezone.now()
     demand = find_demand(asked, at=at)
     response = HttpResponse(
@@ -171,53 +135,16 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     return response
 
 
-def read_question(actor: Actor, *, region: str, weeks: str, wijk: str = "") -> Asked:
-    """Return what is asked, as far as the actor may know it.
+def _read_question(request: HttpRequest, actor: Actor) -> UnmetQuestion:
+    def number(name: str) -> int | None:
+        return next(iter(ticked_ids([request.GET.get(name, "")])), None)
 
-    Raises
-    ------
-    NotPermitted
-        If the figures of this region are not open to the actor.
-    """
-    check_can_view_statistics(actor)
-    reach = reach_of(actor, VIEW_STATISTICS)
-    regions = list_coverage_regions(None if reach.is_everywhere else reach.region_ids)
-    wanted = next(iter(ticked_ids([region])), None)
-    found = next((r for r in regions if wanted in (None, r.id)), None)
-    if found is None:
-        raise NotPermitted(_("The figures of this region are not open to your role."))
-    target = Target(region_ids=frozenset({found.id}))
-    [n] = ticked_ids([weeks]) or [FIRST_CHOICE]
-    return Asked(
-        region=found,
-        regions=regions,
-        weeks=n if n in PERIODS else FIRST_CHOICE,
-        wijk_id=next(iter(ticked_ids([wijk])), None) or None,
-        without=frozenset() if can_compare_providers(actor, target) else ABOUT_TEAMS,
+    return ask_unmet(
+        actor,
+        region_id=number("regio"),
+        weeks=number("weken") or USUAL_WEEKS,
+        wijk_id=number("wijk"),
     )
-
-
-def find_demand(asked: Asked, *, at: datetime) -> Demand:
-    """Return what may be told of what was asked (five queries)."""
-    period = whole_weeks(asked.weeks, at=at)
-    return tell(count_ledger(asked.region.id, period, without=asked.without))
-
-
-def wijk_names(demand: Demand) -> dict[int | None, str]:
-    """Return wijk id -> its name with the gemeente, by name (one query)."""
-    ids = {pk for line in demand.wijken.values() for pk in _keys(line)}
-    found = list_wijk_names(pk for pk in ids if pk is not None)
-    names: dict[int | None, str] = {
-        pk: f"{one.name} ({one.gemeente})" if one.gemeente else one.name
-        for pk, one in sorted(found.items(), key=lambda item: item[1].name)
-    }
-    if None in ids:
-        names[None] = _("wijk not known")
-    return names
-
-
-def _keys(line: Told[Any]) -> set[Any]:
-    return {*line.shown, *line.few, *line.kept_back}
 
 
 def _kind_heads(demand: Demand) -> list[str]:
@@ -239,7 +166,7 @@ class WijkRow:
 
 
 def _wijk_rows(
-    demand: Demand, names: Mapping[int | None, str], asked: Asked
+    demand: Demand, names: Mapping[int | None, str], asked: UnmetQuestion
 ) -> list[WijkRow]:
     rows = []
     for wijk_id, name in names.items():
@@ -272,7 +199,7 @@ def say_told(line: Told[Any], key: Any) -> str:
 
 def _bars(line: Told[str], words: Mapping[Any, Any]) -> list[Bar]:
     most = max([*line.shown.values(), SMALL])
-    keys = sorted(_keys(line), key=lambda k: (-line.shown.get(k, 0), str(k)))
+    keys = sorted(line.keys, key=lambda k: (-line.shown.get(k, 0), str(k)))
     return [
         Bar(
             label=str(words.get(key, key)),
@@ -362,9 +289,9 @@ class _Line:
         return line
 
 
-def _csv_lines(demand: Demand, asked: Asked, *, at: datetime) -> Iterator[str]:
+def _csv_lines(demand: Demand, asked: UnmetQuestion, *, at: datetime) -> Iterator[str]:
     writer: Any = csv.writer(_Line(), delimiter=";")
-    names = wijk_names(demand)
+    names = name_wijken(demand)
     start, end = localdate(demand.period.start), localdate(demand.period.end)
     rest = [
         _harmless(asked.region.name),
@@ -397,11 +324,11 @@ def _csv_lines(demand: Demand, asked: Asked, *, at: datetime) -> Iterator[str]:
     if asked.wijk_id is None:
         if demand.kinds.total is not None:
             yield line(_("everything"), str(demand.kinds.total))
-        for kind in sorted(_keys(demand.kinds)):
+        for kind in sorted(demand.kinds.keys):
             yield line(_("by kind"), say_told(demand.kinds, kind), kind=kind)
-        for task in sorted(_keys(demand.tasks)):
+        for task in sorted(demand.tasks.keys):
             yield line(_("by task"), say_told(demand.tasks, task), task=task)
-        for part in sorted(_keys(demand.parts)):
+        for part in sorted(demand.parts.keys):
             yield line(_("by part of the day"), say_told(demand.parts, part), part=part)
         for monday, value in _weeks(demand):
             yield line(_("by week"), value, week=monday.isoformat())
@@ -428,7 +355,7 @@ def _harmless(text: str) -> str:
 
 
 def _query(
-    asked: Asked,
+    asked: UnmetQuestion,
     *,
     region: int | None = None,
     weeks: int | None = None,
