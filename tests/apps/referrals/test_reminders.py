@@ -115,7 +115,7 @@ def accept(wijk: ReferralsWijk, offer: Offer) -> ServiceRequest:
     )
 
 
-def transactions_of(table: str, condition: str, value: object) -> set[str]:
+def transactions_of(table: str, condition: str, value: int | str) -> set[str]:
     """Return the transactions that wrote rows last."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -187,7 +187,7 @@ def check_everything_happened_once(
             (first.pk, OfferStatus.EXPIRED),
             (second.pk, OfferStatus.OPEN),
         ]
-        kinds = Counter(
+        kinds: Counter[tuple[str, int | None]] = Counter(
             RequestEvent.objects.filter(request=request).values_list(
                 "kind", "service_id"
             )

@@ -33,6 +33,13 @@ WITHDRAW_REASONS = (
     CloseReason.ADMITTED,
     CloseReason.OTHER_LAW,
 )
+#: Why other care is needed; the other reasons are about the day.
+NEED_REASONS = (
+    ChangeReason.WORSE,
+    ChangeReason.BETTER,
+    ChangeReason.CLIENT_ASKED,
+    ChangeReason.MISTAKE,
+)
 #: Why who sent it stops it.
 CANCEL_REASONS = (
     CloseReason.MISTAKE,
@@ -274,7 +281,7 @@ class NeedForm(SeenForm):
     )
     reason = forms.ChoiceField(
         label=_("Why does it change?"),
-        choices=ChangeReason.choices,
+        choices=[(reason.value, reason.label) for reason in NEED_REASONS],
         widget=forms.RadioSelect,
         error_messages={"required": _("Choose why it changes.")},
     )

@@ -171,7 +171,7 @@ def change_asked_care(
         request.overdue_since = None
         request.save()
         tell_team(request, "referrals.need-changed", actor=actor, at=at)
-        tell_requester(request, "referrals.need-changed", actor=actor, at=at)
+        tell_requester(request, "referrals.care-changed", actor=actor, at=at)
         return request
     tell_asked_teams(request, "referrals.no-longer-needed", at=at)
     withdraw_open_offers(request, at=at)

@@ -94,6 +94,11 @@ _TOPICS = {
             urgent=True,
         ),
         declare_topic(
+            "referrals.care-changed",
+            title=_("Something changes for a client of yours"),
+            sentence=_("Other care is asked now in request %(number)s."),
+        ),
+        declare_topic(
             "referrals.paused",
             title=_("Something changes for a client of yours"),
             sentence=_("The client of %(number)s is admitted. Visits stop for now."),

@@ -131,7 +131,7 @@ def _not_to_ask(request: ServiceRequest, *, at: datetime) -> set[int]:
             had_no_room[offer.service_id] = offer.answered_at
         else:
             found.add(offer.service_id)
-    room = get_room_left(had_no_room, at=at) if had_no_room else {}
+    room = get_room_left(list(had_no_room), at=at) if had_no_room else {}
     return found | {
         service_id
         for service_id, answered_at in had_no_room.items()

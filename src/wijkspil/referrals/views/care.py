@@ -47,7 +47,11 @@ from wijkspil.referrals.services.course import (
     stop_assignment,
 )
 from wijkspil.referrals.types import PLACED, CloseReason, RequestStatus
-from wijkspil.referrals.views.steering import RECORDED, team_acts
+from wijkspil.referrals.views.steering import (
+    RECORDED,
+    home_address,
+    team_acts,
+)
 from wijkspil.referrals.wording import (
     say_band,
     say_day,
@@ -84,10 +88,13 @@ def care_panel(actor: Actor, request: "ServiceRequest") -> dict[str, Any] | None
         else say_day(request.room_kept_until, today),
         "may_give_back": request.status in PLACED,
         "acts": team_acts(actor, request, now),
+        "home_url": home_address(actor, request, now),
         "can_start": can("start care", request.status),
         "can_end": can("end care", request.status),
         "can_stop": not can("end care", request.status) and was_assigned(request.pk),
-        "first_visit": say_day(request.first_visit_on, today),
+        "first_visit": _("after coming home")
+        if is_paused
+        else say_day(request.first_visit_on, today),
         "band": say_band(request.hours_low, request.hours_high),
         "hours": "" if hours_set is None else say_hours_a_week(hours_set),
         "expected": "" if expected is None else say_hours_a_week(expected),

@@ -409,7 +409,9 @@ def _client_row(client: OwnClient, team: str, *, at: datetime) -> dict[str, Any]
         or client.is_review_due
         or (client.is_paused and client.next_on <= today),
         "day": say_day(client.next_on, today),
-        "first_visit": say_day(client.first_visit_on, today),
+        "first_visit": _("after coming home")
+        if client.is_paused
+        else say_day(client.first_visit_on, today),
         "hours": hours,
     }
 

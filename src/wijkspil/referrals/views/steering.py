@@ -128,6 +128,10 @@ RECORDED = gettext_lazy(
 )
 #: The act that records a death.
 DEATH = "overleden"
+#: The act that lets a client come home.
+HOME = "thuis"
+#: What changes for the client; all else moves the search on.
+CHANGES = ("eerste-dag", "andere-zorg", "opgenomen", HOME, DEATH)
 #: Teams to tick on the page of the request; all of them are one press away.
 IN_PANEL = 5
 _OBJECTED = "objected"
@@ -228,11 +232,13 @@ def steering_panel(
         "teams": found.get("teams", []),
         "n_teams": found.get("n_teams", 0),
         "ask_url": _address(request, "vragen"),
+        "has_changes": any(act.key in CHANGES for act in acts),
         "acts": [
             {
                 "label": act.label(),
                 "icon": act.icon,
                 "url": _address(request, act.key),
+                "is_change": act.key in CHANGES,
             }
             for act in acts
             if act.key != "vragen"
@@ -253,8 +259,15 @@ def team_acts(
     return [
         {"label": act.label(), "icon": act.icon, "url": _address(request, act.key)}
         for act in ACTS
-        if act.is_open_to(case)
+        if act.key != HOME and act.is_open_to(case)
     ]
+
+
+def home_address(actor: Actor, request: "ServiceRequest", at: datetime) -> str:
+    """Return where the team tells that its client comes home; "" when not away."""
+    case = Case(actor, request, at)
+    is_away = case.is_team and request.status == RequestStatus.PAUSED
+    return _address(request, HOME) if is_away else ""
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -848,7 +861,7 @@ ACTS: tuple[Act, ...] = (
         follows=_say_who_keeps,
     ),
     Act(
-        key="thuis",
+        key=HOME,
         icon="home",
         label=lambda: _("The client comes home"),
         title=lambda: _("The client comes home"),
