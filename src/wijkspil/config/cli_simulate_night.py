@@ -148,15 +148,12 @@ def _study(
 
 
 def _show_study(study: "NightStudy", name: str, most: int) -> None:
-    from wijkspil.calls.fictional.night_study import FIRST_WORDS
+    from wijkspil.calls.fictional.night_study import FIRST_WORDS, describe
 
     console = Console()
     console.print(FIRST_WORDS, style="bold")
     console.print(
-        f"{name}, night of {study.region.evening}: {study.n_nurses} nurses of "
-        f"{len({route.provider for route in study.region.routes})} providers go to "
-        f"calls; {study.region.n_without_duty} of {len(study.region.wijken)} wijken "
-        "without anybody on duty.",
+        f"{name}: {study.n_nurses} nurses go to calls. {describe(study)}",
         markup=False,
     )
     _show(study.problem, study.result, most)

@@ -97,6 +97,8 @@ def _night_figures(night: NightArrival) -> dict[str, Any]:
         "nights": night.n_nights,
         "nurses": night.n_nurses,
         "calls_a_night": _or_none(night.calls_a_night),
+        "setting": night.setting,
+        "less_when_pooled": list(night.less),
         "worst": [
             {"wijk": wijk, "pooled": _or_none(pooled), "separate": _or_none(separate)}
             for wijk, pooled, separate in night.worst
@@ -187,7 +189,8 @@ def _night(result: Result) -> Iterator[str]:
     if night.n_nights:
         yield (
             f"{night.n_nights:,} nights, {night.n_nurses} nurses, "
-            f"{night.calls_a_night:.1f} calls a night; 95 % intervals over nights."
+            f"{night.calls_a_night:.1f} calls a night; 95 % intervals over nights. "
+            f"{night.setting}".rstrip()
         )
         yield ""
     yield "| separate, % | pooled between providers, % | difference |"
@@ -197,6 +200,8 @@ def _night(result: Result) -> Iterator[str]:
     yield ""
     if night.worst:
         yield f"{say_worst(night)}."
+        if night.less:
+            yield f"Less than separate, intervals apart: {'; '.join(night.less)}."
         yield ""
     if night.swings:
         yield "The three that move these chances most, first:"

@@ -85,8 +85,9 @@ class NightSwing(NamedTuple):
 class NightArrival(NamedTuple):
     """Chance that a nurse arrives within ``minutes`` on an unplanned call at night.
 
-    Intervals are over nights. ``worst``: the wijken with the least pooled chance, with
-    the pooled and the separate one. ``swings``: largest first.
+    Intervals are over nights. ``setting``: whose duties, in words. ``worst``: the
+    wijken with the least pooled chance, with the pooled and the separate one.
+    ``less``: wijken that lose by pooling, intervals apart. ``swings``: largest first.
     """
 
     minutes: float
@@ -96,7 +97,9 @@ class NightArrival(NamedTuple):
     n_nights: int = 0
     n_nurses: int = 0
     calls_a_night: float = math.nan
+    setting: str = ""
     worst: tuple[tuple[str, float, float], ...] = ()
+    less: tuple[str, ...] = ()
     swings: tuple[NightSwing, ...] = ()
 
 

@@ -27,7 +27,7 @@ from wijkspil.calls.models import Call
 from wijkspil.core.errors import Conflict
 from wijkspil.core.progress import Silent
 from wijkspil.directory.fictional.generation import generate
-from wijkspil.directory.models import DutyPeriod
+from wijkspil.directory.models import Area, DutyPeriod
 from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.types import Care
 from wijkspil_engines.desk import solve
@@ -207,8 +207,9 @@ def _study(**options: object) -> NightStudy:
 
 @pytest.mark.usefixtures("_region")
 class TestRegion:
-    def test_nurses_are_those_who_have_duty_that_night(self) -> None:
-        region = read_night_region(evening=EVENING)
+    def test_it_reads_who_has_duty_and_who_lives_where(self) -> None:
+        study = _study()
+        region = study.region
         at = datetime(2026, 11, 19, 3, tzinfo=AMSTERDAM)
         duties = DutyPeriod.objects.at(at).filter(care=Care.DISTRICT_NURSING)
         people = set(duties.values_list("service_id", "person_name", "phone"))
@@ -222,9 +223,6 @@ class TestRegion:
         without -= set(duties.values_list("area__name", flat=True))
         assert region.n_without_duty == len(without)
 
-    def test_every_wijk_has_people_land_calls_and_shares(self) -> None:
-        study = _study()
-
         drive = {route.provider for route in study.region.routes}
         for wijk, told in zip(study.problem.wijken, study.region.wijken, strict=True):
             assert 0 < told.from_65 < told.people
@@ -233,13 +231,33 @@ class TestRegion:
             assert sum(wijk.shares.values()) == pytest.approx(1)
             assert wijk.shares.keys() <= drive
 
-    def test_the_same_seed_gives_the_same_figures(self) -> None:
-        one, two, other = _study(), _study(), _study(seed=1)
+    def test_people_from_75_are_known_where_a_band_begins_there(self) -> None:
+        fine, coarse = Area.objects.filter(kind="wijk", population__gt=0)[:2]
+        fine.population_by_age = {"0-64": 700, "65-74": 9, "75-84": 60, "85+": 40}
+        coarse.population_by_age = {"0-64": 700, "65-79": 9, "80+": 40}
+        fine.save()
+        coarse.save()
+        wijken = {w.key: w for w in read_night_region(evening=EVENING).wijken}
 
-        assert to_figures(one) == to_figures(two)
-        assert to_figures(one)["region"] != to_figures(other)["region"]
+        assert wijken[fine.name].from_65 == 109
+        assert wijken[fine.name].from_75 == 100
+        assert wijken[coarse.name].from_65 == 49
+        assert wijken[coarse.name].from_75 is None
 
-    def test_it_needs_no_right_to_write_and_stores_nothing(self) -> None:
+    def test_figures_say_first_that_they_promise_nothing_and_repeat(self) -> None:
+        figures, again, other = (to_figures(_study(seed=seed)) for seed in (0, 0, 1))
+        text = json.dumps(figures, allow_nan=False)
+
+        assert figures == again
+        assert figures["region"] != other["region"]
+        assert next(iter(figures)) == "note"
+        assert figures["note"] == FIRST_WORDS
+        assert "not a promise" in FIRST_WORDS
+        for name, phone in DutyPeriod.objects.values_list("person_name", "phone"):
+            assert name not in text
+            assert phone not in text
+
+    def test_it_needs_no_right_to_write_but_somebody_on_duty(self) -> None:
         before = transaction.savepoint()
         with connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION READ ONLY")
@@ -248,7 +266,11 @@ class TestRegion:
         transaction.savepoint_rollback(before)
         assert not Call.objects.exists()
 
-    def test_the_sweep_moves_every_figure_and_puts_the_largest_first(self) -> None:
+        # Nobody has duty then: it says what to do.
+        with pytest.raises(Conflict, match="--evening"):
+            _study(evening=date(2028, 1, 3))
+
+    def test_every_figure_is_moved_and_the_largest_is_told_first(self) -> None:
         study = _study(with_sweep=True)
         base = study.result.terms
 
@@ -267,20 +289,9 @@ class TestRegion:
         assert moved == sorted(moved, reverse=True)
         calls = next(e for e in study.ends if e.assumption.name == "calls_per_1000")
         assert calls.pooled_at_high <= calls.pooled_at_low
+        self._check_report(study)
 
-    def test_what_is_told_says_first_that_it_promises_nothing(self) -> None:
-        figures = to_figures(_study())
-        text = json.dumps(figures, allow_nan=False)
-
-        assert next(iter(figures)) == "note"
-        assert figures["note"] == FIRST_WORDS
-        assert "not a promise" in FIRST_WORDS
-        for name, phone in DutyPeriod.objects.values_list("person_name", "phone"):
-            assert name not in text
-            assert phone not in text
-
-    def test_the_report_of_the_desk_tells_the_night(self) -> None:
-        study = _study(with_sweep=True)
+    def _check_report(self, study: NightStudy) -> None:
         result = solve(
             {1: make_problem([make_team("a")], [make_request("r")])},
             assumptions=PERFECT,
@@ -300,7 +311,3 @@ class TestRegion:
         assert night["pooled"][0] == pytest.approx(pooled, abs=1e-6)
         assert night["nurses"] == study.n_nurses
         assert not isnan(night["calls_a_night"])
-
-    def test_a_night_on_which_nobody_has_duty_says_what_to_do(self) -> None:
-        with pytest.raises(Conflict, match="--evening"):
-            _study(evening=date(2028, 1, 3))

@@ -666,6 +666,8 @@ def as_night_arrival(study: NightStudy) -> NightArrival:
         n_nights=study.result.n_nights,
         n_nurses=study.n_nurses,
         calls_a_night=calls_a_night(study),
+        setting=describe(study),
+        less=tuple(study.problem.wijken[row].key for row in study.worse_when_pooled),
         worst=tuple(
             (
                 study.problem.wijken[row].key,
@@ -684,6 +686,17 @@ def as_night_arrival(study: NightStudy) -> NightArrival:
             )
             for end in study.ends
         ),
+    )
+
+
+def describe(study: NightStudy) -> str:
+    """Say whose night it is, in one sentence."""
+    region = study.region
+    providers = {route.provider for route in region.routes}
+    return (
+        f"Who has duty in the night of {region.evening.isoformat()}: "
+        f"{len(region.routes)} routes of {len(providers)} providers; in "
+        f"{region.n_without_duty} of {len(region.wijken)} wijken nobody has."
     )
 
 
