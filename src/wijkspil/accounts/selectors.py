@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from wijkspil.accounts.models import ApiToken, Membership
+from wijkspil.accounts.models import ApiToken, Membership, User
 from wijkspil.accounts.types import VISITOR, Actor, Grant, Role
 
 
@@ -24,6 +24,14 @@ def get_actor(*, user_id: int | None, label: str, at: datetime) -> Actor:
         for membership in Membership.objects.at(at).filter(user_id=user_id)
     )
     return Actor(user_id=user_id, label=label, grants=grants or VISITOR.grants)
+
+
+def find_fictional_actor(email: str, *, at: datetime) -> Actor | None:
+    """Return the actor of an invented account, as signed in at ``at``, or None."""
+    user = User.objects.filter(email=email, is_fictional=True).first()
+    if user is None:
+        return None
+    return get_actor(user_id=user.pk, label=user.name, at=at)
 
 
 def get_token_actor(*, secret: str, at: datetime) -> Actor | None:

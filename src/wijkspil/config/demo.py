@@ -77,12 +77,14 @@ def prepare(
     A demo older than a week is filled again: its duty roster runs out. Loading is
     idempotent, so that a demo that was broken off simply goes on.
     """
+    from wijkspil.calls.services.retention import delete_fictional_calls
     from wijkspil.directory import importing
     from wijkspil.directory.fictional.generation import generate
     from wijkspil.referrals.fictional.agreements import agree_in_regions
     from wijkspil.referrals.fictional.figures import count_main_job
     from wijkspil.referrals.fictional.play import play_main_job
     from wijkspil.referrals.services.retention import delete_fictional_requests
+    from wijkspil.stays.services.retention import delete_fictional_stays
 
     kept = _read_summary(place)
     wanted = {"supply": supply, "seed": seed}
@@ -93,6 +95,8 @@ def prepare(
         importing.load(place.data, region=place.region, progress=progress)
         gp_locations = importing.read_gp_locations(place.data, place.region)
     delete_fictional_requests()
+    delete_fictional_calls()
+    delete_fictional_stays()
     made = generate(
         seed=seed,
         at=at,
@@ -111,10 +115,33 @@ def prepare(
         waiting_at=made.example_postcode,
     )
     agree_in_regions(at=at)
+    _play_around(at=at, seed=seed)
     summary = _summarize(place, made, wanted)
     summary |= count_main_job(told).as_dict()
     _write_summary(place, summary)
     return summary
+
+
+def _play_around(*, at: datetime, seed: int) -> None:
+    """Play calls at night and temporary stays where the demo's own people work."""
+    from wijkspil.accounts.selectors import find_fictional_actor
+    from wijkspil.calls.fictional import make_calls
+    from wijkspil.communications.services.reading import mark_older_read
+    from wijkspil.stays.fictional import make_beds
+
+    coordinator = find_fictional_actor("coordinator@example.nl", at=at)
+    referrer = find_fictional_actor("verwijzer@example.nl", at=at)
+    caller = find_fictional_actor("triage@example.nl", at=at)
+    if coordinator is None or referrer is None or caller is None:
+        return
+    for grant in coordinator.grants:
+        if grant.region_id is not None:
+            make_calls(region_id=grant.region_id, caller=caller, at=at, seed=seed)
+            make_beds(
+                region_id=grant.region_id, at=at, seed=seed, requesters=[referrer]
+            )
+    # Who signs in to a demo is not behind with what was played.
+    mark_older_read(at - timedelta(days=1), at=at)
 
 
 def _count_requests(place: DemoPlace) -> int:

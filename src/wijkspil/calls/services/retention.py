@@ -3,10 +3,12 @@
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Q
 
-from wijkspil.calls.models import Call, CallPatient
+from wijkspil.calls.models import BreakGlass, Call, CallAlert, CallPatient
 from wijkspil.calls.services.trail import SYSTEM, record_patient_access
 from wijkspil.calls.types import RUNNING
+from wijkspil.communications.services.retention import remove_messages_about
 from wijkspil.core.models import AuditEvent
 
 
@@ -36,3 +38,30 @@ def remove_old_call_patients(*, on: date, at: datetime, limit: int = 1000) -> in
         Call.objects.filter(pk=pk).update(note="", report="", postcode=postcode[:4])
     CallPatient.objects.filter(pk__in=[pk for pk, _n, _p in rows]).delete()
     return len(rows)
+
+
+@transaction.atomic
+def delete_fictional_calls() -> int:
+    """Remove calls at or for what was invented; return how many.
+
+    Call it before the invented areas, services and accounts are removed.
+    """
+    rows = Call.objects.filter(
+        Q(region__is_fictional=True)
+        | Q(place__is_fictional=True)
+        | Q(caller__is_fictional=True)
+        | Q(caller_organization__is_fictional=True)
+        | Q(nurse_service__is_fictional=True)
+        | Q(nurse_service__organization__is_fictional=True)
+        | Q(
+            pk__in=CallAlert.objects.filter(
+                Q(service__is_fictional=True)
+                | Q(service__organization__is_fictional=True)
+            ).values("call_id")
+        )
+    )
+    found = dict(rows.values_list("pk", "number"))
+    remove_messages_about([f"call:{number}" for number in found.values()])
+    BreakGlass.objects.filter(call_id__in=found).delete()
+    Call.objects.filter(pk__in=found).delete()
+    return len(found)

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from wijkspil.accounts.types import Actor
 from wijkspil.communications.errors import unknown_message
+from wijkspil.communications.models import Communication
 from wijkspil.communications.selectors.inbox import inbox_of
 
 
@@ -34,4 +35,14 @@ def mark_all_read(*, actor: Actor, until: datetime, at: datetime) -> int:
         return 0
     return found.filter(read_at=None, created_at__lte=until).update(
         read_at=at, read_by_id=actor.user_id
+    )
+
+
+def mark_older_read(before: datetime, *, at: datetime) -> int:
+    """Mark everybody's messages from before a moment as read; return how many.
+
+    For a demo, in which nobody was there to read them; read is not e-mailed either.
+    """
+    return Communication.objects.filter(read_at=None, created_at__lt=before).update(
+        read_at=at
     )

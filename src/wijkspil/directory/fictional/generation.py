@@ -229,6 +229,7 @@ def _make_accounts(
     post = made.services[
         _nearest(made, ground, wijk, Care.GP_OUT_OF_HOURS)
     ].organization
+    stay = _nearest(made, ground, wijk, Care.TEMPORARY_STAY)
     night = _service_on_duty(made, wijk, team)
     region = int(ground.region_of_wijk[RegionPurpose.ZORGKANTOOR][wijk])
     region_id = int(ground.regions.ids[region])
@@ -317,6 +318,17 @@ def _make_accounts(
             made.organizations[post].name,
             _("Enter an unplanned call and see who comes, and when."),
             _Bound(stored.organizations[post]),
+        ),
+        (
+            Role.TEAM_MEMBER,
+            "verblijf",
+            "Roos Tijdeling",
+            made.services[stay].name,
+            _("Say in ten seconds which beds are free; who says free delivers."),
+            _Bound(
+                stored.organizations[made.services[stay].organization],
+                stored.services[stay],
+            ),
         ),
         (
             Role.NURSE_REPRESENTATIVE,
