@@ -8,7 +8,8 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+import threading
+import time
 
 #: The database of the embedded server that commands use unless told otherwise.
 DEFAULT_DATABASE = "wijkspil"
@@ -43,41 +44,81 @@ def start_application(*, database: str = DEFAULT_DATABASE) -> None:
     call_command("migrate", verbosity=0)
 
 
-def serve(*, host: str, port: int, workers: int) -> None:
-    """Serve the site with granian, the timers beside it, until interrupted.
+def serve(*, host: str, port: int, workers: int, job_workers: int = 1) -> None:
+    """Serve the site, the timers beside it, until SIGTERM, SIGINT or SIGHUP.
 
-    The timers run in a process of their own; when they stop, for whatever reason, the
-    site goes on and says so. Their deadlines are in the database, so nothing is lost.
+    Web workers and timers are processes of their own. One that dies is started again,
+    and what it had in hand is in the database: deadlines are kept, messages go once
+    more with the same id, and a write is done once under its Idempotency-Key. Ends
+    with the code of the web workers if these cannot start.
     """
-    timers = subprocess.Popen([sys.executable, "-m", "wijkspil.config.worker"])
-    site = subprocess.Popen(_granian(host=host, port=port, workers=workers))
-    signal.signal(signal.SIGTERM, lambda *_: site.terminate())
-    try:
-        code = site.wait()
-    except KeyboardInterrupt:
-        code = site.wait()
-    finally:
-        timers.terminate()
-        timers.wait()
-    sys.exit(code)
+    asked = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_signal: asked.set())
+    site = _Kept("wijkspil.config.web", host, str(port), str(workers))
+    timers = [_Kept("wijkspil.config.worker") for _number in range(job_workers)]
+    while not asked.wait(_LOOK_EVERY_S) and not site.cannot_start:
+        for kept in (site, *timers):
+            kept.keep()
+    for kept in (site, *timers):
+        kept.ask_to_stop()
+    for kept in (site, *timers):
+        kept.stop()
+    sys.exit(site.process.returncode if site.cannot_start else 0)
 
 
-def _granian(*, host: str, port: int, workers: int) -> list[str]:
-    granian = Path(sys.executable).with_name("granian")
-    return [
-        str(granian),
-        "--interface",
-        "wsgi",
-        "--host",
-        host,
-        "--port",
-        str(port),
-        "--workers",
-        str(workers),
-        # One thread a worker: threads that wait for the interpreter lock doubled
-        # the slowest answers. More at once takes more workers.
-        "--blocking-threads",
-        "1",
-        "--no-ws",
-        "wijkspil.config.wsgi:application",
-    ]
+_LOOK_EVERY_S = 0.2
+#: A process that lives shorter is not started again at once.
+_SHORT_LIFE_S = 5.0
+_LONGEST_PAUSE_S = 30.0
+#: Longer than web workers take to answer what they have in hand.
+_STOP_WITHIN_S = 40.0
+
+
+class _Kept:
+    """A process that is started again when it ends, sooner or later."""
+
+    def __init__(self, *command: str) -> None:
+        self.command = [sys.executable, "-m", *command]
+        self.pause_s = 0.0
+        self.may_start_at_s = 0.0
+        self.has_lived = False
+        self.start()
+
+    def start(self) -> None:
+        # A session of its own: Ctrl-C reaches us, and we let it finish its work.
+        self.process = subprocess.Popen(self.command, start_new_session=True)
+        self.started_at_s = time.monotonic()
+
+    @property
+    def cannot_start(self) -> bool:
+        """Whether it ended at once, and never did anything else."""
+        return self.process.poll() is not None and not self.has_lived
+
+    def keep(self) -> None:
+        """Start it again if it has ended; who ends soon waits longer each time."""
+        now_s = time.monotonic()
+        lived_s = now_s - self.started_at_s
+        if self.process.poll() is None:
+            self.has_lived = self.has_lived or lived_s > _SHORT_LIFE_S
+            return
+        if not self.may_start_at_s:
+            is_short = lived_s < _SHORT_LIFE_S
+            self.pause_s = min(_LONGEST_PAUSE_S, self.pause_s * 2 + 1) * is_short
+            self.may_start_at_s = now_s + self.pause_s
+        if now_s >= self.may_start_at_s:
+            self.may_start_at_s = 0.0
+            self.start()
+
+    def ask_to_stop(self) -> None:
+        """Let it finish what it has in hand."""
+        if self.process.poll() is None:
+            self.process.terminate()
+
+    def stop(self) -> None:
+        """Wait for its end; kill it when that takes too long."""
+        try:
+            self.process.wait(_STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
