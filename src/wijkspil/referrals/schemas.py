@@ -889,7 +889,9 @@ class OwnValueOut(CamelSchema):
     """A provider on one measure, among others without a name."""
 
     own: float | None = Field(description="None: too few answers or clients.")
-    providers: int = Field(description="With enough answers, the own one included.")
+    providers: int = Field(
+        description="With enough answers, the own one included; 0 below 5."
+    )
     median: float | None
     lower_quartile: float | None
     upper_quartile: float | None

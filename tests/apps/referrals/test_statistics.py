@@ -232,9 +232,8 @@ def test_a_year_of_weeks_is_drawn_beside_each_other(wijk: ReferralsWijk) -> None
     assert len(weeks.columns_drawn) == len(weeks.bars) == 31
 
 
-def test_a_provider_manager_sees_the_name_of_no_other_provider(
-    wijk: ReferralsWijk,
-) -> None:
+def test_a_provider_manager_sees_the_name_of_no_other_provider() -> None:
+    wijk = make_wijk(at=timezone.now() - timedelta(hours=4), teams=5)
     organization = wijk.teams[0].organization
     manager = make_person(
         Role.PROVIDER_MANAGER,

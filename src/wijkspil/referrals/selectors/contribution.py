@@ -145,10 +145,11 @@ class Spread:
     """How providers lie on one measure: what one of them may see of the others.
 
     ``others`` are without a name and in order of size, so that their order tells
-    nothing; empty below ``LEAST_TO_SPREAD`` providers. ``n`` counts all with a value.
+    nothing; empty below ``LEAST_TO_SPREAD`` providers. ``n`` counts all with a value,
+    and is 0 below that: even how many they are tells whether one was asked.
     """
 
-    n: int
+    n: int = 0
     median: float | None = None
     quartiles: tuple[float, float] | None = None
     others: tuple[float, ...] = ()
@@ -227,10 +228,10 @@ def make_spread(own: float | None, others: Sequence[float | None]) -> Spread:
     everyone = known if own is None else sorted([*known, own])
     # Whoever is not among them subtracts nothing, and hides nobody either.
     if len(everyone) < LEAST_TO_COMPARE or len(known) < LEAST_TO_COMPARE - 1:
-        return Spread(n=len(everyone))
+        return Spread()
     low, median, high = quantiles(everyone, n=4, method="inclusive")
     if len(everyone) < LEAST_TO_SPREAD:
-        return Spread(n=len(everyone), median=_rounded(median))
+        return Spread(median=_rounded(median))
     return Spread(
         n=len(everyone),
         median=_rounded(median),

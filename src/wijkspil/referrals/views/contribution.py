@@ -543,7 +543,7 @@ def _lines_of_own(
             _plain(low),
             _plain(high),
             " ".join(map(_plain, spread.others)),
-            str(spread.n),
+            str(spread.n or ""),
             str(WORDS[key].definition),
         ]
     for label, number in (
