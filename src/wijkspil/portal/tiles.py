@@ -34,11 +34,14 @@ from wijkspil.portal.permissions import VIEW_ROOM_OVERVIEW
 from wijkspil.referrals.permissions import (
     ANSWER_OFFER,
     APPROVE_POLICY,
+    COMPARE_PROVIDERS,
     COORDINATE,
     CREATE_REQUEST,
     FILE_SIGNAL,
+    FOLLOW_MEDIATION,
     FOLLOW_REQUEST,
     GIVE_CARE,
+    SEE_OWN_SHARE,
     VIEW_POLICY,
     VIEW_STATISTICS,
 )
@@ -132,6 +135,30 @@ SIGNALS = Page(
     _("Signals"),
     _("Say that an agreement does harm; a coordinator answers."),
     FILE_SIGNAL,
+)
+CONTRIBUTION = Page(
+    "referrals:contribution",
+    _("Fair share"),
+    _("Who carries which part of the work against its room, and what repeats."),
+    COMPARE_PROVIDERS,
+)
+OWN_SHARE = Page(
+    "referrals:contribution",
+    _("Fair share"),
+    _("What your organization was asked and took, against the region."),
+    SEE_OWN_SHARE,
+)
+UNMET = Page(
+    "referrals:unmet",
+    _("Demand that was not met"),
+    _("Where, for what and when there was no care, or not at once."),
+    VIEW_STATISTICS,
+)
+MEDIATION = Page(
+    "referrals:mediation",
+    _("Mediation"),
+    _("What was handed to the insurer, since when, and what came of it."),
+    FOLLOW_MEDIATION,
 )
 SIGNPOSTS = Page(
     "portal:signposts",
@@ -259,6 +286,10 @@ WORK_PAGES = (
     COVERAGE,
     DUTIES,
     ROOM,
+    MEDIATION,
+    CONTRIBUTION,
+    OWN_SHARE,
+    UNMET,
     STATISTICS,
     AGREEMENTS,
     SIGNALS,

@@ -155,10 +155,12 @@ def show_contribution(request: HttpRequest, actor: Actor) -> HttpResponse:
     }
     if own is None:
         patterns = list_patterns(asked.region.id, at=at)
+        rows = _rows_of_all(everyone)
         context |= {
             "talks": [say_pattern(p, is_own=False) for p in patterns],
             "strips": strips_of_all(everyone),
-            "rows": _rows_of_all(everyone),
+            "rows": [row for row in rows if not row.is_small],
+            "small_rows": [row for row in rows if row.is_small],
             "n_idle": sum(not (one.asked or one.capacity) for one in everyone),
         }
     else:
@@ -481,9 +483,10 @@ def _say_few(spread: Spread) -> str:
 
 @dataclass(frozen=True)
 class Row:
-    """A provider in the table of who may compare."""
+    """A provider in the table of who may compare; small: too few to say much."""
 
     name: str
+    is_small: bool
     ratio: str
     clients: str
     places: str
@@ -500,6 +503,7 @@ def _rows_of_all(everyone: Sequence[Contribution]) -> list[Row]:
     return [
         Row(
             name=one.name,
+            is_small=max(one.asked, one.clients) < LEAST_ANSWERS,
             ratio=_("%(n)s ×") % {"n": say_number(relative[one.organization_id], 2)}
             if one.load_per_place is not None and one.organization_id in relative
             else "",

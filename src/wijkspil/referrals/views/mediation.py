@@ -307,7 +307,7 @@ def _row(one: Mediation, *, at: datetime) -> Row:
         insurer=INSURERS.get(request.insurer, request.insurer),
         owner=one.owner_name,
         since=_say_days(one.working_days),
-        due=_say_due(one.due_on, today) if one.is_running else "",
+        due=_say_due(one.due_on, today, is_late=one.is_late) if one.is_running else "",
         handed_at=one.handed_at,
         is_running=one.is_running,
         is_late=one.is_late,
@@ -330,7 +330,11 @@ def _say_days(days: int) -> str:
     return ngettext("%(n)d working day", "%(n)d working days", days) % {"n": days}
 
 
-def _say_due(due_on: date, today: date) -> str:
+def _say_due(due_on: date, today: date, *, is_late: bool) -> str:
+    if is_late:
+        return _("should have been before the end of %(day)s") % {
+            "day": say_day(due_on, today)
+        }
     return _("before the end of %(day)s") % {"day": say_day(due_on, today)}
 
 
