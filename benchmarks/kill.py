@@ -49,6 +49,7 @@ import psycopg
 from psycopg import sql
 
 from benchmarks.machine import describe_machine
+from wijkspil.config.runtime import SITE_NAME, TIMERS_NAME
 
 SEED = 20261122
 KINDS = ("job-kill", "web-term", "web-kill")
@@ -130,33 +131,33 @@ def served(port: int, log: IO[bytes], *, jobs: int) -> Iterator[int]:
 
 
 def children_of(pid: int) -> list[tuple[int, str]]:
-    """Return the processes that a process started, with their command line."""
+    """Return the processes that a process started, with their names."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
         try:
             after_name = (entry / "stat").read_text().rpartition(")")[2].split()
-            command = (entry / "cmdline").read_text().replace("\0", " ")
+            name = (entry / "comm").read_text().strip()
         except OSError:  # it has just ended
             continue
         if int(after_name[1]) == pid and after_name[0] != "Z":
-            found.append((int(entry.name), command))
+            found.append((int(entry.name), name))
     return found
 
 
 def job_workers(site: int) -> list[int]:
     """Return the ids of the processes that do jobs."""
-    return [pid for pid, command in children_of(site) if "config.worker" in command]
+    return [pid for pid, name in children_of(site) if name == TIMERS_NAME]
 
 
 def web_workers(site: int) -> list[int]:
     """Return the ids of the processes that answer; not of the one that starts them."""
     return [
         worker
-        for pid, command in children_of(site)
-        if "config.web" in command
-        for worker, _command in children_of(pid)
+        for pid, name in children_of(site)
+        if name == SITE_NAME
+        for worker, _name in children_of(pid)
     ]
 
 

@@ -6,10 +6,12 @@ Every command that needs the application calls ``start_application`` first. With
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from multiprocessing import get_context
+from pathlib import Path
 
 #: The database of the embedded server that commands use unless told otherwise.
 DEFAULT_DATABASE = "wijkspil"
@@ -47,16 +49,25 @@ def start_application(*, database: str = DEFAULT_DATABASE) -> None:
 def serve(*, host: str, port: int, workers: int, job_workers: int = 1) -> None:
     """Serve the site, the timers beside it, until SIGTERM, SIGINT or SIGHUP.
 
-    Web workers and timers are processes of their own. One that dies is started again,
-    and what it had in hand is in the database: deadlines are kept, messages go once
-    more with the same id, and a write is done once under its Idempotency-Key. Ends
-    with the code of the web workers if these cannot start.
+    Call it after ``start_application``. Web workers and timers are processes of their
+    own: copies of this one, which has loaded the application. One that dies is started
+    again, in milliseconds, and what it had in hand is in the database: deadlines are
+    kept, messages go once more with the same id, and a write is done once under its
+    Idempotency-Key. Ends with the code of the web workers if these cannot start.
     """
+    from wijkspil.config import web, worker
+
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_signal: asked.set())
-    site = _Kept("wijkspil.config.web", host, str(port), str(workers))
-    timers = [_Kept("wijkspil.config.worker") for _number in range(job_workers)]
+    site = _Kept(
+        SITE_NAME,
+        lambda _is_first: web.run_site(host=host, port=port, workers=workers),
+    )
+    timers = [
+        _Kept(TIMERS_NAME, lambda is_first: worker.run_worker(prepare=is_first))
+        for _number in range(job_workers)
+    ]
     while not asked.wait(_LOOK_EVERY_S) and not site.cannot_start:
         for kept in (site, *timers):
             kept.keep()
@@ -64,9 +75,11 @@ def serve(*, host: str, port: int, workers: int, job_workers: int = 1) -> None:
         kept.ask_to_stop()
     for kept in (site, *timers):
         kept.stop()
-    sys.exit(site.process.returncode if site.cannot_start else 0)
+    sys.exit(site.process.exitcode if site.cannot_start else 0)
 
 
+#: What the processes are called in a list of processes, where the system has that.
+SITE_NAME, TIMERS_NAME = "wijkspil-web", "wijkspil-timers"
 _LOOK_EVERY_S = 0.2
 #: A process that lives shorter is not started again at once.
 _SHORT_LIFE_S = 5.0
@@ -76,30 +89,38 @@ _STOP_WITHIN_S = 40.0
 
 
 class _Kept:
-    """A process that is started again when it ends, sooner or later."""
+    """A process that is started again when it ends, sooner or later.
 
-    def __init__(self, *command: str) -> None:
-        self.command = [sys.executable, "-m", *command]
+    ``work`` is told whether it is the first time.
+    """
+
+    def __init__(self, name: str, work: Callable[[bool], None]) -> None:
+        self.name, self.work = name, work
         self.pause_s = 0.0
         self.may_start_at_s = 0.0
         self.has_lived = False
-        self.start()
+        self.start(is_first=True)
 
-    def start(self) -> None:
-        # A session of its own: Ctrl-C reaches us, and we let it finish its work.
-        self.process = subprocess.Popen(self.command, start_new_session=True)
+    def start(self, *, is_first: bool = False) -> None:
+        from django.db import connections
+
+        connections.close_all()  # no two processes may share one
+        self.process = get_context("fork").Process(
+            target=_run, args=(self.name, self.work, is_first)
+        )
+        self.process.start()
         self.started_at_s = time.monotonic()
 
     @property
     def cannot_start(self) -> bool:
         """Whether it ended at once, and never did anything else."""
-        return self.process.poll() is not None and not self.has_lived
+        return not self.process.is_alive() and not self.has_lived
 
     def keep(self) -> None:
         """Start it again if it has ended; who ends soon waits longer each time."""
         now_s = time.monotonic()
         lived_s = now_s - self.started_at_s
-        if self.process.poll() is None:
+        if self.process.is_alive():
             self.has_lived = self.has_lived or lived_s > _SHORT_LIFE_S
             return
         if not self.may_start_at_s:
@@ -112,13 +133,22 @@ class _Kept:
 
     def ask_to_stop(self) -> None:
         """Let it finish what it has in hand."""
-        if self.process.poll() is None:
-            self.process.terminate()
+        self.process.terminate()
 
     def stop(self) -> None:
         """Wait for its end; kill it when that takes too long."""
-        try:
-            self.process.wait(_STOP_WITHIN_S)
-        except subprocess.TimeoutExpired:
+        self.process.join(_STOP_WITHIN_S)
+        if self.process.is_alive():
             self.process.kill()
-            self.process.wait()
+            self.process.join()
+
+
+def _run(name: str, work: Callable[[bool], None], is_first: bool) -> None:
+    """Work as a process of its own: Ctrl-C reaches the first process only."""
+    os.setsid()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+    called = Path("/proc/self/comm")
+    if called.exists():
+        called.write_text(name)
+    work(is_first)

@@ -8,11 +8,10 @@ is answered by another, and a new worker comes in its place. That is a copy of t
 process, which has loaded the application and serves nobody itself: it takes
 milliseconds, not the seconds that loading takes. Measured by ``benchmarks/kill.py``.
 
-Run as a process of its own: ``python -m wijkspil.config.web HOST PORT WORKERS``.
+Started by ``runtime.serve``.
 """
 
 import socket
-import sys
 import threading
 import time
 from typing import Any
@@ -88,13 +87,3 @@ def keep_state_by_thread() -> None:
     ):
         if hasattr(module, name):  # private to Django: without it all works, slower
             setattr(module, name, threading.local())
-
-
-def main() -> None:
-    """Serve on the host and port, with the number of workers, of the command line."""
-    host, port, workers = sys.argv[1:]
-    run_site(host=host, port=int(port), workers=int(workers))
-
-
-if __name__ == "__main__":
-    main()

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 DEAD_AFTER_S = 30.0
 
 
-def run_worker() -> None:
+def run_worker(*, prepare: bool = True) -> None:
     """Do periodic work until stopped; Django is set up already.
 
-    Beside it the engine that divides requests is compiled, the first time only, so
-    that no coordinator waits for that.
+    With ``prepare`` the engine that divides requests is compiled beside it, so that no
+    coordinator waits for that; who comes in the place of a worker need not.
     """
     from django.core.management import call_command
     from procrastinate.contrib.django.procrastinate_app import current_app
@@ -29,7 +29,8 @@ def run_worker() -> None:
     from wijkspil.referrals.engine_io import prepare_engine
 
     add_take_over(current_app)
-    threading.Thread(target=prepare_engine, daemon=True).start()
+    if prepare:
+        threading.Thread(target=prepare_engine, daemon=True).start()
     call_command(
         "procrastinate", "worker", "--concurrency", "3", "--delete-jobs", "successful"
     )
