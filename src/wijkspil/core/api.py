@@ -5,7 +5,6 @@ header on every answer, an ``Idempotency-Key`` with every write. Contexts add ro
 ``wijkspil.config.api`` joins them.
 """
 
-import hashlib
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -34,6 +33,7 @@ from wijkspil.core.idempotency import (
     RequestInProgress,
     ReusedIdempotencyKey,
     answer_once,
+    digest_body,
     read_key,
 )
 
@@ -221,7 +221,7 @@ class WijkspilApi(NinjaAPI):
                         key=read_key(request.headers.get(KEY_HEADER)),
                         method=request.method,
                         path=request.get_full_path(),
-                        body_sha256=hashlib.sha256(request.body).hexdigest(),
+                        body_sha256=digest_body(request.body),
                     ),
                     act=lambda: run(request, **path_values),
                     at=timezone.now(),

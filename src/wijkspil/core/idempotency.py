@@ -9,7 +9,10 @@ quotes; the same text without quotes is the same key.
 
 The act and its record are one transaction, so a crash leaves both or neither. Only an
 answer 2xx is kept; any other undoes whatever the act had stored, and the same key may
-be sent again. Kept are status, body and content type; other headers are not.
+be sent again. Kept are status, body and content type; other headers are not. The
+answer is sealed, since one may hold a secret that is shown once; of what was sent only
+a digest under the key of the site is kept, so that nobody who reads the table can try
+which code of a key safe was in it.
 
 WijkspilError
 ├── InvalidValue
@@ -29,10 +32,12 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import Conflict, InvalidValue
 from wijkspil.core.models import IdempotencyRecord
+from wijkspil.core.sealing import seal_bytes, unseal_bytes
 
 KEY_HEADER = "Idempotency-Key"
 REPLAYED_HEADER = "Idempotency-Replayed"
@@ -112,6 +117,13 @@ def read_key(header: str | None) -> str:
             % {"value": ascii(header[:40])[1:-1]}
         )
     return key
+
+
+def digest_body(body: bytes) -> str:
+    """Return 64 hex digits that tell two bodies apart and cannot be guessed back."""
+    return salted_hmac(
+        "wijkspil.core.idempotency", body, algorithm="sha256"
+    ).hexdigest()
 
 
 def answer_once(
@@ -206,7 +218,7 @@ def _store(attempt: Attempt, response: HttpResponseBase, *, at: datetime) -> Non
         path=attempt.path,
         body_sha256=attempt.body_sha256,
         response_status=response.status_code,
-        response_body=response.content,
+        response_body=seal_bytes(response.content),
         response_content_type=response.get("Content-Type", ""),
         created_at=at,
     )
@@ -214,7 +226,7 @@ def _store(attempt: Attempt, response: HttpResponseBase, *, at: datetime) -> Non
 
 def _as_response(record: IdempotencyRecord) -> HttpResponse:
     response = HttpResponse(
-        bytes(record.response_body),
+        unseal_bytes(record.response_body),
         status=record.response_status,
         content_type=record.response_content_type,
     )

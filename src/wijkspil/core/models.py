@@ -60,10 +60,10 @@ class IdempotencyRecord(models.Model):
     method = models.CharField(max_length=10, help_text="HTTP method.")
     path = models.TextField(help_text="Path with query.")
     body_sha256 = models.CharField(
-        max_length=64, help_text="SHA-256 of the body that was sent, in hexadecimal."
+        max_length=64, help_text="HMAC-SHA256 of the body that was sent."
     )
     response_status = models.PositiveSmallIntegerField(help_text="HTTP status, 2xx.")
-    response_body = models.BinaryField(help_text="The answer, byte for byte.")
+    response_body = models.BinaryField(help_text="The answer; encrypted.")
     response_content_type = models.CharField(max_length=100)
     created_at = models.DateTimeField(db_index=True, help_text="Moment of the write.")
 

@@ -27,7 +27,12 @@ def seal(text: str) -> bytes:
     ImproperlyConfigured
         If a key is no key.
     """
-    return _box().encrypt(text.encode())
+    return seal_bytes(text.encode())
+
+
+def seal_bytes(content: bytes) -> bytes:
+    """Return the content, encrypted, as ``seal`` does a text."""
+    return _box().encrypt(content)
 
 
 def unseal(sealed: bytes | memoryview) -> str:
@@ -40,8 +45,19 @@ def unseal(sealed: bytes | memoryview) -> str:
     ImproperlyConfigured
         If a key is no key.
     """
+    return unseal_bytes(sealed).decode()
+
+
+def unseal_bytes(sealed: bytes | memoryview) -> bytes:
+    """Return the content that ``seal_bytes`` closed.
+
+    Raises
+    ------
+    Unreadable, ImproperlyConfigured
+        As for ``unseal``.
+    """
     try:
-        return _box().decrypt(bytes(sealed)).decode()
+        return _box().decrypt(bytes(sealed))
     except InvalidToken as error:
         raise Unreadable(
             "An encrypted field cannot be opened: the key it was closed with is not in "
