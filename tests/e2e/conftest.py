@@ -77,7 +77,7 @@ def site() -> Iterator[Site]:
         capture_output=True,
         cwd=ROOT,
     )
-    port = _free_port()
+    port = free_port()
     server = subprocess.Popen(
         [BIN / "wijkspil", "serve", "--port", str(port), "--workers", "1"],
         env=environment,
@@ -85,7 +85,7 @@ def site() -> Iterator[Site]:
         stdout=subprocess.DEVNULL,
     )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/healthz")
+        wait_for(f"http://127.0.0.1:{port}/healthz")
         with psycopg.connect(database_url) as connection:
             row = connection.execute(
                 "SELECT code FROM directory_area WHERE kind = 'pc6' "
@@ -100,13 +100,13 @@ def site() -> Iterator[Site]:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _wait_for(url: str) -> None:
+def wait_for(url: str) -> None:
     deadline = time.monotonic() + 60
     while True:
         try:
