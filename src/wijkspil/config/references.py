@@ -8,6 +8,7 @@ import json
 import os
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "reference"
 
@@ -75,29 +76,65 @@ def personal_data_page() -> str:
 
 def request_states_page() -> str:
     """Return the states of a request, what leads where, and who may do it."""
-    from wijkspil.referrals.policies import TRANSITIONS, WHO, as_mermaid
-    from wijkspil.referrals.types import OWNED, PLACED, RequestStatus
+    from wijkspil.referrals import policies
+    from wijkspil.referrals.types import OWNED, PLACED
 
-    words = {status: status.name.lower() for status in RequestStatus}
-    table = _page(
+    return _states_page(
         "States of a request",
         "From `wijkspil.referrals.policies`. In "
-        + ", ".join(words[status] for status in OWNED)
+        + ", ".join(_code(status) for status in OWNED)
         + " a request has a named owner and a date, and in "
-        + ", ".join(words[status] for status in PLACED)
+        + ", ".join(_code(status) for status in PLACED)
         + " room of its team is taken; the database keeps it so.",
+        policies,
+    )
+
+
+def call_states_page() -> str:
+    """Return the states of an unplanned call."""
+    from wijkspil.calls import policies
+
+    return _states_page(
+        "States of an unplanned call",
+        "From `wijkspil.calls.policies`. Until it is done a call has a named owner "
+        "and a date; the database keeps it so.",
+        policies,
+    )
+
+
+def stay_states_page() -> str:
+    """Return the states of a temporary stay."""
+    from wijkspil.stays import policies
+
+    return _states_page(
+        "States of a temporary stay",
+        "From `wijkspil.stays.policies`. A provider has no act to decline a claim: who "
+        "says a bed is free delivers it, or reports why not.",
+        policies,
+    )
+
+
+def _states_page(title: str, intro: str, policies: Any) -> str:
+    """Return a page of ``TRANSITIONS`` and ``WHO``, with the diagram."""
+    table = _page(
+        title,
+        intro,
         ["act", "from", "to", "who may"],
         [
             [
                 act,
-                ", ".join(words[before] for before in moves),
-                ", ".join(dict.fromkeys(words[after] for after in moves.values())),
-                ", ".join(WHO[act]),
+                ", ".join(_code(before) for before in moves),
+                ", ".join(dict.fromkeys(_code(after) for after in moves.values())),
+                ", ".join(policies.WHO[act]),
             ]
-            for act, moves in TRANSITIONS.items()
+            for act, moves in policies.TRANSITIONS.items()
         ],
     )
-    return f"{table}\n```mermaid\n{as_mermaid()}```\n"
+    return f"{table}\n```mermaid\n{policies.as_mermaid()}```\n"
+
+
+def _code(status: Any) -> str:
+    return str(status.name.lower())
 
 
 def openapi_document() -> str:
@@ -118,6 +155,8 @@ def make_references() -> dict[str, str]:
         "permissions.md": permissions_page(),
         "personal-data.md": personal_data_page(),
         "request-states.md": request_states_page(),
+        "call-states.md": call_states_page(),
+        "stay-states.md": stay_states_page(),
         "openapi.json": openapi_document(),
     }
 
