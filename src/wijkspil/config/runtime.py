@@ -4,8 +4,10 @@ Every command that needs the application calls ``start_application`` first. With
 ``DATABASE_URL`` set it uses that server; without, it starts the embedded one.
 """
 
+import ctypes
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -54,9 +56,15 @@ def serve(*, host: str, port: int, workers: int, job_workers: int = 1) -> None:
     again, in milliseconds, and what it had in hand is in the database: deadlines are
     kept, messages go once more with the same id, and a write is done once under its
     Idempotency-Key. Ends with the code of the web workers if these cannot start.
+
+    Raises
+    ------
+    InvalidValue
+        If somebody listens on the port already: both would be given requests.
     """
     from wijkspil.config import web, worker
 
+    _check_is_free(host, port)
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_signal: asked.set())
@@ -78,9 +86,24 @@ def serve(*, host: str, port: int, workers: int, job_workers: int = 1) -> None:
     sys.exit(site.process.exitcode if site.cannot_start else 0)
 
 
+def _check_is_free(host: str, port: int) -> None:
+    from wijkspil.core.errors import InvalidValue
+
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        raise InvalidValue(
+            f"--port {port}: cannot listen there on {host} ({error.strerror}). Stop "
+            "what uses it, or choose another port."
+        ) from error
+
+
 #: What the processes are called in a list of processes, where the system has that.
 SITE_NAME, TIMERS_NAME = "wijkspil-web", "wijkspil-timers"
 _LOOK_EVERY_S = 0.2
+#: PR_SET_PDEATHSIG of Linux.
+_TELL_WHEN_PARENT_DIES = 1
 #: A process that lives shorter is not started again at once.
 _SHORT_LIFE_S = 5.0
 _LONGEST_PAUSE_S = 30.0
@@ -148,7 +171,8 @@ def _run(name: str, work: Callable[[bool], None], is_first: bool) -> None:
     os.setsid()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
-    called = Path("/proc/self/comm")
-    if called.exists():
-        called.write_text(name)
+    if sys.platform == "linux":
+        Path("/proc/self/comm").write_text(name)
+        # Killed, the first process leaves nobody behind who answers in its place.
+        ctypes.CDLL(None).prctl(_TELL_WHEN_PARENT_DIES, signal.SIGTERM)
     work(is_first)
