@@ -258,6 +258,15 @@ class UnmetKind(models.TextChoices):
     WAIT = "wait", _("Placed after a wait")
 
 
+class CallOutcome(models.TextChoices):
+    """What came of a call to a team."""
+
+    NO_ANSWER = "no-answer", _("No answer")
+    CALL_BACK = "call-back", _("Call back later")
+    SAYS_NO = "says-no", _("Says no")
+    SAYS_YES = "says-yes", _("Says yes: the team takes the client")
+
+
 class ConsentDecision(models.TextChoices):
     """What the client or representative said to sharing."""
 

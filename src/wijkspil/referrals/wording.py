@@ -34,6 +34,7 @@ from wijkspil.directory.wording import (
 from wijkspil.referrals.models import RequestEvent, ServiceRequest
 from wijkspil.referrals.types import (
     AdmissionPlace,
+    CallOutcome,
     ChangeReason,
     CloseReason,
     DeclineReason,
@@ -485,10 +486,15 @@ def _say_note(event: RequestEvent, detail: Detail, names: Names) -> str:
 
 
 def _say_called(event: RequestEvent, detail: Detail, names: Names) -> str:
-    return _("%(who)s called %(team)s.") % {
+    values = {
         "who": _who(event),
         "team": _team(event, names),
+        "person": detail.get("spoke_with", ""),
+        "outcome": str(_label(CallOutcome, detail.get("outcome"))).lower(),
     }
+    if values["person"]:
+        return _("%(who)s called %(team)s (%(person)s): %(outcome)s.") % values
+    return _("%(who)s called %(team)s: %(outcome)s.") % values
 
 
 def _say_visit_moved(event: RequestEvent, detail: Detail, names: Names) -> str:

@@ -108,10 +108,10 @@ def test_no_answer_is_one_line_and_changes_nothing_else(wijk: ReferralsWijk) -> 
     before, due_at = kinds(request), request.due_at
     call(wijk, request, spoke_with="T. Eam")
     event = request.events.order_by("-pk")[0]
-    assert kinds(request)[len(before) :] == ["note"]
+    assert kinds(request)[len(before) :] == ["called"]
     assert event.service_id == wijk.teams[0].pk
     assert event.detail["outcome"] == "no-answer"
-    assert "Team Zuiderpark 1 (T. Eam)" in event.detail["text"]
+    assert event.detail["spoke_with"] == "T. Eam"
     assert request.due_at == due_at
 
 

@@ -29,21 +29,13 @@ from wijkspil.referrals.services.steering import hand_over, move_date
 from wijkspil.referrals.services.trail import add_event
 from wijkspil.referrals.types import (
     UNPLACED,
+    CallOutcome,
     DeclineReason,
     EventKind,
     OfferOrigin,
     OfferStatus,
     RequestStatus,
 )
-
-
-class CallOutcome(models.TextChoices):
-    """What came of a call to a team."""
-
-    NO_ANSWER = "no-answer", gettext_lazy("No answer")
-    CALL_BACK = "call-back", gettext_lazy("Call back later")
-    SAYS_NO = "says-no", gettext_lazy("Says no")
-    SAYS_YES = "says-yes", gettext_lazy("Says yes: the team takes the client")
 
 
 class PlacementReason(models.TextChoices):
@@ -127,13 +119,13 @@ def record_call(
                 {"call_back_at": error.fields.get("due_at", [str(error)])}
             ) from error
         return lock_request(request_id)
-    _note(
+    add_event(
         request,
-        f"{words}: {CallOutcome(outcome).label.lower()}",
+        EventKind.CALLED,
         actor=actor,
         at=at,
         service_id=service_id,
-        code="call",
+        spoke_with=spoke_with,
         outcome=outcome,
     )
     if outcome == CallOutcome.SAYS_YES:

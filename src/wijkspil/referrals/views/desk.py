@@ -77,12 +77,12 @@ from wijkspil.referrals.selectors.worklist import (
     list_offers,
     list_worklist,
 )
-from wijkspil.referrals.services.desk import CallOutcome
 from wijkspil.referrals.services.desk import hand_over_shift as give_shift
 from wijkspil.referrals.services.offers import ask_teams, rank_for
 from wijkspil.referrals.services.steering import take_over
 from wijkspil.referrals.types import (
     UNPLACED,
+    CallOutcome,
     DeclineReason,
     OfferStatus,
     OwnerKind,
@@ -97,6 +97,7 @@ from wijkspil.referrals.wording import (
     say_need,
     say_reasons,
     say_room,
+    say_status,
     say_tasks,
     say_until,
     say_warning,
@@ -660,7 +661,7 @@ def _detail(actor: Actor, found: "ServiceRequest", *, at: datetime) -> dict[str,
         "call_outcomes": CallOutcome.choices,
         "decline_reasons": DeclineReason.choices,
         "wijk": wijk,
-        "status": RequestStatus(found.status).label,
+        "status": say_status(found),
         "tone": _STATUS_TONES.get(RequestStatus(found.status), "unknown"),
         "urgency": say_urgency(found.urgency),
         "is_urgent": found.urgency in _URGENT_NOW,
