@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -37,7 +38,7 @@ FIGURES = [
 ]
 
 
-def fill(providers: Providers, figures: list[tuple[int, ...]]) -> None:
+def fill(providers: Providers, figures: Sequence[tuple[int, ...]]) -> None:
     for n, (yes, no, silent, against, minutes, clients) in enumerate(figures):
         answer(
             providers,

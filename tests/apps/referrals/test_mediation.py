@@ -1,6 +1,7 @@
 """What was handed to the insurer has a day on which it must move, and comes back."""
 
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -176,7 +177,7 @@ def test_a_second_handing_over_counts_from_its_own_day() -> None:
 def test_what_says_nothing_or_nobody_is_refused() -> None:
     wijk = make_wijk()
     request, insurer = handed(wijk), insurer_of(wijk)
-    who = {"actor": insurer.actor, "request_id": request.pk, "at": AT}
+    who: Any = {"actor": insurer.actor, "request_id": request.pk, "at": AT}
     with pytest.raises(InvalidRequest):
         pass_on(to="  ", **who)
     with pytest.raises(InvalidRequest):

@@ -16,9 +16,11 @@ from tests.factories.answers import Providers, make_providers
 from tests.factories.directory import AreaFactory
 from wijkspil.accounts.types import Role
 from wijkspil.core.periods import Period
+from wijkspil.directory.models import Area
 from wijkspil.referrals.models import UnmetDemand
 from wijkspil.referrals.selectors.unmet import (
     SMALL,
+    Cell,
     Ledger,
     Told,
     count_ledger,
@@ -41,14 +43,14 @@ def write(
     kind: str = "search",
     tasks: tuple[str, ...] = ("stockings",),
     parts: tuple[str, ...] = ("morning",),
-    wijk: object = "own",
+    wijk: Area | str | None = "own",
     at: datetime | None = None,
 ) -> None:
     UnmetDemand.objects.bulk_create(
         UnmetDemand(
             at=at or providers.at - timedelta(days=8),
             region=providers.region,
-            wijk=providers.wijk if wijk == "own" else wijk,
+            wijk=providers.wijk if isinstance(wijk, str) else wijk,
             kind=kind,
             tasks=list(tasks),
             parts_of_day=list(parts),
@@ -185,14 +187,14 @@ def test_no_small_count_follows_from_what_is_told(counts: dict[int, int]) -> Non
 def test_a_single_small_count_takes_a_second_one_along() -> None:
     told = protect({"a": 3, "b": 9, "c": 40})
     assert told.shown == {"c": 40}
-    assert (told.few, told.kept_back) == ({"a"}, {"b"})
+    assert (set(told.few), set(told.kept_back)) == ({"a"}, {"b"})
     assert told.total == 52
 
 
 def test_of_so_little_nothing_is_told() -> None:
     for counts in ({"a": 3}, {"a": 4, "b": 4}, {"a": 1, "b": 1, "c": 1, "d": 1}):
         told = protect(counts)
-        assert (dict(told.shown), told.few, told.total) == ({}, frozenset(), None)
+        assert (len(told.shown), len(told.few), told.total) == (0, 0, None)
 
 
 @settings(max_examples=60, deadline=None)
@@ -201,7 +203,7 @@ def test_no_cell_is_told_of_which_the_wijk_and_kind_are_not(
     data: st.DataObject,
 ) -> None:
     number = st.integers(0, 12)
-    cells = {
+    cells: dict[Cell, int] = {
         (wijk, kind, task, "morning"): data.draw(number)
         for wijk in (1, 2, 3)
         for kind in ("search", "wait")
@@ -209,8 +211,8 @@ def test_no_cell_is_told_of_which_the_wijk_and_kind_are_not(
     }
     pairs: Counter[tuple[int | None, str]] = Counter()
     by_task: Counter[str] = Counter()
-    for (wijk, kind, task, _part), n in cells.items():
-        pairs[wijk, kind] += n
+    for (where, kind, task, _part), n in cells.items():
+        pairs[where, kind] += n
         by_task[task] += n
     rows = sum(pairs.values())
     week = date(2026, 11, 9)
@@ -225,9 +227,9 @@ def test_no_cell_is_told_of_which_the_wijk_and_kind_are_not(
             cells=cells,
         )
     )
-    for (wijk, kind, task, _part), n in demand.cells.items():
+    for (place, kind, task, _part), n in demand.cells.items():
         assert n >= SMALL
-        assert demand.told(wijk, kind) is not None
+        assert demand.told(place, kind) is not None
         assert task in demand.tasks.shown
 
 

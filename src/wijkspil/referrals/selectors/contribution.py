@@ -406,12 +406,11 @@ def find_patterns(
 
     Without another provider there is nothing to compare with, and no pattern.
     """
+    times = sum(tally.times for tally in tallies.values())
+    of = sum(tally.of for tally in tallies.values())
     found = []
     for pk, own in tallies.items():
-        others = Tally(
-            sum(t.times for one, t in tallies.items() if one != pk),
-            sum(t.of for one, t in tallies.items() if one != pk),
-        )
+        others = Tally(times - own.times, of - own.of)
         if (
             pk in names
             and own.times >= rule.least

@@ -5,7 +5,7 @@ asked and how soon. No identity, no postcode and no note. How long it takes is c
 in working days (Monday to Friday, without Dutch public holidays).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -128,7 +128,7 @@ def add_working_days(since: date, n: int) -> date:
     return day
 
 
-def _with_steps(rows: list[ServiceRequest], *, at: datetime) -> list[Mediation]:
+def _with_steps(rows: Sequence[ServiceRequest], *, at: datetime) -> list[Mediation]:
     events: dict[int, list[RequestEvent]] = {row.pk: [] for row in rows}
     for event in RequestEvent.objects.filter(
         Q(kind=EventKind.MEDIATION) | Q(kind=EventKind.NOTE, detail__code=CODE),

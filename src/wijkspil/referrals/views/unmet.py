@@ -40,8 +40,8 @@ from wijkspil.referrals.views.desk import desk_tabs, ticked_ids
 from wijkspil.ui.navigation import Chip
 
 #: Rows on the page; the file has all.
-MOST_WIJKEN = 25
-MOST_CELLS = 30
+MOST_WIJKEN = 12
+MOST_CELLS = 12
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def show_unmet(request: HttpRequest, actor: Actor) -> HttpResponse:
             "trend_rows": _week_rows(demand),
             "kind_heads": _kind_heads(demand),
             "wijk_rows": rows[:MOST_WIJKEN],
-            "n_wijken": len(rows),
+            "more_wijken": rows[MOST_WIJKEN:],
             "wijk_name": names.get(asked.wijk_id, "") if asked.wijk_id else "",
             "all_wijken_url": f"?{_query(asked, wijk=0)}",
             "cells": [_say_cell(c, n, names) for c, n in cells[:MOST_CELLS]],
