@@ -11,9 +11,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, FloatRect, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, PASSWORD, QUIET
 
@@ -51,17 +53,20 @@ class Photographer:
     def keep(
         self, page: Page, name: str, *, height: int = 0, under: Locator | None = None
     ) -> None:
-        """Keep the page from its title on, or from ``under`` on, ``height`` high."""
-        width = page.viewport_size["width"] if page.viewport_size else PHONE[0]
-        height = height or (page.viewport_size or {"height": PHONE[1]})["height"]
+        """Keep the page from its title on, or from ``under`` on.
+
+        To the bottom of the screen, as a person sees it, or ``height`` pixels.
+        """
+        screen = page.viewport_size or {"width": PHONE[0], "height": PHONE[1]}
         page.wait_for_timeout(700)
         page.evaluate("window.scrollTo(0, 0)")
-        start = under if under is not None else page.locator("main")
-        box = start.first.bounding_box()
-        top = max(0.0, box["y"] - 8) if box else 0.0
-        clip: FloatRect = {"x": 0, "y": top, "width": width, "height": height}
+        box = (under or page.locator("main")).first.bounding_box()
+        top = box["y"] if box else 0.0
+        height = height or screen["height"] - int(top)
         page.screenshot(
-            path=self.folder / f"guide-{name}.png", full_page=True, clip=clip
+            path=self.folder / f"guide-{name}.png",
+            full_page=top + height > screen["height"],
+            clip={"x": 0, "y": top, "width": screen["width"], "height": height},
         )
 
 
@@ -76,9 +81,9 @@ def press(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle")
 
 
-def ask_for_care(with_camera: Photographer, postcode: str) -> None:
+def ask_for_care(camera: Photographer, postcode: str) -> None:
     """The referrer: what and where, who has room, who it is, and follow it."""
-    with with_camera.see_as("verwijzer", LAPTOP) as page:
+    with camera.see_as("verwijzer", LAPTOP) as page:
         page.goto("/zorg-aanvragen/")
         page.locator("input[name=postcode]").fill(postcode)
         for task in ("stockings", "medication"):
@@ -87,34 +92,139 @@ def ask_for_care(with_camera: Photographer, postcode: str) -> None:
         choose(page, "urgency", "days")
         choose(page, "urgency_reason", "discharge")
         page.locator("input[name=age]").fill("83")
-        with_camera.keep(page, "referrer-need", height=760)
+        camera.keep(page, "referrer-need", height=760)
         press(page, "Kijk wie ruimte heeft")
-        with_camera.keep(page, "referrer-room", height=900)
+        camera.keep(page, "referrer-room", height=900)
         page.locator("main").get_by_role("link", name="Verder").first.click()
         choose(page, "decision", "agreed")
         choose(page, "given_by", "client")
         page.locator("input[name=name]").fill(NAME)
         page.locator("input[name=birth_date]").fill("1943-03-04")
         page.locator("input[name=address]").fill(ADDRESS)
+        page.locator("input[name=phone]").fill("06-01234567")
         page.locator("input[name=requester_phone]").fill("0119-123456")
         press(page, "De aanvraag versturen")
         page.wait_for_url(re.compile("verstuurd"))
         number = page.url.split("/")[-2]
-        with_camera.keep(page, "referrer-sent", height=900)
+        camera.keep(page, "referrer-sent", height=900)
         page.goto(f"/aanvragen/{number}/")
-        with_camera.keep(page, "referrer-follow", height=900)
+        camera.keep(page, "referrer-follow", height=900)
         page.goto("/tijdelijk-verblijf/")
-        with_camera.keep(page, "referrer-stay", height=760)
+        camera.keep(page, "referrer-stay", height=760)
+
+
+def answer_questions(camera: Photographer) -> None:
+    """The nurse: the inbox, why not, the client after a yes, and the room left."""
+    with camera.see_as("wijkteam", PHONE) as page:
+        page.goto("/postvak/")
+        camera.keep(page, "nurse-inbox", height=900, under=page.locator("#inbox"))
+        page.locator("main").get_by_role(
+            "link", name=re.compile("Afwijzen")
+        ).first.click()
+        camera.keep(page, "nurse-decline", height=900)
+        page.goto("/postvak/")
+        press(page, "Aannemen")
+        camera.keep(page, "nurse-accepted", height=900)
+        page.goto("/capaciteit/")
+        camera.keep(page, "nurse-room", height=900)
+
+
+def go_out_at_night(camera: Photographer, postcode: str) -> None:
+    """A triage nurse enters a call; the nurse on duty goes, and closes it."""
+    with camera.see_as("nachtdienst", PHONE) as page:
+        page.goto("/capaciteit/")
+        team = page.locator("h1").inner_text()
+    with camera.see_as("triage", PHONE) as page:
+        look_who_can_come(page, postcode)
+        if team not in page.locator("main").inner_text():
+            put_on_duty(camera, team)
+            look_who_can_come(page, postcode)
+        camera.keep(
+            page, "night-who-can-come", height=620, under=page.locator("#nurses")
+        )
+        page.locator("input[name=name]").fill(NAME)
+        page.locator("input[name=address]").fill(ADDRESS)
+        page.locator("input[name=phone]").fill("06-01234567")
+        page.locator("input[name=key_safe]").fill("Kluisje links, code verzonnen")
+        page.locator("#nurses li", has_text=team).get_by_role("button").click()
+        page.wait_for_url(re.compile(r"/oproep/N-"))
+        number = page.url.rstrip("/").split("/")[-1]
+        camera.keep(page, "night-follow")
+    with camera.see_as("nachtdienst", PHONE) as page:
+        page.goto("/oproepen/")
+        camera.keep(page, "night-alert", height=700)
+        press(page, "Ik ga")
+        page.goto(f"/oproepen/{number}/")
+        camera.keep(page, "night-client")
+        press(page, "Ik vertrek")
+        press(page, "Ik ben er")
+        page.goto(f"/oproepen/{number}/klaar")
+        camera.keep(page, "night-done", height=800)
+        choose(page, "outcome", "helped")
+        page.locator("textarea[name=report]").fill("Katheter gewisseld.")
+        press(page, "Oproep afsluiten")
+
+
+def look_who_can_come(page: Page, postcode: str) -> None:
+    page.goto("/oproep/triage")
+    page.locator("input[name=postcode]").fill(postcode)
+    choose(page, "reason", "catheter")
+    choose(page, "urgency", "30")
+    page.locator("input[name=caller_phone]").fill("088 000 12 34")
+    press(page, "Kijken wie kan komen")
+
+
+def put_on_duty(camera: Photographer, team: str) -> None:
+    """By day nobody is on duty for the night: the coordinator enters two hours.
+
+    Only a coordinator can: a team of the night covers no area of its own.
+    """
+    start = datetime.now(ZoneInfo("Europe/Amsterdam"))
+    with camera.see_as("aanbieder", LAPTOP) as page:
+        page.goto("/capaciteit/")
+        link = page.locator("main").get_by_role("link", name=team).first
+        service_id = (link.get_attribute("href") or "").strip("/").split("/")[1]
+    with camera.see_as("coordinator", LAPTOP) as page:
+        page.goto(f"/beheer/dienst/{service_id}/diensttijd-toevoegen/")
+        page.locator("input[name=person_name]").fill("Milan Avondster")
+        page.locator("input[name=phone]").fill("06 99000001")
+        for name, moment in (
+            ("valid_from", start),
+            ("valid_until", start + timedelta(hours=2)),
+        ):
+            page.locator(f"input[name={name}]").fill(moment.strftime("%Y-%m-%dT%H:%M"))
+        page.get_by_text("Een ander gebied").click()
+        page.locator("input[name=area_search]").fill(team.rpartition(" ")[2])
+        press(page, "Zoek")
+        page.locator("input[name=areas]").first.check(force=True)
+        press(page, "Deze diensttijd opslaan")
+
+
+def keep_the_desk(camera: Photographer) -> None:
+    """The coordinator: the worklist, one request, the map, and the calls."""
+    with camera.see_as("coordinator", DESK) as page:
+        page.goto("/regietafel/?van=niemand&toon=alles")
+        camera.keep(page, "coordinator-desk")
+        page.goto("/regietafel/verdelen/")
+        camera.keep(page, "coordinator-divide")
+        page.goto("/dienst/")
+        camera.keep(page, "coordinator-gaps")
+        page.goto("/oproepen/regio/")
+        camera.keep(page, "coordinator-calls", height=700)
 
 
 def main() -> None:
-    url, folder, *postcode = sys.argv[1:]
+    url, folder, *rest = sys.argv[1:]
+    postcode = rest[0] if rest else POSTCODE
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=list(QUIET)
+            executable_path=CHROMIUM, args=[*QUIET, "--hide-scrollbars"]
         )
         camera = Photographer(browser, url, Path(folder))
-        ask_for_care(camera, postcode[0] if postcode else POSTCODE)
+        ask_for_care(camera, postcode)
+        answer_questions(camera)
+        go_out_at_night(camera, postcode)
+        keep_the_desk(camera)
         browser.close()
 
 

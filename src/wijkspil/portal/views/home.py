@@ -71,8 +71,11 @@ def _show_home(
     request: HttpRequest, form: QuestionForm, *, status: int = 200
 ) -> HttpResponse:
     actor = get_request_actor(request)
+    around = (ASK, SIGNPOSTS, PROFESSIONS, ALLIANCES)
     work: Sequence[Page] = (SIGN_IN, INBOX, DESK)  # past the sign-in page
     if actor.user_id is not None:
+        # Families ask without an account; not every professional may.
+        around = tuple(list_usable(around, actor=actor))
         pages = (page for page in WORK_PAGES if page is not ASK)  # it is above
         work = list_usable((WHO_HELPS_AT_WORK, *pages), actor=actor)
     return render(
@@ -80,7 +83,7 @@ def _show_home(
         "portal/home.html",
         {
             "form": form,
-            "tiles": make_tiles((ASK, SIGNPOSTS, PROFESSIONS, ALLIANCES)),
+            "tiles": make_tiles(around),
             "work_tiles": make_tiles(work),
         },
         status=status,

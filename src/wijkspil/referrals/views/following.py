@@ -168,7 +168,8 @@ def _row(request: ServiceRequest, *, at: datetime) -> RequestRow:
             asked=[offer.service.name for offer in waiting],
         ),
         owner=request.owner_name,
-        due_at=request.due_at,
+        # Nobody has to move it any more once there is care: no date to show.
+        due_at=request.due_at if status in OWNED else None,
         is_late=is_late,
         at=request.closed_at or request.placed_at or request.submitted_at,
     )
