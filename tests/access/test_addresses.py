@@ -1,6 +1,7 @@
 """Every address of the site is public by name, or refuses a visitor."""
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 from django.test import Client
@@ -29,6 +30,8 @@ PUBLIC = {
     "portal:privacy",
     "portal:accessibility",
     "portal:sources",
+    "portal:help",
+    "portal:guide",
     "portal:health",
     "portal:robots",
     "portal:favicon",
@@ -55,8 +58,8 @@ PUBLIC = {
 }
 
 
-def addresses() -> Iterator[tuple[str, str]]:
-    """Yield (name, path) of every address; every variable part is 1."""
+def addresses(text: str = "1") -> Iterator[tuple[str, str]]:
+    """Yield (name, path) of every address; every variable part is 1, or this text."""
 
     def walk(
         resolver: URLResolver, prefix: str, space: str
@@ -67,19 +70,24 @@ def addresses() -> Iterator[tuple[str, str]]:
                 inner = f"{pattern.namespace}:" if pattern.namespace else space
                 yield from walk(pattern, route, inner)
             elif isinstance(pattern, URLPattern):
-                yield f"{space}{pattern.name}", "/" + fill(route)
+                yield f"{space}{pattern.name}", "/" + fill(route, text)
 
     yield from walk(get_resolver(), "", "")
 
 
-def fill(route: str) -> str:
-    """Put 1 (or a fitting word) in every variable part of a route."""
+def fill(route: str, text: str) -> str:
+    """Put a text (or what fits) in every variable part of a route."""
     while "<" in route:
         start, end = route.index("<"), route.index(">")
         part = route[start + 1 : end]
-        value = {"kind": "organization", "slug": "steunkousen", "code": "WK1"}.get(
-            part.split(":")[-1], "1"
-        )
+        kind, _colon, word = part.rpartition(":")
+        fitting = {"kind": "organization", "slug": "steunkousen", "code": "WK1"}
+        if kind in ("", "str", "path") and text != "1":
+            value = quote(text, safe="")
+        else:
+            value = fitting.get(word, "1" if text == "1" else "9" * 25)
+        if kind == "uuid":
+            value = "0d2f8a3e-0000-4000-8000-000000000001"
         route = route[:start] + value + route[end + 1 :]
     return route
 
@@ -100,6 +108,39 @@ def test_a_visitor_is_refused_what_is_not_public(
 
 def test_the_list_of_public_addresses_has_no_stale_name() -> None:
     assert {name for name, _path in addresses()} >= PUBLIC
+
+
+#: Names of questions in addresses, each asked with what no page of ours sends.
+QUESTIONS = (
+    *("page", "pagina", "week", "maand", "weken", "dag", "dienst", "naam", "zorg"),
+    *("regio", "gebied", "q", "postcode", "seen", "lijst", "van", "tot", "areas"),
+)
+
+
+@pytest.mark.parametrize("sent", ["\0", "9" * 5000, "²", "-1", "' OR 1=1 --"])
+@pytest.mark.parametrize("role", [Role.COORDINATOR, Role.PROVIDER_MANAGER])
+def test_no_address_breaks_on_what_nobody_types(
+    client: Client, role: Role, sent: str
+) -> None:
+    region = make.AreaFactory(region=True, purpose="zorgkantoor")
+    service = make.CoverageFactory(area=make.AreaFactory(lies_in=[region])).service
+    client.force_login(
+        MembershipFactory(
+            role=role,
+            organization=service.organization,
+            service=service,
+            region=region,
+        ).user
+    )
+    client.raise_request_exception = False
+    broken = []
+    for name, path in addresses(sent[:20]):
+        if name in {"accounts:sign-out", "set_language"}:
+            continue
+        answer = client.get(path, dict.fromkeys(QUESTIONS, sent))
+        if answer.status_code >= 500:
+            broken.append((name, answer.status_code))
+    assert broken == []
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role != Role.RESIDENT])

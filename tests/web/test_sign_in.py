@@ -328,6 +328,6 @@ class TestTheLog:
             )
             for number in range(120)
         )
-        # session, user, roles, count, page, one insert
-        with django_assert_max_num_queries(6):
+        # session, user, roles, count, page, one insert, unread messages
+        with django_assert_max_num_queries(7):
             auditor.get(LOG)

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from wijkspil.core.models import AuditEvent
+from wijkspil.core.spreadsheets import guarded
 
 _AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 #: A file larger than this no longer opens in a spreadsheet.
@@ -58,11 +59,11 @@ def list_rows(events: QuerySet[AuditEvent]) -> Iterator[list[str]]:
     for event in events[:MAX_EXPORT_ROWS].iterator(chunk_size=2000):
         yield [
             event.at.astimezone(_AMSTERDAM).isoformat(timespec="seconds"),
-            _harmless(event.actor_label),
+            guarded(event.actor_label),
             event.action,
             event.entity_type,
-            _harmless(event.entity_id),
-            _harmless(event.purpose),
+            guarded(event.entity_id),
+            guarded(event.purpose),
             " ".join(map(str, event.detail.get("fields", ()))),
         ]
 
@@ -78,8 +79,3 @@ def _holds(word: str) -> Q:
 
 def _start_of(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=_AMSTERDAM)
-
-
-def _harmless(text: str) -> str:
-    """Keep a spreadsheet from reading a text as a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

@@ -1,9 +1,5 @@
 """Signing in and out, and the page where the auditor reads who saw what."""
 
-import csv
-from collections.abc import Iterable, Iterator
-from typing import Any
-
 from django.conf import settings
 from django.contrib.auth import login, logout
 from django.core.paginator import Paginator
@@ -33,6 +29,7 @@ from wijkspil.accounts.sign_in import TooManyFailures, check_password
 from wijkspil.accounts.types import Actor
 from wijkspil.core.audit import record_access
 from wijkspil.core.models import AuditEvent
+from wijkspil.core.spreadsheets import csv_lines
 
 EVENTS_PER_PAGE = 50
 
@@ -134,25 +131,11 @@ def export_audit_trail(request: HttpRequest) -> HttpResponse | StreamingHttpResp
         return show_audit_trail(request)
     _record_reading(actor, AuditEvent.Action.EXPORT, request)
     response = StreamingHttpResponse(
-        _csv_lines(list_rows(find_events(form.wanted()))),
+        csv_lines(list_rows(find_events(form.wanted()))),
         content_type="text/csv; charset=utf-8",
     )
     response["Content-Disposition"] = 'attachment; filename="logboek.csv"'
     return response
-
-
-class _Line:
-    """Hand back each written line, so that a file is sent while it is made."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv_lines(rows: Iterable[list[str]]) -> Iterator[str]:
-    writer: Any = csv.writer(_Line(), delimiter=";")
-    yield "\ufeff"  # tells Excel that this is UTF-8
-    for row in rows:
-        yield writer.writerow(row)
 
 
 def _record_reading(

@@ -8,7 +8,7 @@ writing takes a token. What one may not know of answers 404.
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Router, Status
@@ -44,10 +44,11 @@ from wijkspil.calls.services.calls import (
 )
 from wijkspil.calls.services.disclosure import (
     get_visible_call,
+    knows_nurse,
     show_key_safe,
     show_patient,
 )
-from wijkspil.core.api import Problem, problem
+from wijkspil.core.api import Problem
 from wijkspil.core.errors import NotFound
 
 if TYPE_CHECKING:
@@ -56,20 +57,6 @@ if TYPE_CHECKING:
 router = Router(by_alias=True, tags=["calls"])
 
 _REFUSALS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
-
-
-def refuse_call(_request: HttpRequest, error: Any) -> HttpResponse:
-    """Answer an ``InvalidCall`` with every field that was refused."""
-    return problem(
-        400,
-        str(error),
-        code=error.code,
-        invalid_params=[
-            {"name": _camel(name), "reason": reason}
-            for name, reasons in error.fields.items()
-            for reason in reasons
-        ],
-    )
 
 
 @router.post(
@@ -239,10 +226,13 @@ def _act(
 
 
 def _out(actor: Actor, call: "Call") -> CallOut:
-    """Answer a call; a provider sees its own alerts, and a PC6 only when it goes."""
+    """Answer a call; a provider sees its own alerts, and a PC6 only when it goes.
+
+    Who goes is told to who steers, goes, or is the client's own team.
+    """
     rows = list_alerts(call.pk)
     if steers(actor, call):
-        return CallOut.of(call, rows, with_pc6=True)
+        return CallOut.of(call, rows, with_pc6=True, with_nurse=True)
     own = [
         alert
         for alert in rows
@@ -250,9 +240,9 @@ def _out(actor: Actor, call: "Call") -> CallOut:
             actor, alerts.team_target(alert.service_id, alert.service.organization_id)
         )
     ]
-    return CallOut.of(call, own, with_pc6=alerts.goes(actor, call))
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(part.capitalize() for part in rest)
+    return CallOut.of(
+        call,
+        own,
+        with_pc6=alerts.goes(actor, call),
+        with_nurse=knows_nurse(actor, call),
+    )

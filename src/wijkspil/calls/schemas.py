@@ -7,8 +7,7 @@ every answer that holds them is in the audit trail.
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated
 
-from django.utils.translation import gettext as _
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from wijkspil.calls.engine_io import NurseCandidate
 from wijkspil.calls.types import (
@@ -28,31 +27,13 @@ from wijkspil.calls.types import (
     NewCall,
     TreatmentLimit,
 )
-from wijkspil.core.api import CamelSchema
+from wijkspil.core.api import CamelSchema, Id, Text
 from wijkspil.directory.types import CareTask
 
 if TYPE_CHECKING:
     from wijkspil.calls.models import Call, CallAlert
     from wijkspil.calls.services.disclosure import ShownPatient
 
-_LARGEST_ID = 2**63 - 1
-
-
-def refuse_nul(text: str) -> str:
-    """Return text without the character that no database keeps.
-
-    Raises
-    ------
-    ValueError
-        If it holds a NUL.
-    """
-    if "\0" in text:
-        raise ValueError(_("The character NUL cannot be stored. Leave it out."))
-    return text
-
-
-Text = Annotated[str, AfterValidator(refuse_nul)]
-Id = Annotated[int, Field(ge=1, le=_LARGEST_ID)]
 Minutes = Annotated[int, Field(ge=0, le=720)]
 
 
@@ -235,7 +216,8 @@ class AlertOut(CamelSchema):
 class CallOut(CamelSchema):
     """Where a call stands; nothing in it says who it is about.
 
-    ``alerts`` are all to who entered it, and the reader's own to a provider.
+    ``alerts`` are all to who entered it, and the reader's own to a provider; who goes
+    is empty to a provider that was alerted and does not go.
     """
 
     number: str
@@ -264,16 +246,25 @@ class CallOut(CamelSchema):
 
     @classmethod
     def of(
-        cls, call: "Call", alerts: list["CallAlert"], *, with_pc6: bool
+        cls,
+        call: "Call",
+        alerts: list["CallAlert"],
+        *,
+        with_pc6: bool,
+        with_nurse: bool,
     ) -> "CallOut":
         """Return a call as an answer."""
         names = (
-            "number note arrive_by owner_name due_at nurse_name nurse_phone "
-            "nurse_service_id expected_arrival_at started_at accepted_at left_at "
-            "arrived_at done_at check_in_due_at travel_minutes care_minutes"
+            "number note arrive_by due_at expected_arrival_at started_at accepted_at "
+            "left_at arrived_at done_at check_in_due_at travel_minutes care_minutes"
         )
+        hides = not with_nurse and call.nurse_service_id is not None
         return cls(
             **{name: getattr(call, name) for name in names.split()},
+            owner_name="" if hides else call.owner_name,
+            nurse_name="" if hides else call.nurse_name,
+            nurse_phone="" if hides else call.nurse_phone,
+            nurse_service_id=None if hides else call.nurse_service_id,
             status=CallStatus(call.status),
             postcode=call.postcode if with_pc6 else call.postcode[:4],
             reason=CallReason(call.reason),

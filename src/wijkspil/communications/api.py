@@ -8,7 +8,6 @@ import uuid
 
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from ninja import Query, Router, Status
 
 from wijkspil.accounts.requests import get_request_actor, get_writing_actor
@@ -49,8 +48,7 @@ from wijkspil.communications.services.endpoints import (
     send_test_message,
 )
 from wijkspil.communications.services.reading import mark_read
-from wijkspil.core.api import CamelSchema, Problem
-from wijkspil.core.errors import InvalidValue
+from wijkspil.core.api import Problem, refuse_unknown_parameters
 
 router = Router(by_alias=True, tags=["communications"])
 
@@ -66,7 +64,7 @@ def read_communications(
     request: HttpRequest, query: Query[InboxQuery]
 ) -> CommunicationsOut:
     """Answer a page, newest first within read and unread."""
-    _refuse_unknown_parameters(request, query)
+    refuse_unknown_parameters(request, query)
     actor = get_request_actor(request)
     check_can_read_messages(actor)
     messages, total = list_inbox(
@@ -228,21 +226,3 @@ def _find(actor: Actor, endpoint_id: int) -> Endpoint:
     if not can_manage_webhooks(actor, Target(organization_id=endpoint.organization_id)):
         raise unknown_endpoint()
     return endpoint
-
-
-def _refuse_unknown_parameters(request: HttpRequest, query: CamelSchema) -> None:
-    """Refuse a parameter that is not one of the question's.
-
-    Raises
-    ------
-    InvalidValue
-        With the parameter, and those that are known.
-    """
-    known = [field.alias or name for name, field in type(query).model_fields.items()]
-    for name in request.GET:
-        if name not in known:
-            raise InvalidValue(
-                _("“%(name)s” is not a parameter here. Choose from: %(known)s.")
-                % {"name": name[:40], "known": ", ".join(known)},
-                field=name[:40],
-            )

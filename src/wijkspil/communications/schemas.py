@@ -8,7 +8,7 @@ from pydantic import Field
 
 from wijkspil.communications.selectors.endpoints import Endpoint, OutgoingRow
 from wijkspil.communications.selectors.inbox import Message
-from wijkspil.core.api import CamelSchema
+from wijkspil.core.api import CamelSchema, Text
 
 
 class InboxQuery(CamelSchema):
@@ -62,7 +62,7 @@ class CommunicationsOut(CamelSchema):
 class EndpointIn(CamelSchema):
     """A system to tell."""
 
-    url: str = Field(max_length=500, description="Address with https.")
+    url: Text = Field(max_length=500, description="Address with https.")
     topics: list[str] = Field([], max_length=200, description="Empty: all messages.")
 
 

@@ -65,6 +65,7 @@ from wijkspil.communications.types import EmailChoice, find_topic
 from wijkspil.communications.wording import say_error
 from wijkspil.core.errors import NotPermitted
 from wijkspil.core.permissions import Scope
+from wijkspil.core.typed_values import read_page_number
 from wijkspil.ui.navigation import Chip, Crumb
 
 MESSAGES_PER_PAGE = 30
@@ -378,8 +379,7 @@ def _crumbs(*last: str) -> list[Crumb]:
 
 
 def _page_number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return max(1, min(int(text), 10_000)) if text.isdecimal() else 1
+    return read_page_number(request.GET.get("page", ""))
 
 
 def _moment(text: str | None, otherwise: datetime) -> datetime:

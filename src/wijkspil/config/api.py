@@ -1,17 +1,15 @@
 """The REST interface of all rooms together, at ``/api/v1``."""
 
 from wijkspil.accounts.requests import get_writing_caller
-from wijkspil.calls.api import refuse_call
 from wijkspil.calls.api import router as calls_router
 from wijkspil.calls.errors import InvalidCall
 from wijkspil.communications.api import router as communications_router
-from wijkspil.core.api import API_VERSION, WijkspilApi
+from wijkspil.core.api import API_VERSION, WijkspilApi, refuse_fields
 from wijkspil.directory.api import router as directory_router
 from wijkspil.referrals.api import refuse_request
 from wijkspil.referrals.api import router as referrals_router
 from wijkspil.referrals.errors import InvalidRequest
 from wijkspil.referrals.policy_api import router as policy_router
-from wijkspil.stays.api import refuse_stay
 from wijkspil.stays.api import router as stays_router
 from wijkspil.stays.errors import InvalidStay
 
@@ -37,8 +35,8 @@ api = WijkspilApi(
 )
 api.add_our_errors()
 api.add_exception_handler(InvalidRequest, refuse_request)
-api.add_exception_handler(InvalidCall, refuse_call)
-api.add_exception_handler(InvalidStay, refuse_stay)
+api.add_exception_handler(InvalidCall, refuse_fields)
+api.add_exception_handler(InvalidStay, refuse_fields)
 api.add_router("", directory_router)
 api.add_router("", communications_router)
 api.add_router("", referrals_router)

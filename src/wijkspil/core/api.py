@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 from inspect import iscoroutinefunction
-from typing import Any
+from typing import Annotated, Any
 
 from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -20,10 +20,16 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.responses import NinjaJSONEncoder
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from wijkspil.core.errors import Conflict, NotFound, NotPermitted, WijkspilError
+from wijkspil.core.errors import (
+    Conflict,
+    InvalidValue,
+    NotFound,
+    NotPermitted,
+    WijkspilError,
+)
 from wijkspil.core.idempotency import (
     KEPT_HOURS,
     KEY_HEADER,
@@ -41,6 +47,24 @@ API_VERSION = "1.0.0"
 WRITING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 Run = Callable[..., HttpResponseBase]
+
+
+def refuse_nul(text: str) -> str:
+    """Return text without the character that no database keeps.
+
+    Raises
+    ------
+    ValueError
+        If it holds a NUL.
+    """
+    if "\0" in text:
+        raise ValueError(_("The character NUL cannot be stored. Leave it out."))
+    return text
+
+
+#: What a body holds as text, and as the key of a row.
+Text = Annotated[str, AfterValidator(refuse_nul)]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 
 class CamelSchema(BaseModel):
@@ -103,6 +127,45 @@ def problem(
     if status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = "Bearer"
     return response
+
+
+def refuse_fields(
+    _request: HttpRequest, error: Any, *, name_of: Callable[[str], str] = to_camel
+) -> HttpResponse:
+    """Answer an error with ``fields`` (field -> reasons) with all of them, not one.
+
+    ``name_of`` says how a field is called in the body.
+    """
+    return problem(
+        status_of(error),
+        str(error),
+        code=error.code,
+        invalid_params=[
+            {"name": name_of(name), "reason": reason}
+            for name, reasons in error.fields.items()
+            for reason in reasons
+        ],
+    )
+
+
+def refuse_unknown_parameters(request: HttpRequest, query: CamelSchema) -> None:
+    """Refuse a parameter that is not one of the question's.
+
+    A filter with a typing error would otherwise answer with everything.
+
+    Raises
+    ------
+    InvalidValue
+        With the parameter, and those that are known.
+    """
+    known = [field.alias or name for name, field in type(query).model_fields.items()]
+    for name in request.GET:
+        if name not in known:
+            raise InvalidValue(
+                _("“%(name)s” is not a parameter here. Choose from: %(known)s.")
+                % {"name": name[:40], "known": ", ".join(known)},
+                field=name[:40],
+            )
 
 
 def status_of(error: WijkspilError) -> int:

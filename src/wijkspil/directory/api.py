@@ -18,11 +18,16 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Status
-from pydantic.alias_generators import to_camel
 
 from wijkspil.accounts.requests import get_request_actor, get_writing_actor
 from wijkspil.accounts.types import Actor
-from wijkspil.core.api import API_VERSION, CamelSchema, Problem, problem
+from wijkspil.core.api import (
+    API_VERSION,
+    Problem,
+    problem,
+    refuse_fields,
+    refuse_unknown_parameters,
+)
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.periods import Period
 from wijkspil.directory.errors import InvalidEntry
@@ -130,26 +135,6 @@ def read_moment(text: str, *, field: str) -> datetime:
         % {"value": text[:40]},
         field=field,
     )
-
-
-def refuse_unknown_parameters(request: HttpRequest, query: CamelSchema) -> None:
-    """Refuse a parameter that is not one of the question's.
-
-    A filter with a typing error would otherwise answer with everything.
-
-    Raises
-    ------
-    InvalidValue
-        With the parameter, and those that are known.
-    """
-    known = [field.alias or name for name, field in type(query).model_fields.items()]
-    for name in request.GET:
-        if name not in known:
-            raise InvalidValue(
-                _("“%(name)s” is not a parameter here. Choose from: %(known)s.")
-                % {"name": name[:40], "known": ", ".join(known)},
-                field=name[:40],
-            )
 
 
 def read_period(query: DutyPeriodQuery, *, now: datetime) -> Period:
@@ -537,7 +522,7 @@ def write_duty(
             at=now,
         )
     except InvalidEntry as error:
-        return _refuse_entry(error)
+        return refuse_fields(request, error)
     return Status(201, DutyOut.of(as_listed_duty(row)))
 
 
@@ -641,20 +626,6 @@ def read_roster(
         text, content_type = write_csv(duties), "text/csv; charset=utf-8"
     return HttpResponse(
         text, content_type=content_type, headers={"API-Version": API_VERSION}
-    )
-
-
-def _refuse_entry(error: InvalidEntry) -> HttpResponse:
-    """Answer with every field that was refused, not only the first."""
-    return problem(
-        400,
-        str(error),
-        code=error.code,
-        invalid_params=[
-            {"name": to_camel(name), "reason": reason}
-            for name, reasons in error.fields.items()
-            for reason in reasons
-        ],
     )
 
 

@@ -22,9 +22,12 @@ from pydantic.alias_generators import to_camel
 
 from wijkspil.accounts.requests import get_request_actor, get_writing_actor
 from wijkspil.accounts.types import Actor
-from wijkspil.core.api import Problem, problem
+from wijkspil.core.api import (
+    Problem,
+    refuse_fields,
+    refuse_unknown_parameters,
+)
 from wijkspil.core.errors import NotFound
-from wijkspil.directory.api import refuse_unknown_parameters
 from wijkspil.directory.schemas import PageQuery
 from wijkspil.directory.selectors.listing import get_organization
 from wijkspil.directory.selectors.targets import get_service_target
@@ -159,16 +162,7 @@ _NAMES = {
 
 def refuse_request(_request: HttpRequest, error: Any) -> HttpResponse:
     """Answer an ``InvalidRequest`` with every field that was refused."""
-    return problem(
-        400,
-        str(error),
-        code=error.code,
-        invalid_params=[
-            {"name": _name_in_body(name), "reason": reason}
-            for name, reasons in error.fields.items()
-            for reason in reasons
-        ],
-    )
+    return refuse_fields(_request, error, name_of=_name_in_body)
 
 
 def _name_in_body(name: str) -> str:

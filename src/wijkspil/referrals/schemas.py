@@ -8,12 +8,11 @@ apart, and every answer that holds it is in the audit trail.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from django.utils.translation import gettext as _
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from wijkspil.core.api import CamelSchema
+from wijkspil.core.api import CamelSchema, Id, Text
 from wijkspil.directory.schemas import PageOut, PageQuery
 from wijkspil.directory.selectors.capacity import RoomLeft
 from wijkspil.directory.selectors.care_teams import CarePlace
@@ -50,25 +49,6 @@ if TYPE_CHECKING:
         RequestEvent,
         ServiceRequest,
     )
-
-_LARGEST_ID = 2**63 - 1
-
-
-def refuse_nul(text: str) -> str:
-    """Return text without the character that no database keeps.
-
-    Raises
-    ------
-    ValueError
-        If it holds a NUL.
-    """
-    if "\0" in text:
-        raise ValueError(_("The character NUL cannot be stored. Leave it out."))
-    return text
-
-
-Text = Annotated[str, AfterValidator(refuse_nul)]
-Id = Annotated[int, Field(ge=1, le=_LARGEST_ID)]
 
 
 # --- asking

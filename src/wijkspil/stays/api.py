@@ -4,19 +4,17 @@ Only translates: every rule lives in the services, so that a page and a supplier
 system get the same answer. What one may not know of answers 404.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import Query, Router, Status
-from pydantic.alias_generators import to_camel
 
 from wijkspil.accounts.requests import get_request_actor, get_writing_actor
 from wijkspil.accounts.types import Actor
-from wijkspil.core.api import Problem, problem
+from wijkspil.core.api import Problem, refuse_unknown_parameters
 from wijkspil.core.errors import NotFound
-from wijkspil.directory.api import refuse_unknown_parameters
 from wijkspil.directory.selectors.care_teams import get_care_place
 from wijkspil.stays.catalogue import load_catalogue
 from wijkspil.stays.permissions import (
@@ -68,20 +66,6 @@ if TYPE_CHECKING:
 router = Router(by_alias=True, tags=["temporary stay"])
 
 _REFUSALS = {400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem}
-
-
-def refuse_stay(_request: HttpRequest, error: Any) -> HttpResponse:
-    """Answer an ``InvalidStay`` with every field that was refused."""
-    return problem(
-        400,
-        str(error),
-        code=error.code,
-        invalid_params=[
-            {"name": to_camel(name), "reason": reason}
-            for name, reasons in error.fields.items()
-            for reason in reasons
-        ],
-    )
 
 
 # --- beds

@@ -6,12 +6,11 @@ comes out only for the provider of that bed, logged.
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Self
 
-from django.utils.translation import gettext as _
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AwareDatetime, Field
 
-from wijkspil.core.api import CamelSchema
+from wijkspil.core.api import CamelSchema, Text
 from wijkspil.directory.schemas import PageOut, PageQuery
 from wijkspil.stays.policies import Suggestion
 from wijkspil.stays.selectors.beds import FreeBeds
@@ -41,15 +40,6 @@ if TYPE_CHECKING:
         StayPatient,
         StayRequest,
     )
-
-
-def _refuse_nul(text: str) -> str:
-    if "\0" in text:
-        raise ValueError(_("The character NUL cannot be stored. Leave it out."))
-    return text
-
-
-Text = Annotated[str, AfterValidator(_refuse_nul)]
 
 
 class BedsQuery(PageQuery):

@@ -194,7 +194,9 @@ class TestTheWholeWay:
         make.claim(region)
         browser = region.referrer.browser()
         tap = f"{ROOT}{stay.number}/bed/{region.place.pk}/{KIND}"
-        for answer in (browser.post(tap), browser.get(tap)):
+        english = {"accept-language": "en"}
+        for press in (browser.post, browser.get):
+            answer = press(tap, headers=english)
             assert answer["Location"] == f"{ROOT}{stay.number}/"
         shown = text_of(page(browser, f"{ROOT}{stay.number}/"))
         assert "this bed is taken" in shown

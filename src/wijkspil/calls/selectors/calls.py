@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from wijkspil.calls.errors import unknown_call
 from wijkspil.calls.models import BreakGlass, Call, CallAlert, CallEvent
 from wijkspil.calls.types import MAY_ACCEPT, RUNNING, WITH_NURSE, WITHOUT_NURSE
+from wijkspil.core.spoken_numbers import read_number
 
 
 def get_call(number: str) -> Call:
@@ -21,7 +22,7 @@ def get_call(number: str) -> Call:
     """
     row = (
         Call.objects.select_related("place", "region", "own_service", "nurse_service")
-        .filter(number=number)
+        .filter(number=read_number(number))
         .first()
     )
     if row is None:
@@ -39,7 +40,7 @@ def lock_call(number: str) -> Call:
     UnknownCall
         If there is none with this number.
     """
-    row = Call.objects.select_for_update().filter(number=number).first()
+    row = Call.objects.select_for_update().filter(number=read_number(number)).first()
     if row is None:
         raise unknown_call(number)
     return row

@@ -28,14 +28,14 @@ def list_reports(
     organization_ids: Collection[int],
     since: datetime,
 ) -> list[Call]:
-    """Return calls for clients of these teams since a moment, newest first."""
+    """Return ended calls for clients of these teams since a moment, newest first."""
     return list(
         Call.objects.filter(
             Q(own_service_id__in=service_ids)
             | Q(own_service__organization_id__in=organization_ids),
             started_at__gte=since,
+            status__in=_ENDED,
         )
-        .exclude(status=CallStatus.NEW)
         .select_related("own_service", "nurse_service__organization", "place")
         .order_by("-started_at", "-pk")
     )

@@ -5,12 +5,11 @@ before it is: identity is added while the nurse gets ready. A call always has an
 and a date, from the moment it is entered.
 """
 
-import secrets
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -53,6 +52,7 @@ from wijkspil.calls.types import (
 )
 from wijkspil.core.models import AuditEvent
 from wijkspil.core.sealing import seal
+from wijkspil.core.spoken_numbers import save_with_number
 from wijkspil.directory.selectors.care_teams import (
     CarePlace,
     TeamAround,
@@ -63,8 +63,6 @@ from wijkspil.directory.services.duty import record_duties_read
 from wijkspil.directory.services.organizations import check_phone
 from wijkspil.directory.types import Care, CareTask, CoverageRole
 
-#: Without 0, 1, I, L, O, U: a number is read out on the phone.
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 _OLDEST = timedelta(days=366 * 120)
 
 
@@ -135,33 +133,30 @@ def start_call(
         patient = check_patient(patient, today=localdate(at))
     place, found = look_for_nurses(actor=actor, call=call, at=at)
     own = _find_own_team(call, place, at=at)
-    row = _save_with_number(
-        Call(
-            status=CallStatus.NEW,
-            region_id=place.region_id,
-            place_id=place.id,
-            postcode=place.postcode,
-            caller_kind=call.caller.kind,
-            caller_id=actor.user_id,
-            caller_name=call.caller.name,
-            caller_phone=call.caller.phone,
-            caller_organization_id=call.caller.organization_id,
-            reason=call.reason,
-            tasks=list(call.tasks or ()),
-            note=call.note,
-            urgency=call.urgency,
-            arrive_by=arrive_by(call.urgency, at=at),
-            own_service_id=own.service_id if own else None,
-            own_organization_id=own.organization_id
-            if own
-            else call.own_organization_id,
-            owner_id=actor.user_id,
-            owner_kind=CallOwnerKind.CALLER,
-            owner_name=call.caller.name,
-            due_at=at,
-            started_at=at,
-        )
+    row = Call(
+        status=CallStatus.NEW,
+        region_id=place.region_id,
+        place_id=place.id,
+        postcode=place.postcode,
+        caller_kind=call.caller.kind,
+        caller_id=actor.user_id,
+        caller_name=call.caller.name,
+        caller_phone=call.caller.phone,
+        caller_organization_id=call.caller.organization_id,
+        reason=call.reason,
+        tasks=list(call.tasks or ()),
+        note=call.note,
+        urgency=call.urgency,
+        arrive_by=arrive_by(call.urgency, at=at),
+        own_service_id=own.service_id if own else None,
+        own_organization_id=own.organization_id if own else call.own_organization_id,
+        owner_id=actor.user_id,
+        owner_kind=CallOwnerKind.CALLER,
+        owner_name=call.caller.name,
+        due_at=at,
+        started_at=at,
     )
+    save_with_number(row, prefix="N")
     add_event(
         row,
         CallEventKind.STARTED,
@@ -429,17 +424,3 @@ def _store_patient(
         purpose="call.enter",
         at=at,
     )
-
-
-def _save_with_number(call: Call) -> Call:
-    """Store with a number nobody has yet."""
-    while True:
-        call.number = "N-" + "".join(secrets.choice(_ALPHABET) for _place in range(6))
-        try:
-            with transaction.atomic():
-                call.save(force_insert=True)
-        except IntegrityError as error:
-            if "number" not in str(error):
-                raise
-        else:
-            return call

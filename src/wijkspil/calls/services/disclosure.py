@@ -86,18 +86,24 @@ class ShownPatient:
 
 def can_see_call(actor: Actor, call: Call) -> bool:
     """Whether the actor may know of a call: steering, alerted, going or own team."""
-    if steers(actor, call) or goes(actor, call):
-        return True
-    own = call.own_service
-    if own is not None and can_read_report(
-        actor, team_target(own.pk, own.organization_id)
-    ):
-        return True
-    return any(
+    return knows_nurse(actor, call) or any(
         can_answer_call(actor, team_target(service_id, organization_id))
         for service_id, organization_id in CallAlert.objects.filter(
             call=call
         ).values_list("service_id", "service__organization_id")
+    )
+
+
+def knows_nurse(actor: Actor, call: Call) -> bool:
+    """Whether the actor may know who goes: steering, going or the client's own team.
+
+    A team that was only alerted need not know which other one goes, or said no.
+    """
+    if steers(actor, call) or goes(actor, call):
+        return True
+    own = call.own_service
+    return own is not None and can_read_report(
+        actor, team_target(own.pk, own.organization_id)
     )
 
 

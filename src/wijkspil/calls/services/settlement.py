@@ -10,6 +10,7 @@ from wijkspil.calls.permissions import can_settle, check_can_settle
 from wijkspil.calls.selectors.settlement import SettledCall, list_settled_calls
 from wijkspil.core.audit import record_access
 from wijkspil.core.models import AuditEvent
+from wijkspil.core.spreadsheets import guarded
 
 COLUMNS = (
     "month",
@@ -92,17 +93,12 @@ def _rows(calls: list[SettledCall], month: date) -> Iterator[list[str]]:
     for call in calls:
         yield [
             f"{month:%Y-%m}",
-            _harmless(call.region_name),
+            guarded(call.region_name),
             call.number,
             call.done_at.isoformat(timespec="seconds"),
-            _harmless(call.own_organization),
-            _harmless(call.helping_organization),
+            guarded(call.own_organization),
+            guarded(call.helping_organization),
             str(call.travel_minutes),
             str(call.care_minutes),
             str(call.minutes),
         ]
-
-
-def _harmless(text: str) -> str:
-    """Keep a spreadsheet from reading a text as a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text

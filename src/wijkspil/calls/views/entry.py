@@ -32,6 +32,7 @@ from wijkspil.calls.views.pages import (
 )
 from wijkspil.calls.wording import say_call, say_minutes
 from wijkspil.core.errors import InvalidValue
+from wijkspil.core.typed_values import read_id
 from wijkspil.directory.errors import UnknownPostcode
 from wijkspil.directory.views.pages import professional_page, reach_of
 from wijkspil.ui.navigation import Crumb
@@ -90,17 +91,17 @@ def enter(request: HttpRequest, actor: Actor, kind: str) -> HttpResponse:
         return _page(request, form, kind, step="need")
     form = CallForm(_with_untouched(request.POST), kind=kind)
     # A nurse is alerted by her own button; the other button only looks who can come.
-    duty = request.POST.get("duty", "")
+    is_chosen = bool(request.POST.get("duty"))
     if not form.is_valid():
         return _page(request, form, kind, step="need", status=_UNFIT)
     call = form.as_call(organization_id=entering_organization(actor))
     try:
-        if duty:
+        if is_chosen:
             row = start_call(
                 actor=actor,
                 call=call,
                 patient=form.as_patient() if form.has_patient() else None,
-                duty_id=int(duty) if duty.isascii() and duty.isdigit() else None,
+                duty_id=read_id(request.POST["duty"]),
                 at=now,
             )
             request.session["call_phone"] = row.caller_phone

@@ -60,6 +60,7 @@ from wijkspil.calls.views.pages import (
 )
 from wijkspil.calls.wording import say_alert, say_call, say_event, say_minutes
 from wijkspil.core.errors import NotPermitted
+from wijkspil.core.typed_values import read_id
 from wijkspil.directory.services.duty import record_duties_read
 from wijkspil.directory.views.pages import professional_page, reach_of
 from wijkspil.ui.navigation import Crumb
@@ -130,12 +131,11 @@ def alert_other(request: HttpRequest, actor: Actor, number: str) -> HttpResponse
     call = _steered(actor, number)
     now = timezone.now()
     if request.method == "POST":
-        duty = request.POST.get("duty", "")
         try:
             alerts.alert_nurse(
                 actor=actor,
                 number=number,
-                duty_id=int(duty) if duty.isascii() and duty.isdigit() else None,
+                duty_id=read_id(request.POST.get("duty", "")),
                 at=now,
             )
         except (CallNotNow, InvalidCall) as error:
@@ -169,8 +169,7 @@ def write_down(
     """Write down what the nurse said by phone: coming, not coming, left, arrived."""
     _steered(actor, number)
     given: dict[str, Any] = {"actor": actor, "number": number, "at": timezone.now()}
-    alert = request.POST.get("alert", "")
-    alert_id = int(alert) if alert.isascii() and alert.isdigit() else 0
+    alert_id = read_id(request.POST.get("alert", "")) or 0
     try:
         if act == "komt":
             alerts.accept_call(**given, alert_id=alert_id)

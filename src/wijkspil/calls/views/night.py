@@ -50,6 +50,7 @@ from wijkspil.calls.services.disclosure import (
     can_break_glass_of,
     get_visible_call,
     ground_of,
+    knows_nurse,
     list_emergency_access,
     show_key_safe,
     show_patient,
@@ -207,7 +208,7 @@ def refuse(request: HttpRequest, actor: Actor, number: str, what: str) -> HttpRe
             else _("Why can you not come?"),
             "lead": _("Press the reason; the next nurse is alerted at once."),
             "reasons": AlertDeclineReason.choices,
-            "words": say_call(call, at=now),
+            "words": say_call(call, at=now, hides_pc6=not alerts.goes(actor, call)),
             "back_url": reverse("calls:night-call", args=[number])
             if is_back
             else reverse("calls:night"),
@@ -256,7 +257,7 @@ def finish(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
         "calls/finish.html",
         {
             "form": form,
-            "words": say_call(call, at=now),
+            "words": say_call(call, at=now, hides_pc6=not alerts.goes(actor, call)),
             "is_done": is_done,
             "draft": f"call-{number}",
         },
@@ -289,7 +290,7 @@ def use_glass(request: HttpRequest, actor: Actor, number: str) -> HttpResponse:
     return render(
         request,
         "calls/glass.html",
-        {"form": form, "words": say_call(call, at=now)},
+        {"form": form, "words": say_call(call, at=now, hides_pc6=True)},
         status=HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK,
     )
 
@@ -374,6 +375,9 @@ def _night_page(
             actor, alerts.team_target(alert.service_id, alert.service.organization_id)
         )
     ]
+    # What other teams answered is no business of this one.
+    own_teams = {alert.service_id for alert in mine}
+    knows = knows_nurse(actor, call)
     return render(
         request,
         "calls/night_call.html",
@@ -411,6 +415,10 @@ def _night_page(
             and status in (CallStatus.DONE, CallStatus.CANCELLED)
             and can_break_glass_of(actor, call),
             "key_safe": key_safe,
-            "lines": [say_event(event) for event in reversed(list_events(call.pk))],
+            "lines": [
+                say_event(event)
+                for event in reversed(list_events(call.pk))
+                if knows or event.service_id is None or event.service_id in own_teams
+            ],
         },
     )

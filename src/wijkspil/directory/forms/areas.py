@@ -11,6 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from wijkspil.core.typed_values import read_id
 from wijkspil.directory.forms.entries import CoverageForm
 from wijkspil.directory.selectors.search_areas import (
     AreaHit,
@@ -26,7 +27,6 @@ from wijkspil.directory.wording import say_number
 #: Kilometres offered around a practice.
 DISTANCES_KM = (1, 2, 3, 5, 10)
 #: Largest number that can be an id in the database.
-_MAX_ID = 2**63 - 1
 
 
 class AreaSearch:
@@ -35,9 +35,9 @@ class AreaSearch:
     def __init__(self, data: QueryDict) -> None:
         self.text = data.get("area_search", "").strip()
         self.practice_text = data.get("practice_search", "").strip()
-        self.practice_id = _whole(data.get("practice", ""))
-        self.km = _whole(data.get("km", "")) or 0
-        chosen = [pk for text in data.getlist("areas") if (pk := _whole(text))]
+        self.practice_id = read_id(data.get("practice", ""))
+        self.km = read_id(data.get("km", "")) or 0
+        chosen = [pk for text in data.getlist("areas") if (pk := read_id(text))]
         self.chosen = list_areas(chosen) if chosen else []
         self.found = search_areas(self.text) if self.text else []
         self.practices = (
@@ -220,9 +220,3 @@ def _say_hit(hit: AreaHit) -> str:
     if hit.distance_km is not None:
         words += _(" – %(km)s km") % {"km": say_number(hit.distance_km, 1)}
     return words
-
-
-def _whole(text: str) -> int | None:
-    if text.isascii() and text.isdigit() and int(text) <= _MAX_ID:
-        return int(text)
-    return None

@@ -21,6 +21,7 @@ import icalendar  # type: ignore[import-untyped]
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import InvalidValue
+from wijkspil.core.spreadsheets import guarded, unguarded
 from wijkspil.directory.selectors.duty import WrittenDuty
 from wijkspil.directory.types import AreaKind, Care
 
@@ -37,7 +38,6 @@ MOST_BYTES = 1_000_000
 MOST_ROWS = 5_000
 MOST_RANK = 99
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DUTCH = re.compile(r"(\d{1,2})-(\d{1,2})-(\d{4})[ T](\d{1,2}):(\d{2})")
 _DIGITS_OF_PHONE = re.compile(r"\+?\d[\d ().-]{1,20}\d")
 
@@ -363,16 +363,6 @@ def localized(moment: datetime, zone: tzinfo) -> datetime:
             _("The clock goes back here: this time comes twice. Add +02:00 or +01:00.")
         )
     return early
-
-
-def guarded(text: str) -> str:
-    """Keep a spreadsheet from reading a text as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def unguarded(text: str) -> str:
-    """Take off what ``guarded`` put before a text."""
-    return text[1:] if text[:1] == "'" and text[1:].startswith(_FORMULA) else text
 
 
 def write_csv(duties: Iterable[WrittenDuty]) -> str:

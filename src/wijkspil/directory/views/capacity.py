@@ -17,6 +17,7 @@ from django.views.decorators.http import (
 
 from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import Conflict, NotPermitted
+from wijkspil.core.typed_values import read_id
 from wijkspil.directory.errors import InvalidCapacity, RoomTakenSince
 from wijkspil.directory.forms.capacity import CapacityForm, initial_of
 from wijkspil.directory.permissions import (
@@ -119,13 +120,12 @@ def report(request: HttpRequest, actor: Actor, service_id: int) -> HttpResponse:
 @professional_page
 def confirm(request: HttpRequest, actor: Actor, service_id: int) -> HttpResponse:
     """Take "still true": one tap."""
-    seen = request.POST.get("seen_report_id", "")
     try:
         confirm_capacity(
             actor=actor,
             service_id=service_id,
             at=timezone.now(),
-            seen_report_id=int(seen) if seen.isascii() and seen.isdigit() else None,
+            seen_report_id=read_id(request.POST.get("seen_report_id", "")),
         )
     except Conflict as error:
         messages.warning(request, str(error))

@@ -1,6 +1,5 @@
 """Coverage of a region in a week: map, equal table, export, and how to mend a gap."""
 
-import csv
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from django.views.decorators.http import require_safe
 from wijkspil.accounts.types import Actor, Target
 from wijkspil.core.errors import NotFound
 from wijkspil.core.periods import Period
+from wijkspil.core.spreadsheets import csv_lines, guarded
 from wijkspil.directory.forms.coverage_map import DAYS, CoverageMapForm
 from wijkspil.directory.permissions import (
     VIEW_COVERAGE_GAPS,
@@ -209,7 +209,9 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Send every gap of the week as CSV."""
     asked = _read_question(request, actor)
     result = _check(actor, asked)
-    response = HttpResponse(_csv_lines(result), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(
+        csv_lines(_rows(result)), content_type="text/csv; charset=utf-8"
+    )
     name = f"dekking-{asked.region.code}-{asked.day.isoformat()}.csv".lower()
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -384,39 +386,21 @@ def _duty_query(area_id: int, gap: Gap) -> str:
     )
 
 
-class _Line:
-    """Hand back each written line instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv_lines(result: CoverageResult) -> Iterator[str]:
-    writer: Any = csv.writer(_Line(), delimiter=";")
-    yield "\ufeff"  # tells Excel that this is UTF-8
-    yield writer.writerow(
-        [
-            *("wijk", "name", "gemeente", "population", "from", "until", "hours"),
-            *("covered_share", "covered_share_with_fallback"),
-        ]
-    )
+def _rows(result: CoverageResult) -> Iterator[list[Any]]:
+    yield [
+        *("wijk", "name", "gemeente", "population", "from", "until", "hours"),
+        *("covered_share", "covered_share_with_fallback"),
+    ]
     for wijk in result.wijken:
         for gap in wijk.gaps:
-            yield writer.writerow(
-                [
-                    wijk.code,
-                    _harmless(wijk.name),
-                    _harmless(wijk.gemeente_name),
-                    wijk.population,
-                    localtime(gap.period.start).isoformat(),
-                    localtime(gap.period.end).isoformat(),
-                    round(gap.period.hours, 4),
-                    round(gap.covered_share, 4),
-                    round(gap.covered_share_with_fallback, 4),
-                ]
-            )
-
-
-def _harmless(text: str) -> str:
-    """Keep a spreadsheet from reading a text as a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+            yield [
+                wijk.code,
+                guarded(wijk.name),
+                guarded(wijk.gemeente_name),
+                wijk.population,
+                localtime(gap.period.start).isoformat(),
+                localtime(gap.period.end).isoformat(),
+                round(gap.period.hours, 4),
+                round(gap.covered_share, 4),
+                round(gap.covered_share_with_fallback, 4),
+            ]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import NotPermitted
 from wijkspil.core.periods import Period
+from wijkspil.core.typed_values import read_id
 from wijkspil.directory.errors import (
     AlreadyChanged,
     CannotSwap,
@@ -262,8 +263,7 @@ def swap(request: HttpRequest, actor: Actor, duty_id: int) -> HttpResponse:
 
 def read_version(request: HttpRequest) -> int | None:
     """Return the version that was on the screen, if it came along."""
-    text = request.POST.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+    return read_id(request.POST.get("version", ""))
 
 
 def _week_url(row: Any) -> str:

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import InvalidValue, NotPermitted
+from wijkspil.core.typed_values import read_id
 from wijkspil.directory.errors import AlreadyChanged, UnknownEntry
 from wijkspil.directory.forms.duty import CalendarForm, DutyFileForm, RepeatForm
 from wijkspil.directory.permissions import can_edit_duty, check_can_view_duty_person
@@ -194,14 +195,10 @@ def _apply_previewed(request: HttpRequest, actor: Actor) -> DutyPlan:
         name=request.POST.get("name", ""),
         content=content,
         at=timezone.now(),
-        service_id=_number(request.POST.get("service", "")),
-        area_id=_number(request.POST.get("area", "")),
+        service_id=read_id(request.POST.get("service", "")),
+        area_id=read_id(request.POST.get("area", "")),
         expected=request.POST.get("signature", ""),
     )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 # --- a week again
@@ -290,7 +287,7 @@ def _send(
 ) -> HttpResponse:
     check_can_view_duty_person(actor)
     asked = read_question(request, actor)
-    service_id = _number(request.GET.get("dienst", ""))
+    service_id = read_id(request.GET.get("dienst", ""))
     ids = [s.id for s in asked.services() if service_id in (None, s.id)]
     duties = list_written_duties(
         service_ids=ids,

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_safe
 from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import NotFound, NotPermitted
 from wijkspil.core.periods import Period
+from wijkspil.core.typed_values import read_id
 from wijkspil.directory.forms.duty import DutyWeekForm
 from wijkspil.directory.permissions import (
     VIEW_DUTY_WEEK,
@@ -426,10 +427,10 @@ def fill_gap(request: HttpRequest, actor: Actor) -> HttpResponse:
     scope = scope_of(actor)
     if not can_edit_duty(actor):
         raise NotPermitted(_("You cannot enter duties. The planner of a team can."))
-    area_id = request.GET.get("gebied", "")
-    if not (area_id.isascii() and area_id.isdigit() and len(area_id) < 10):
+    area_id = read_id(request.GET.get("gebied", ""))
+    if area_id is None:
         raise NotFound(_("There is no such area. Go to the week again."))
-    services = list_services_of_area(int(area_id), care=request.GET.get("zorg", ""))
+    services = list_services_of_area(area_id, care=request.GET.get("zorg", ""))
     if (own := scope.service_ids) is not None:
         services = [service for service in services if service.id in own]
     query = urlencode(

@@ -16,6 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import Conflict
+from wijkspil.core.typed_values import read_id
 from wijkspil.directory.errors import AlreadyChanged, InvalidEntry, OverlapsAnother
 from wijkspil.directory.forms.entries import EntryForm
 from wijkspil.ui.navigation import Crumb
@@ -114,8 +115,7 @@ class EndPage:
 def show_end_page(request: HttpRequest, page: EndPage) -> HttpResponse:
     """Ask, or end it and go on."""
     if request.method == "POST":
-        text = request.POST.get("version", "")
-        version = int(text) if text.isascii() and text.isdigit() else None
+        version = read_id(request.POST.get("version", ""))
         try:
             address = page.end(version)
         except AlreadyChanged as error:

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 
 from django.db.models import OuterRef, Q, Subquery
 
+from wijkspil.core.spoken_numbers import read_number
 from wijkspil.directory.opening_hours import AMSTERDAM, dutch_holidays
 from wijkspil.referrals.models import RequestEvent, ServiceRequest
 from wijkspil.referrals.types import EventKind, RequestStatus
@@ -98,7 +99,7 @@ def list_mediations(region_ids: Iterable[int], *, at: datetime) -> list[Mediatio
 def find_mediation(number: str, *, at: datetime) -> Mediation | None:
     """Return the last handing over of a request; None without one (two queries)."""
     row = (
-        ServiceRequest.objects.filter(number=number)
+        ServiceRequest.objects.filter(number=read_number(number))
         .select_related("region", "profile_area", "placed_service__organization")
         .first()
     )

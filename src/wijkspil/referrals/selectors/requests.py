@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from wijkspil.accounts.types import Target
+from wijkspil.core.spoken_numbers import read_number
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.referrals.errors import unknown_request
 from wijkspil.referrals.models import ServiceRequest
@@ -39,7 +40,7 @@ def find_request(number: str) -> ServiceRequest:
     """
     row = (
         ServiceRequest.objects.select_related("place", "region", "profile_area")
-        .filter(number=number.replace("\0", "").strip().upper())
+        .filter(number=read_number(number))
         .first()
     )
     if row is None:

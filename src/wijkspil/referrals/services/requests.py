@@ -5,11 +5,10 @@ it stores identity apart, on a recorded basis, and asks the first team in the sa
 transaction, so that a sent request always has an owner and a date.
 """
 
-import secrets
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
@@ -18,6 +17,7 @@ from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import InvalidValue, NotPermitted
 from wijkspil.core.identifiers import clean_uzovi
 from wijkspil.core.models import AuditEvent
+from wijkspil.core.spoken_numbers import save_with_number
 from wijkspil.directory.selectors.care_teams import (
     CarePlace,
     get_care_place,
@@ -59,8 +59,6 @@ from wijkspil.referrals.types import (
     UrgencyReason,
 )
 
-#: Without 0, 1, I, L, O, U: a number is read out on the phone.
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 #: Nobody plans a first visit further ahead.
 LONGEST_AHEAD = timedelta(days=183)
 OLDEST = 120
@@ -133,7 +131,8 @@ def start_request(
         created_at=at,
     )
     _fill(request, need, requester, get_care_place(need.postcode))
-    return _save_with_number(request)
+    save_with_number(request, prefix="A")
+    return request
 
 
 @transaction.atomic
@@ -538,20 +537,6 @@ def _requester_of(request: ServiceRequest) -> Requester:
         phone=request.requester_phone,
         organization_id=request.requester_organization_id,
     )
-
-
-def _save_with_number(request: ServiceRequest) -> ServiceRequest:
-    """Save under a number nobody has yet; 30^6 numbers, so trying again is rare."""
-    while True:
-        request.number = "A-" + "".join(secrets.choice(_ALPHABET) for _ in range(6))
-        try:
-            with transaction.atomic():
-                request.save()
-        except IntegrityError as error:
-            if "number" not in str(error):
-                raise
-        else:
-            return request
 
 
 def _set_profile(request: ServiceRequest, *, least: int) -> None:

@@ -1,6 +1,5 @@
 """Figures of the region: counts only, each with its definition, source and age."""
 
-import csv
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -20,6 +19,7 @@ from django.views.decorators.http import require_safe
 from wijkspil.accounts.types import Actor, Target
 from wijkspil.core.errors import NotPermitted
 from wijkspil.core.periods import Period
+from wijkspil.core.spreadsheets import csv_lines, guarded
 from wijkspil.directory.selectors.management import (
     RegionChoice,
     list_coverage_regions,
@@ -174,7 +174,9 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Send the same figures as CSV; small numbers are left out there too."""
     region, _regions, weeks = _read_question(request, actor)
     report = make_report(actor, region, weeks=weeks, at=timezone.now())
-    response = HttpResponse(_csv_lines(report), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(
+        csv_lines(_rows(report)), content_type="text/csv; charset=utf-8"
+    )
     name = f"regiocijfers-{region.code}-{localdate(report.at).isoformat()}.csv".lower()
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
@@ -580,40 +582,20 @@ def _say_minutes(minutes: float | None) -> str:
     return _("%(n)s days") % {"n": say_number(minutes / 1440, 1)}
 
 
-class _Line:
-    """Hand back each written line instead of keeping it."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv_lines(report: Report) -> Iterator[str]:
-    writer: Any = csv.writer(_Line(), delimiter=";")
-    yield "\ufeff"  # tells Excel that this is UTF-8
-    yield writer.writerow(
-        [_("figure"), _("row"), _("value"), _("note"), _("period"), _("counted at")]
-    )
+def _rows(report: Report) -> Iterator[list[Any]]:
+    yield [_("figure"), _("row"), _("value"), _("note"), _("period"), _("counted at")]
     start, at = report.period.start, report.at
     period = f"{localdate(start).isoformat()}/{localdate(at).isoformat()}"
     counted = timezone.localtime(at).isoformat(timespec="minutes")
     for one in report.figures:
-        yield writer.writerow(
-            [one.label, "", one.value, _harmless(one.note), period, counted]
-        )
+        yield [one.label, "", one.value, guarded(one.note), period, counted]
     for chart in [*report.charts, report.loads]:
         for bar in chart.bars:
-            yield writer.writerow(
-                [
-                    chart.title,
-                    _harmless(bar.label),
-                    _harmless(bar.value),
-                    bar.note,
-                    period,
-                    counted,
-                ]
-            )
-
-
-def _harmless(text: str) -> str:
-    """Keep a spreadsheet from reading a text as a formula."""
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+            yield [
+                chart.title,
+                guarded(bar.label),
+                guarded(bar.value),
+                bar.note,
+                period,
+                counted,
+            ]

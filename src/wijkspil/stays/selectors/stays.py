@@ -7,6 +7,7 @@ from django.db.models import Count, F, Q
 from django.utils.translation import gettext as _
 
 from wijkspil.accounts.types import Target
+from wijkspil.core.spoken_numbers import read_number
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.stays.errors import NotNow, unknown_stay
 from wijkspil.stays.models import (
@@ -46,10 +47,9 @@ def find_stay(number: str) -> StayRequest:
     UnknownStay
         If there is none with this number.
     """
-    sought = number.replace("\0", "").strip().upper()
     row = (
         StayRequest.objects.select_related("place", "region")
-        .filter(number=sought)
+        .filter(number=read_number(number))
         .first()
     )
     if row is None:

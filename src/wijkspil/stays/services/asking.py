@@ -4,16 +4,16 @@ Nothing here says who it is about: that comes with ``confirming``. A sent reques
 has an owner and a date; without a bed that fits it is a coordinator's at once.
 """
 
-import secrets
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import NotPermitted
+from wijkspil.core.spoken_numbers import save_with_number
 from wijkspil.directory.selectors.care_teams import CarePlace, get_care_place
 from wijkspil.stays.errors import InvalidStay, NotNow
 from wijkspil.stays.models import BedClaim, StayRequest, StaySearch
@@ -44,8 +44,6 @@ from wijkspil.stays.types import (
     StayStatus,
 )
 
-#: Without 0, 1, I, L, O, U: a number is read out on the phone.
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 LONGEST_AHEAD = timedelta(days=60)
 OLDEST = 120
 #: With these no bed is looked for.
@@ -140,7 +138,7 @@ def start_stay(
         created_at=at,
     )
     give_to_requester(stay)
-    _save_with_number(stay)
+    save_with_number(stay, prefix="V")
     add_event(
         stay,
         EventKind.STARTED,
@@ -405,17 +403,3 @@ def _own_organization(requester: Requester, actor: Actor) -> Requester:
     if asked in own:
         return requester
     raise NotPermitted(_("You can only ask for a stay from your own organization."))
-
-
-def _save_with_number(stay: StayRequest) -> None:
-    """Save under a number nobody has yet; 30^6 numbers, so trying again is rare."""
-    while True:
-        stay.number = "V-" + "".join(secrets.choice(_ALPHABET) for _ in range(6))
-        try:
-            with transaction.atomic():
-                stay.save()
-        except IntegrityError as error:
-            if "number" not in str(error):
-                raise
-        else:
-            return

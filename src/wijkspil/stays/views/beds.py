@@ -19,6 +19,7 @@ from django.views.decorators.http import (
 )
 
 from wijkspil.accounts.types import Actor, Target
+from wijkspil.core.typed_values import read_id
 from wijkspil.directory.selectors.listing import get_team
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.types import Care
@@ -139,7 +140,8 @@ def confirm_all(request: HttpRequest, actor: Actor, service_id: int) -> HttpResp
     count = 0
     for seen in request.POST.getlist("seen"):
         kind, _colon, report_id = seen.partition(":")
-        if not (report_id.isascii() and report_id.isdigit() and len(report_id) < 19):
+        seen_id = read_id(report_id)
+        if seen_id is None:
             continue
         try:
             confirm_beds(
@@ -147,7 +149,7 @@ def confirm_all(request: HttpRequest, actor: Actor, service_id: int) -> HttpResp
                 service_id=service_id,
                 kind=kind,
                 at=now,
-                seen_report_id=int(report_id),
+                seen_report_id=seen_id,
             )
         except (BedsChanged, UnknownBeds) as error:
             messages.warning(request, str(error))
