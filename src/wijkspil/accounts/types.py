@@ -67,6 +67,22 @@ class Actor:
         """All roles of the actor."""
         return frozenset(grant.role for grant in self.grants)
 
+    def is_still(self, user_id: int | None, *, organization_id: int | None) -> bool:
+        """Whether the actor is this person, and still has a role in that organization.
+
+        For what a person made for an organization: who has left it follows it no more.
+        """
+        return (
+            user_id is not None
+            and self.user_id == user_id
+            and (
+                organization_id is None
+                or any(
+                    grant.organization_id == organization_id for grant in self.grants
+                )
+            )
+        )
+
     def holds(self, permission: Permission, target: Target | None = None) -> bool:
         """Whether a role grants ``permission`` on ``target``.
 

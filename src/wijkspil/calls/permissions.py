@@ -133,11 +133,15 @@ def caller_target(call: Call) -> Target:
 
 
 def is_caller(actor: Actor, call: Call) -> bool:
-    """Whether the actor entered it, or works where it was entered."""
-    if actor.user_id is not None and actor.user_id == call.caller_id:
-        return True
-    return call.caller_organization_id is not None and can_follow_call(
-        actor, Target(organization_id=call.caller_organization_id)
+    """Whether the actor entered it and still may, or works where it was entered.
+
+    Who has left, or has no role any more, sees nothing of what was entered before.
+    """
+    organization_id = call.caller_organization_id
+    if actor.is_still(call.caller_id, organization_id=organization_id):
+        return can_follow_call(actor)
+    return organization_id is not None and can_follow_call(
+        actor, Target(organization_id=organization_id)
     )
 
 

@@ -18,7 +18,7 @@ from wijkspil.core.errors import Conflict, NotFound, NotPermitted, WijkspilError
 
 
 class PrivateAnswerMiddleware:
-    """Let no browser or cache keep what a signed-in person was shown.
+    """Let no browser or cache keep what a signed-in person or a system was shown.
 
     Only who is signed in has a session; language and look have cookies of their own.
     After signing out the back button then shows nothing of what was there.
@@ -31,7 +31,11 @@ class PrivateAnswerMiddleware:
         response = self.get_response(request)
         # A view that names a time itself sends nothing of anybody, such as shapes.
         may_be_kept = "max-age" in response.get("Cache-Control", "")
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and not may_be_kept:
+        is_known = (
+            settings.SESSION_COOKIE_NAME in request.COOKIES
+            or "Authorization" in request.headers
+        )
+        if is_known and not may_be_kept:
             patch_cache_control(response, private=True, no_store=True)
         return response
 

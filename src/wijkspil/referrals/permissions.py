@@ -230,10 +230,12 @@ def requester_target(request: ServiceRequest) -> Target:
 
 def is_requester(actor: Actor, request: ServiceRequest) -> bool:
     """Whether the actor sent it, or works where it was sent from."""
-    if actor.user_id is not None and actor.user_id == request.requester_id:
+    organization_id = request.requester_organization_id
+    if actor.is_still(request.requester_id, organization_id=organization_id):
         return True
-    own = Target(organization_id=request.requester_organization_id)
-    return own.organization_id is not None and can_follow_request(actor, own)
+    return organization_id is not None and can_follow_request(
+        actor, Target(organization_id=organization_id)
+    )
 
 
 def can_see_request(actor: Actor, request: ServiceRequest, team: Target | None) -> bool:

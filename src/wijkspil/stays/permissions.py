@@ -101,11 +101,13 @@ def region_target(stay: StayRequest) -> Target:
 
 
 def is_requester(actor: Actor, stay: StayRequest) -> bool:
-    """Whether the actor asked for it, or works where it was asked from."""
-    if actor.user_id is not None and actor.user_id == stay.requester_id:
-        return True
-    own = Target(organization_id=stay.requester_organization_id)
-    return own.organization_id is not None and can_follow_stay(actor, own)
+    """Whether the actor asked for it and still may, or works where it was asked."""
+    organization_id = stay.requester_organization_id
+    if actor.is_still(stay.requester_id, organization_id=organization_id):
+        return can_request_stay(actor)
+    return organization_id is not None and can_follow_stay(
+        actor, Target(organization_id=organization_id)
+    )
 
 
 def can_steer_stay(actor: Actor, stay: StayRequest) -> bool:
