@@ -36,7 +36,7 @@ def _passed(call: ast.Call, name: str) -> Iterator[ast.expr]:
     if (
         name == "purpose"
         and isinstance(call.func, ast.Name)
-        and call.func.id == "_record"
+        and call.func.id in {"_record", "record_duties"}
     ):
         yield from (arg for arg in call.args if isinstance(arg, ast.Constant))
 

@@ -45,6 +45,7 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "owner": "whose calendar program reads the duties",
         "digest": "to know the private address again, without keeping it",
         "person_name": "whose duties are in it",
+        "with_phone": "whether their numbers are in it",
     },
     "directory.CapacityReport": {
         "reported_by": "who is answerable for the report",

@@ -102,7 +102,7 @@ def save_draft(
     row.why = why
     row.preview = row.previewed_at = row.proposed_at = None
     row.save()
-    _record(row, "draft", actor=actor, at=at)
+    _record(row, "policy.draft", actor=actor, at=at)
     return row
 
 
@@ -150,7 +150,7 @@ def propose(
     row.proposed_at = at
     row.effective_from = effective_from
     row.save()
-    _record(row, "propose", actor=actor, at=at)
+    _record(row, "policy.propose", actor=actor, at=at)
     for party in Party:
         tell_about_policy(
             "referrals.policy-proposed",
@@ -206,7 +206,8 @@ def approve(
         given_by_name=actor.label,
         given_at=at,
     )
-    _record(row, "approve" if agrees else "refuse", actor=actor, at=at)
+    said = "policy.approve" if agrees else "policy.refuse"
+    _record(row, said, actor=actor, at=at)
     if not agrees:
         row.status = PolicyStatus.REFUSED
         row.save()
@@ -236,7 +237,7 @@ def withdraw_policy(*, actor: Actor, policy_id: int, at: datetime) -> PolicyVers
         raise NotNow(_("This version was decided already."))
     row.status = PolicyStatus.WITHDRAWN
     row.save()
-    _record(row, "withdraw", actor=actor, at=at)
+    _record(row, "policy.withdraw", actor=actor, at=at)
     return row
 
 
@@ -482,5 +483,5 @@ def _record(row: PolicyVersion, purpose: str, *, actor: Actor, at: datetime) -> 
         action=AuditEvent.Action.UPDATE,
         entity_type=POLICY_ENTITY,
         entity_ids=[row.pk],
-        purpose=f"policy.{purpose}",
+        purpose=purpose,
     )
