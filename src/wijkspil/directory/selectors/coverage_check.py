@@ -11,16 +11,28 @@ room: a responsible service without room is still responsible.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from django.db.models import Max, Min, Q, TextField
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import (
+    BigIntegerField,
+    DateTimeField,
+    DurationField,
+    ExpressionWrapper,
+    Func,
+    Max,
+    Min,
+    Q,
+    TextField,
+    Value,
+)
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, Greatest, Least
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import InvalidValue, NotFound
@@ -495,7 +507,9 @@ class _Sources:
 def _read_sources(period: Period, care: str, only: Sequence[Q]) -> list[_SourceRow]:
     """Read who covers and who is on duty in the period (two queries).
 
-    Each row of interest passes exactly one of the filters ``only``.
+    Each row of interest passes exactly one of the filters ``only``. The database clips
+    moments to the period and gives them as microseconds since its start; duties come
+    per area, service and place in the line, in which they never overlap.
     """
     active = Q(care=care, service__is_active=True)
     active &= Q(service__organization__is_active=True)
@@ -505,23 +519,47 @@ def _read_sources(period: Period, care: str, only: Sequence[Q]) -> list[_SourceR
         Cast("service__opening_hours", TextField()),
         "service__is_open_on_holidays",
     )
+    begin = _since(period.start, Greatest("valid_from", _moment(period.start)))
+    # A row without an end counts until the end: the least of what is there.
+    finish = _since(period.start, Least("valid_until", _moment(period.end)))
 
-    def read(rows: PeriodQuerySet, *columns: Any) -> Iterable[Any]:
+    def read(rows: PeriodQuerySet, take: Callable[[Any], Any]) -> Iterable[Any]:
         valid = rows.within(period).filter(active)
-        first, *others = (
-            valid.filter(one).values_list("valid_from", "valid_until", *columns)
-            for one in only
-        )
+        first, *others = (take(valid.filter(one)) for one in only)
         return first.union(*others, all=True) if others else first
 
     found = _Clipper(period)
-    for begin, finish, *place, hours_text, on_holidays in read(
-        Coverage.objects.all(), *where, *hours
+    for *place, hours_text, on_holidays, start, end in read(
+        Coverage.objects.all(),
+        lambda rows: rows.values_list(*where, *hours, begin, finish),
     ):
-        found.add(_Where(*place), begin, finish, (hours_text, on_holidays))
-    for begin, finish, *place in read(DutyPeriod.objects.all(), *where):
-        found.add(_Where(*place), begin, finish, None)
+        found.add_hours(_Where(*place), (hours_text, on_holidays), start, end)
+    for *place, _service, _rank, starts, ends in read(
+        DutyPeriod.objects.all(),
+        lambda rows: (
+            rows.order_by()
+            .values(*where, "service_id", "rank")
+            .annotate(
+                starts=ArrayAgg(begin, order_by="valid_from"),
+                ends=ArrayAgg(finish, order_by="valid_from"),
+            )
+            .values_list(*where, "service_id", "rank", "starts", "ends")
+        ),
+    ):
+        found.add_duties(_Where(*place), starts, ends)
     return found.rows
+
+
+def _moment(moment: datetime) -> Value:
+    return Value(moment, output_field=DateTimeField())
+
+
+def _since(start: datetime, moment: Func) -> Func:
+    return Func(
+        ExpressionWrapper(moment - _moment(start), output_field=DurationField()),
+        template="(EXTRACT(EPOCH FROM %(expressions)s) * 1000000)::bigint",
+        output_field=BigIntegerField(),
+    )
 
 
 class _Clipper:
@@ -531,28 +569,29 @@ class _Clipper:
         self.rows: list[_SourceRow] = []
         self._period = period
         self._holidays = dutch_holidays(local_years(period))
-        whole = np.array([0]), np.array([self._since_start(period.end)])
-        # A duty, with None for hours, answers from begin to end.
-        self._spans: dict[tuple[str, bool] | None, tuple[Integers, Integers]] = {
-            None: whole
-        }
+        self._spans: dict[tuple[str, bool], tuple[Integers, Integers]] = {}
 
-    def add(
-        self,
-        where: _Where,
-        begin: datetime,
-        finish: datetime | None,
-        hours: tuple[str, bool] | None,
+    def add_hours(
+        self, where: _Where, hours: tuple[str, bool], begin: int, finish: int
     ) -> None:
-        """Add a row: open at ``hours`` (as text, on holidays), from begin to finish."""
-        if hours is not None and hours not in self._spans:
+        """Add a row that is open at ``hours`` (as text, on holidays) in between."""
+        if hours not in self._spans:
             self._spans[hours] = self._open(*hours)
         start, end = self._spans[hours]
-        if begin > self._period.start:
-            start = np.maximum(start, self._since_start(begin))
-        if finish is not None and finish < self._period.end:
-            end = np.minimum(end, self._since_start(finish))
+        start, end = np.maximum(start, begin), np.minimum(end, finish)
         self.rows.append(_SourceRow(where, start[start < end], end[start < end]))
+
+    def add_duties(
+        self, where: _Where, starts: Sequence[int], ends: Sequence[int]
+    ) -> None:
+        """Add somebody's place in the line, filled from begin to end of each duty."""
+        self.rows.append(
+            _SourceRow(
+                where,
+                np.array(starts, dtype=np.int64),
+                np.array(ends, dtype=np.int64),
+            )
+        )
 
     def _open(self, hours_text: str, on_holidays: bool) -> tuple[Integers, Integers]:
         spans = open_spans(
