@@ -609,6 +609,9 @@ def desk_tabs(current: str, look: Look | None = None) -> list[Chip]:
         tab("proposal", _("Divide all"), "referrals:desk-proposal"),
         tab("agreements", _("Agreements"), "referrals:agreements"),
         tab("statistics", _("Figures"), "referrals:statistics"),
+        tab("contribution", _("Fair share"), "referrals:contribution"),
+        tab("unmet", _("Unmet demand"), "referrals:unmet"),
+        tab("mediation", _("Mediation"), "referrals:mediation"),
     ]
 
 
