@@ -77,6 +77,7 @@ def _box() -> MultiFernet:
         ) from error
 
 
-def _derived_key() -> bytes:
+def _derived_key() -> str:
     kdf = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"wijkspil field keys")
-    return base64.urlsafe_b64encode(kdf.derive(settings.SECRET_KEY.encode()))
+    key = kdf.derive(settings.SECRET_KEY.encode())
+    return base64.urlsafe_b64encode(key).decode()

@@ -112,9 +112,8 @@ class TestAfterLeaving:
         assert show_patient(
             actor=now_of(night.triage), number=call.number, at=timezone.now()
         )
-        Membership.objects.filter(user_id=night.triage.actor.user_id).update(
-            valid_until=timezone.now() - timedelta(seconds=1)
-        )
+        left = Membership.objects.filter(user_id=now_of(night.triage).user_id or 0)
+        left.update(valid_until=timezone.now() - timedelta(seconds=1))
         with pytest.raises(UnknownCall):
             show_patient(
                 actor=now_of(night.triage), number=call.number, at=timezone.now()

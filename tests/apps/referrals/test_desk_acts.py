@@ -24,14 +24,13 @@ from wijkspil.directory.types import RegionPurpose
 from wijkspil.referrals.errors import InvalidRequest
 from wijkspil.referrals.models import Offer, ServiceRequest
 from wijkspil.referrals.services.desk import (
-    CallOutcome,
     PlacementReason,
     PlacementWay,
     hand_over_shift,
     place_by_hand,
     record_call,
 )
-from wijkspil.referrals.types import OfferStatus, OwnerKind, RequestStatus
+from wijkspil.referrals.types import CallOutcome, OfferStatus, OwnerKind, RequestStatus
 
 pytestmark = pytest.mark.django_db
 

@@ -435,7 +435,7 @@ def fill_gap(request: HttpRequest, actor: Actor) -> HttpResponse:
         services = [service for service in services if service.id in own]
     query = urlencode(
         {
-            "areas": area_id,
+            "areas": str(area_id),
             "valid_from": request.GET.get("valid_from", "")[:16],
             "valid_until": request.GET.get("valid_until", "")[:16],
         }

@@ -11,11 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from wijkspil.referrals.forms.steering import Choices, SteeringForm
 from wijkspil.referrals.services.desk import (
-    CallOutcome,
     PlacementReason,
     PlacementWay,
 )
-from wijkspil.referrals.types import DeclineReason
+from wijkspil.referrals.types import CallOutcome, DeclineReason
 
 
 class CallForm(SteeringForm):

@@ -27,13 +27,12 @@ from wijkspil.directory.views.pages import professional_page
 from wijkspil.referrals.forms.desk import CallForm, PlacementForm
 from wijkspil.referrals.selectors.worklist import list_offers
 from wijkspil.referrals.services.desk import (
-    CallOutcome,
     PlacementWay,
     place_by_hand,
     record_call,
 )
 from wijkspil.referrals.services.steering import add_note
-from wijkspil.referrals.types import OfferStatus
+from wijkspil.referrals.types import CallOutcome, OfferStatus
 from wijkspil.referrals.views.desk import (
     back_to_desk,
     describe_teams,
