@@ -55,6 +55,7 @@ def do_what_the_worker_does() -> None:
     """Run what is due every minute, and then the jobs that wait."""
     from django.utils import timezone
     from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
 
     from wijkspil.calls import tasks as calls
     from wijkspil.referrals import tasks as referrals
@@ -63,7 +64,9 @@ def do_what_the_worker_does() -> None:
     referrals.move_what_is_late(timestamp=now)
     calls.move_late_calls(timestamp=now)
     calls.report_the_night(timestamp=now)
-    with app.replace_connector(app.connector.get_worker_connector()) as worker:
+    connector = app.connector
+    assert isinstance(connector, DjangoConnector)
+    with app.replace_connector(connector.get_worker_connector()) as worker:
         worker.run_worker(
             wait=False, install_signal_handlers=False, listen_notify=False
         )

@@ -8,6 +8,7 @@ happens is played in the browser.
 import json
 import sys
 from datetime import datetime, timedelta
+from typing import Any
 
 import django
 
@@ -37,6 +38,7 @@ def main() -> None:
 
     at, postcode = datetime.fromisoformat(sys.argv[1]), sys.argv[2]
     place = get_care_place(postcode)
+    assert place.wijk_id is not None
     around = list_teams_around(place.id, care=Care.DISTRICT_NURSING, at=at)
     able = [
         team
@@ -78,7 +80,7 @@ def main() -> None:
         effective_from=at - timedelta(days=1),
     )
 
-    def make_user(email: str, name: str, role: Role, **bound_to: int) -> str:
+    def make_user(email: str, name: str, role: Role, **bound_to: Any) -> str:
         if not User.objects.filter(email=email).exists():
             grant_role(
                 user_id=create_user(

@@ -523,7 +523,7 @@ def _read_sources(period: Period, care: str, only: Sequence[Q]) -> list[_SourceR
     # A row without an end counts until the end: the least of what is there.
     finish = _since(period.start, Least("valid_until", _moment(period.end)))
 
-    def read(rows: PeriodQuerySet, take: Callable[[Any], Any]) -> Iterable[Any]:
+    def read(rows: PeriodQuerySet, take: Callable[[Any], Any]) -> Any:
         valid = rows.within(period).filter(active)
         first, *others = (take(valid.filter(one)) for one in only)
         return first.union(*others, all=True) if others else first

@@ -71,7 +71,7 @@ def _show_home(
     request: HttpRequest, form: QuestionForm, *, status: int = 200
 ) -> HttpResponse:
     actor = get_request_actor(request)
-    around = (ASK, SIGNPOSTS, PROFESSIONS, ALLIANCES)
+    around: tuple[Page, ...] = (ASK, SIGNPOSTS, PROFESSIONS, ALLIANCES)
     work: Sequence[Page] = (SIGN_IN, INBOX, DESK)  # past the sign-in page
     if actor.user_id is not None:
         # Families ask without an account; not every professional may.
