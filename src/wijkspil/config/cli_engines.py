@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from wijkspil_engines.csvfile import InvalidFile
 from wijkspil_engines.routing import (
     AssignmentProblem,
     InvalidProblem,
@@ -25,7 +26,6 @@ from wijkspil_engines.routing import (
     verify,
 )
 from wijkspil_engines.routing.csvio import (
-    InvalidFile,
     Region,
     read_region,
     write_assignment,

@@ -18,9 +18,9 @@ from rich.text import Text
 from wijkspil.config.cli_progress import show_progress
 from wijkspil.config.cli_reading import check_writable, database_of, start_reading
 from wijkspil.core.errors import InvalidValue
+from wijkspil_engines.csvfile import InvalidFile
 from wijkspil_engines.dispatch import InvalidProblem, NightProblem, NightResult
 from wijkspil_engines.dispatch.csvio import run_night, write_night
-from wijkspil_engines.dispatch.tables import InvalidFile
 
 if TYPE_CHECKING:
     from wijkspil.calls.fictional.night_study import NightStudy

@@ -7,11 +7,12 @@ in one cell is separated by ``;``. Errors say ``file:line:column``.
 import csv
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
+from wijkspil_engines.csvfile import InvalidFile, Row, check_unique, read_rows
 from wijkspil_engines.dispatch.checks import InvalidProblem
 from wijkspil_engines.dispatch.choose import choose
 from wijkspil_engines.dispatch.night import (
@@ -32,7 +33,7 @@ from wijkspil_engines.dispatch.problem import (
     Overhead,
 )
 from wijkspil_engines.dispatch.simulate import simulate_night
-from wijkspil_engines.dispatch.tables import InvalidFile, read_table
+from wijkspil_engines.dispatch.tables import read_table
 from wijkspil_engines.dispatch.travel import Place, StraightLine, TravelTable
 from wijkspil_engines.dispatch.verify import verify_choice, verify_night
 
@@ -74,8 +75,8 @@ def run_choose(
     """
     calls = _read(calls_file, ("key", "hour"), CALL_COLUMNS, _Row.call)
     nurses = _read(nurses_file, ("key", "organization"), NURSE_COLUMNS, _Row.nurse)
-    _check_unique(calls_file, [call.key for call in calls])
-    _check_unique(nurses_file, [nurse.key for nurse in nurses])
+    check_unique(calls_file, [call.key for call in calls])
+    check_unique(nurses_file, [nurse.key for nurse in nurses])
     travel: TravelTable = StraightLine()
     if table_file is not None:
         travel = read_table(
@@ -163,8 +164,8 @@ def read_night(
     params = NightParams() if params_file is None else read_params(params_file)
     wijken = _read(wijken_file, ("key",), WIJK_COLUMNS, _Row.wijk)
     teams = _read(teams_file, ("key", "provider"), TEAM_COLUMNS, _Row.team)
-    _check_unique(wijken_file, [wijk.key for wijk in wijken])
-    _check_unique(teams_file, [team.key for team in teams])
+    check_unique(wijken_file, [wijk.key for wijk in wijken])
+    check_unique(teams_file, [team.key for team in teams])
     travel: TravelTable = StraightLine()
     if table_file is not None:
         places = [team.place for team in teams] + [wijk.place for wijk in wijken]
@@ -303,45 +304,8 @@ def to_figures(problem: NightProblem, result: NightResult) -> dict[str, Any]:
     }
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One row of a file, with the place to name in an error."""
-
-    place: str
-    cells: Mapping[str, str]
-
-    def text(self, column: str, default: str = "") -> str:
-        return (self.cells.get(column) or "").strip() or default
-
-    def codes(self, column: str) -> frozenset[str]:
-        items = self.text(column).split(";")
-        return frozenset(item.strip() for item in items if item.strip())
-
-    def number(self, column: str, default: float) -> float:
-        text = self.text(column)
-        try:
-            value = float(text) if text else default
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise self.wrong(column, "a number, as in 2.5")
-        return value
-
-    def number_or_none(self, column: str) -> float | None:
-        return self.number(column, 0.0) if self.text(column) else None
-
-    def whole(self, column: str, default: int) -> int:
-        text = self.text(column)
-        try:
-            return int(text) if text else default
-        except ValueError:
-            raise self.wrong(column, "a whole number, as in 3") from None
-
-    def yes(self, column: str) -> bool:
-        text = self.text(column, "yes").lower()
-        if text not in ("yes", "no"):
-            raise self.wrong(column, "yes or no")
-        return text == "yes"
+class _Row(Row):
+    """One row of a file, as what it stands for."""
 
     def hour(self, column: str) -> float:
         """Read ``3.2`` or ``03:12``."""
@@ -354,11 +318,6 @@ class _Row:
         if not fits or int(hours) > 23 or int(minutes) > 59:
             raise self.wrong(column, "an hour, as in 03:12 or 3.2")
         return int(hours) + int(minutes) / 60
-
-    def wrong(self, column: str, expected: str) -> InvalidFile:
-        return InvalidFile(
-            f"{self.place}:{column}: {self.text(column)[:40]!r} is not {expected}"
-        )
 
     def call(self) -> Call:
         return Call(
@@ -431,7 +390,7 @@ def _read(
     make: Callable[[_Row], _Made],
 ) -> list[_Made]:
     made = []
-    for row in _rows(file, needed, known):
+    for row in read_rows(file, needed, known, _Row):
         for column in needed:
             if not row.text(column):
                 raise row.wrong(column, "filled in")
@@ -441,51 +400,6 @@ def _read(
             column = error.field.rpartition(".")[2].partition("[")[0]
             raise InvalidFile(f"{row.place}:{column}: {error}") from error
     return made
-
-
-def _rows(file: Path, needed: Sequence[str], known: Sequence[str]) -> Iterator[_Row]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, restkey="")
-            header = [name.strip() for name in reader.fieldnames or ()]
-            reader.fieldnames = header
-            for name in needed:
-                if name not in header:
-                    raise InvalidFile(
-                        f"{file}:1:{name}: the column is missing; the first line names "
-                        "the columns"
-                    )
-            for name in header:
-                if name not in known:
-                    raise InvalidFile(
-                        f"{file}:1:{name[:40]}: the column is not known; use "
-                        f"{', '.join(known)}"
-                    )
-            for cells in reader:
-                place = f"{file}:{reader.line_num}"
-                row: dict[Any, Any] = dict(cells)
-                if "" in row or None in row.values():
-                    raise InvalidFile(
-                        f"{place}:{len(header)}: has another number of cells than the "
-                        f"first line ({len(header)})"
-                    )
-                yield _Row(place, row)
-    except OSError as error:
-        raise InvalidFile(f"{file}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise InvalidFile(
-            f"{file}: is not UTF-8 (byte {error.start}); save it as CSV UTF-8"
-        ) from error
-    except csv.Error as error:
-        raise InvalidFile(f"{file}: is no CSV ({error})") from error
-
-
-def _check_unique(file: Path, keys: Sequence[str]) -> None:
-    seen: set[str] = set()
-    for key in keys:
-        if key in seen:
-            raise InvalidFile(f"{file}: the key {key!r} occurs twice; use each once")
-        seen.add(key)
 
 
 def _refuse_wrong(wrong: Sequence[str]) -> None:

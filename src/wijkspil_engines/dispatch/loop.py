@@ -9,7 +9,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from wijkspil_engines.dispatch.compiled import compiled
+from wijkspil_engines.compiled import compiled
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

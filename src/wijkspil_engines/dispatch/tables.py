@@ -14,18 +14,13 @@ from typing import Any, Literal
 
 import numpy as np
 
+from wijkspil_engines.csvfile import InvalidFile
 from wijkspil_engines.dispatch.checks import InvalidProblem
 from wijkspil_engines.dispatch.travel import MatrixTable, Place, distance_km
 
 Format = Literal["osrm", "valhalla"]
 #: A router moves a place to the nearest road; further off, the order is wrong.
 MOST_MOVED_KM = 5.0
-
-
-class InvalidFile(ValueError):
-    """A file cannot be read; says file, line, column or place, and what is expected."""
-
-    code = "invalid-file"
 
 
 def read_table(

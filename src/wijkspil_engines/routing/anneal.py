@@ -17,8 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from wijkspil_engines.compiled import compiled
 from wijkspil_engines.routing.assign import Pairs
-from wijkspil_engines.routing.compiled import compiled
 
 _TINY = 1e-6
 #: Most steps of one change; a longer chain stops filling.

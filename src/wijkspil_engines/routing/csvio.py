@@ -7,11 +7,12 @@ cell is separated by ``;``. An area is a name that both files use; the rows of
 
 import csv
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TextIO, TypeVar
 
+from wijkspil_engines.csvfile import InvalidFile, Row, check_unique, read_rows
 from wijkspil_engines.routing.problem import (
     PARTS_OF_DAY,
     AssignmentProblem,
@@ -37,12 +38,6 @@ TEAM_COLUMNS = (
     "lat", "free_clients", *_FREE_HOURS, "largest_hours", "room_known",
     "earliest_days", "share",
 )  # fmt: skip
-
-
-class InvalidFile(ValueError):
-    """A file cannot be read; says file, line, column, value and what was expected."""
-
-    code = "invalid-file"
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +68,7 @@ def read_region(requests_file: Path, teams_file: Path) -> Region:
         (teams_file, [team.key for team in teams]),
         (requests_file, [request.key for request in requests]),
     ):
-        _check_unique(file, keys)
+        check_unique(file, keys)
     try:
         columns = Teams.from_teams(teams, n_areas=max(len(areas), 1))
     except InvalidProblem as error:
@@ -129,51 +124,8 @@ def write_assignment(
             writer.writerow((request.key, teams.keys[team], teams.providers[team]))
 
 
-@dataclass(frozen=True)
-class _Row:
-    """One row of a file, with the place to name in an error."""
-
-    place: str
-    cells: Mapping[str, str]
-
-    def text(self, column: str, default: str = "") -> str:
-        return (self.cells.get(column) or "").strip() or default
-
-    def codes(self, column: str, default: str = "") -> frozenset[str]:
-        items = self.text(column, default).split(";")
-        return frozenset(item.strip() for item in items if item.strip())
-
-    def number(self, column: str, default: float) -> float:
-        text = self.text(column)
-        try:
-            value = float(text) if text else default
-        except ValueError:
-            value = math.nan
-        if math.isnan(value):
-            raise self.wrong(column, "a number, as in 2.5")
-        return value
-
-    def whole(self, column: str, default: int) -> int:
-        text = self.text(column)
-        try:
-            return int(text) if text else default
-        except ValueError:
-            raise self.wrong(column, "a whole number, as in 3") from None
-
-    def place_or_none(self, column: str) -> float | None:
-        return self.number(column, 0.0) if self.text(column) else None
-
-    def yes(self, column: str) -> bool:
-        text = self.text(column, "yes").lower()
-        if text not in ("yes", "no"):
-            raise self.wrong(column, "yes or no")
-        return text == "yes"
-
-    def wrong(self, column: str, expected: str) -> InvalidFile:
-        return InvalidFile(
-            f"{self.place}, column {column}: {self.text(column)[:40]!r} is not "
-            f"{expected}"
-        )
+class _Row(Row):
+    """One row of a file, as what it stands for."""
 
     def request(self, areas: dict[str, int]) -> Request:
         area = self.text("area")
@@ -193,8 +145,8 @@ class _Row:
             objected=self.codes("objected"),
             preferred=self.codes("preferred"),
             known_to=self.codes("known_to"),
-            lon=self.place_or_none("lon"),
-            lat=self.place_or_none("lat"),
+            lon=self.number_or_none("lon"),
+            lat=self.number_or_none("lat"),
             first_visit_days=self.number("first_visit_days", 7.0),
             complexity=self.number("complexity", 1.0),
             urgency=self.number("urgency", 1.0),
@@ -219,8 +171,8 @@ class _Row:
             care_laws=self.codes("care_laws", "zvw"),
             insurers=None if contracts == "?" else self.codes("insurers"),
             languages=self.codes("languages"),
-            lon=self.place_or_none("lon"),
-            lat=self.place_or_none("lat"),
+            lon=self.number_or_none("lon"),
+            lat=self.number_or_none("lat"),
             free_clients=self.whole("free_clients", 0),
             free_hours_by_part=tuple(  # type: ignore[arg-type]
                 self.number(column, math.inf) for column in _FREE_HOURS
@@ -240,54 +192,9 @@ def _read(
     areas: dict[str, int],
 ) -> list[_Made]:
     made = []
-    for row in _rows(file, needed, known):
+    for row in read_rows(file, needed, known, _Row):
         try:
             made.append(make(row, areas))
         except InvalidProblem as error:
             raise InvalidFile(f"{row.place}: {error}") from error
     return made
-
-
-def _rows(file: Path, needed: Sequence[str], known: Sequence[str]) -> Iterator[_Row]:
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, restkey="")
-            header = [name.strip() for name in reader.fieldnames or ()]
-            reader.fieldnames = header
-            for name in needed:
-                if name not in header:
-                    raise InvalidFile(
-                        f"{file}: the column {name} is missing; the first line names "
-                        "the columns"
-                    )
-            for name in header:
-                if name not in known:
-                    raise InvalidFile(
-                        f"{file}: the column {name[:40]!r} is not known; use "
-                        f"{', '.join(known)}"
-                    )
-            for cells in reader:
-                place = f"{file}, line {reader.line_num}"
-                row: dict[Any, Any] = dict(cells)
-                if "" in row or None in row.values():
-                    raise InvalidFile(
-                        f"{place}: has another number of cells than the first line "
-                        f"({len(header)})"
-                    )
-                yield _Row(place, row)
-    except OSError as error:
-        raise InvalidFile(f"{file}: cannot be read ({error.strerror})") from error
-    except UnicodeDecodeError as error:
-        raise InvalidFile(
-            f"{file}: is not UTF-8 (byte {error.start}); save it as CSV UTF-8"
-        ) from error
-    except csv.Error as error:
-        raise InvalidFile(f"{file}: is no CSV ({error})") from error
-
-
-def _check_unique(file: Path, keys: Sequence[str]) -> None:
-    seen: set[str] = set()
-    for key in keys:
-        if key in seen:
-            raise InvalidFile(f"{file}: the key {key!r} occurs twice; use each once")
-        seen.add(key)

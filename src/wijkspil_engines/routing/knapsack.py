@@ -15,7 +15,7 @@ Source: S. Martello, P. Toth, Knapsack Problems, Wiley 1990, chapters 2 and 3.
 import numpy as np
 from numpy.typing import NDArray
 
-from wijkspil_engines.routing.compiled import compiled
+from wijkspil_engines.compiled import compiled
 
 _TINY = 1e-6
 #: Units of an hour.

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from wijkspil_engines.csvfile import InvalidFile
 from wijkspil_engines.dispatch import Place
 from wijkspil_engines.dispatch.csvio import (
     CALLS_PER_1000,
@@ -14,7 +15,7 @@ from wijkspil_engines.dispatch.csvio import (
     run_choose,
     run_night,
 )
-from wijkspil_engines.dispatch.tables import InvalidFile, parse_table, read_table
+from wijkspil_engines.dispatch.tables import parse_table, read_table
 
 CALLS = """key,hour,lon,lat,tasks,allowed_min
 c1,03:12,4.30,52.07,catheter,30

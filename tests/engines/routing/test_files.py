@@ -8,8 +8,9 @@ import pytest
 from typer.testing import CliRunner
 
 from wijkspil.config.cli_engines import routing_app
+from wijkspil_engines.csvfile import InvalidFile
 from wijkspil_engines.routing import Tier
-from wijkspil_engines.routing.csvio import InvalidFile, read_region
+from wijkspil_engines.routing.csvio import read_region
 
 REQUESTS = """key,area,tasks,hours_morning,hours_evening,objected,lon,lat
 r1,Zuid,wound;insulin,3.5,1,,4.3,52.07
@@ -77,22 +78,22 @@ def test_assign_writes_teams_and_figures(
 @pytest.mark.parametrize(
     ("which", "old", "new", "said"),
     [
-        (0, "3.5", "much", "line 2, column hours_morning: 'much' is not a number"),
-        (0, "3.5", "-1", "line 2"),
-        (0, "3.5", "nan", "column hours_morning"),
-        (0, "r1,Zuid", "r1,", "column area"),
+        (0, "3.5", "much", ":2:hours_morning: 'much' is not a number"),
+        (0, "3.5", "-1", ":2:"),
+        (0, "3.5", "nan", ":2:hours_morning:"),
+        (0, "r1,Zuid", "r1,", ":2:area:"),
         (0, "r2,", "r1,", "occurs twice"),
-        (0, "key,area", "key,place", "column area is missing"),
-        (0, "tasks,", "taks,", "'taks' is not known"),
+        (0, "key,area", "key,place", ":1:area: the column is missing"),
+        (0, "tasks,", "taks,", ":1:taks: the column is not known"),
         (0, "4.3,52.07", "4.3,", "only one of lon and lat"),
         (0, "4.3,52.07", "4.3,52.07,9", "number of cells"),
-        (1, "Zuid=own", "Zuid=boss", "column tiers"),
-        (1, "Zuid=own", "Zuid", "column tiers"),
-        (1, "insulin,2,", "insulin,2.5,", "column free_clients"),
+        (1, "Zuid=own", "Zuid=boss", ":2:tiers:"),
+        (1, "Zuid=own", "Zuid", ":2:tiers:"),
+        (1, "insulin,2,", "insulin,2.5,", ":2:free_clients:"),
         (1, "insulin,2,", "insulin,-2,", "free_clients"),
         (1, "?,yes", "?,maybe", "yes or no"),
         (1, "t2,", "t1,", "occurs twice"),
-        (1, "t2,", ",", "column key"),
+        (1, "t2,", ",", ":3:key:"),
     ],
 )
 def test_a_bad_file_is_named_with_its_place(

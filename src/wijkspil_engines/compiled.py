@@ -1,7 +1,8 @@
-"""Which functions of this package are compiled, and how?
+"""Which functions of an engine are compiled, and how?
 
 Loading numba takes half a second and compiling, once per machine, some ten: import
-what is compiled only where nights are simulated, never to choose for one call.
+what is compiled only where a batch is solved or nights are simulated, never to rank
+or choose once.
 """
 
 from collections.abc import Callable
