@@ -11,10 +11,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from django.utils.timezone import now
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.e2e.conftest import CHROMIUM, PASSWORD, QUIET
@@ -106,7 +107,6 @@ def ask_for_care(camera: Photographer, postcode: str) -> None:
         press(page, "De aanvraag versturen")
         page.wait_for_url(re.compile("verstuurd"))
         number = page.url.split("/")[-2]
-        camera.keep(page, "referrer-sent", height=900)
         page.goto(f"/aanvragen/{number}/")
         camera.keep(page, "referrer-follow", height=900)
         page.goto("/tijdelijk-verblijf/")
@@ -149,7 +149,6 @@ def go_out_at_night(camera: Photographer, postcode: str) -> None:
         page.locator("#nurses li", has_text=team).get_by_role("button").click()
         page.wait_for_url(re.compile(r"/oproep/N-"))
         number = page.url.rstrip("/").split("/")[-1]
-        camera.keep(page, "night-follow")
     with camera.see_as("nachtdienst", PHONE) as page:
         page.goto("/oproepen/")
         camera.keep(page, "night-alert", height=700)
@@ -179,7 +178,7 @@ def put_on_duty(camera: Photographer, team: str) -> None:
 
     Only a coordinator can: a team of the night covers no area of its own.
     """
-    start = datetime.now(ZoneInfo("Europe/Amsterdam"))
+    start = now().astimezone(ZoneInfo("Europe/Amsterdam"))
     with camera.see_as("aanbieder", LAPTOP) as page:
         page.goto("/capaciteit/")
         link = page.locator("main").get_by_role("link", name=team).first
@@ -201,7 +200,7 @@ def put_on_duty(camera: Photographer, team: str) -> None:
 
 
 def keep_the_desk(camera: Photographer) -> None:
-    """The coordinator: the worklist, one request, the map, and the calls."""
+    """The coordinator: the worklist, everything divided at once, and the gaps."""
     with camera.see_as("coordinator", DESK) as page:
         page.goto("/regietafel/?van=niemand&toon=alles")
         camera.keep(page, "coordinator-desk")
@@ -209,8 +208,6 @@ def keep_the_desk(camera: Photographer) -> None:
         camera.keep(page, "coordinator-divide")
         page.goto("/dienst/")
         camera.keep(page, "coordinator-gaps")
-        page.goto("/oproepen/regio/")
-        camera.keep(page, "coordinator-calls", height=700)
 
 
 def main() -> None:

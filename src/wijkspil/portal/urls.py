@@ -4,6 +4,7 @@ from django.urls import path
 
 from wijkspil.portal.views import (
     alliances,
+    guides,
     home,
     info,
     my_page,
@@ -32,6 +33,8 @@ urlpatterns = [
     ),
     path("mijn-pagina", my_page.show_my_page, name="my-page"),
     path("ruimte-in-de-regio", room.show_room_overview, name="room-overview"),
+    path("hulp/", guides.show_help, name="help"),
+    path("hulp/<slug:slug>", guides.show_guide, name="guide"),
     path("over", info.show_info, {"page": "about"}, name="about"),
     path("privacy", info.show_info, {"page": "privacy"}, name="privacy"),
     path(
