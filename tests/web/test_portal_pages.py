@@ -281,7 +281,7 @@ class TestMyPage:
         ("role", "step"),
         [
             (Role.TEAM_MEMBER, "referrals:inbox"),
-            (Role.INSURER, "portal:room-overview"),
+            (Role.INSURER, "referrals:mediation"),
             (Role.AUDITOR, "accounts:audit-trail"),
             (Role.REFERRER, "referrals:ask"),
         ],
