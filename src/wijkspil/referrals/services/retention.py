@@ -118,9 +118,7 @@ def delete_fictional_requests() -> int:
             ).values("request_id")
         )
     )
-    found = dict(
-        ServiceRequest.objects.filter(on_invented).values_list("pk", "number")
-    )
+    found = dict(ServiceRequest.objects.filter(on_invented).values_list("pk", "number"))
     ids = list(found)
     remove_messages_about([f"request:{number}" for number in found.values()])
     ServiceRequest.objects.filter(pk__in=ids).delete()
