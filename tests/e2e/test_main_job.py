@@ -221,7 +221,6 @@ def test_when_nobody_has_room_a_coordinator_has_it_until_it_is_solved(
     expect(page.locator("main")).to_contain_text(number)
     assert NAME not in page.content()
     assert_accessible()
-    picture("desk", height=1000)
     page.goto(f"/aanvragen/{number}/")
     assert_accessible()
 
