@@ -9,16 +9,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from wijkspil.calls.selectors.calls import Busy, list_busy
 from wijkspil.calls.types import AlertStatus
+from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.selectors.duty import OnDuty, list_on_duty
 from wijkspil_engines.dispatch.choose import choose
 from wijkspil_engines.dispatch.problem import Answer, CallProblem, Candidate, Nurse
 from wijkspil_engines.dispatch.problem import Call as Question
 
-_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 #: The engine knows no longer duties.
 _LONGEST_MIN = 10_000.0
 _REFUSED = (AlertStatus.DECLINED, AlertStatus.RETURNED)
@@ -123,7 +122,7 @@ def _choose(
 ) -> tuple[list[tuple[int, Candidate]], list[str]]:
     """Choose among one of the two groups; rows count in ``on_duty``."""
     rows = [r for r, duty in enumerate(on_duty) if duty.is_for_place is is_for_place]
-    local = at.astimezone(_AMSTERDAM)
+    local = at.astimezone(AMSTERDAM)
     result = choose(
         CallProblem(
             call=Question(

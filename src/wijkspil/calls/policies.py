@@ -7,15 +7,13 @@ changed: no source gives them.
 
 from collections.abc import Mapping
 from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext as _
 
 from wijkspil.calls.errors import CallNotNow
 from wijkspil.calls.types import CallStatus as S
 from wijkspil.calls.types import CallUrgency
-
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
+from wijkspil.directory.opening_hours import AMSTERDAM
 
 #: act -> {state before: state after}
 TRANSITIONS: Mapping[str, Mapping[S, S]] = {

@@ -54,9 +54,9 @@ def test_the_gain_over_one_by_one_is_said_in_words_and_figures(
     page = answer.content.decode()
     assert len(answer.context["placed"]) == 4
     gains = answer.context["gains"]
-    assert gains[0] == "4 requests get a team; one by one just as many."
-    assert gains[1].startswith("2 go to the team of their own neighborhood")
-    assert gains[2].startswith("4 get their first visit in time")
+    assert gains[0] == "With a team: 4; one by one 4."
+    assert gains[1].startswith("With the team of the own neighborhood: 2;")
+    assert gains[2].startswith("First visit in time: 4;")
     for line in gains:
         assert line in page
     assert "It is proven that no division places more, or better." in page

@@ -7,14 +7,13 @@ and counts below five, so that no call can be known again in them.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
-from zoneinfo import ZoneInfo
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from wijkspil.calls.models import Call
 from wijkspil.calls.types import CallStatus
+from wijkspil.directory.opening_hours import AMSTERDAM
 
-_AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 #: Totals of fewer calls than this are not shown.
 LEAST_CALLS = 5
 
@@ -177,4 +176,4 @@ def _done(month: date) -> QuerySet[Call]:
 
 
 def _midnight(day: date) -> datetime:
-    return datetime(day.year, day.month, day.day, tzinfo=_AMSTERDAM)
+    return datetime(day.year, day.month, day.day, tzinfo=AMSTERDAM)

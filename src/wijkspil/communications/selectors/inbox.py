@@ -1,11 +1,13 @@
 """Which messages are for this reader? Own ones, and those of team and organization."""
 
+import re
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from wijkspil.accounts.types import Actor
@@ -13,6 +15,8 @@ from wijkspil.communications.errors import unknown_message
 from wijkspil.communications.models import Communication
 from wijkspil.communications.types import INBOX_SCOPES, find_topic
 from wijkspil.core.permissions import Scope
+
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +128,25 @@ def _with_names(found: QuerySet[Communication]) -> QuerySet[Communication]:
     return found.select_related("read_by", "to_organization", "to_service", "to_region")
 
 
+def _said(params: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters as people say them: a day as 5 December 2026."""
+    return {name: _say_day(value) for name, value in params.items()}
+
+
+def _say_day(value: Any) -> Any:
+    if not (isinstance(value, str) and _DAY.fullmatch(value)):
+        return value
+    try:
+        return date_format(date.fromisoformat(value), "DATE_FORMAT")
+    except ValueError:  # looks like a day and is none
+        return value
+
+
 def _as_message(row: Communication) -> Message:
     topic = find_topic(row.topic)
     title = title_of(row.topic)
     try:
-        sentence = title if topic is None else str(topic.sentence % row.params)
+        sentence = title if topic is None else str(topic.sentence % _said(row.params))
     except (KeyError, TypeError, ValueError):  # the sentence asks for more than then
         sentence = title
     return Message(

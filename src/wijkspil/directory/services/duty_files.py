@@ -15,17 +15,16 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo
 
 import icalendar  # type: ignore[import-untyped]
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.spreadsheets import guarded, unguarded
+from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.selectors.duty import WrittenDuty
 from wijkspil.directory.types import AreaKind, Care
 
-AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 #: Columns of the CSV; the last ones may be absent or empty.
 REQUIRED = ("area_kind", "area_code", "person_name", "phone", "start", "end")
 OPTIONAL = ("service_code", "care", "rank", "uid")

@@ -142,40 +142,17 @@ def say_gains(division: Division) -> list[str]:
     in_time = sum(row.is_in_time for row in division.rows)
     own_before = sum(row.is_own_one_by_one for row in division.rows)
     in_time_before = sum(row.is_in_time_one_by_one for row in division.rows)
-    words = [
-        _say_gain(
-            division.placed,
-            division.placed_one_by_one,
-            more=_("%(now)d requests get a team; one by one it would be %(before)d."),
-            same=_("%(now)d requests get a team; one by one just as many."),
-        )
-    ]
+    lines = [(_("With a team"), division.placed, division.placed_one_by_one)]
     if with_team:
-        words += [
-            _say_gain(
-                own,
-                own_before,
-                more=_(
-                    "%(now)d go to the team of their own neighborhood; one by one it "
-                    "would be %(before)d."
-                ),
-                same=_(
-                    "%(now)d go to the team of their own neighborhood; one by one just "
-                    "as many."
-                ),
-            ),
-            _say_gain(
-                in_time,
-                in_time_before,
-                more=_(
-                    "%(now)d get their first visit in time; one by one it would be "
-                    "%(before)d."
-                ),
-                same=_(
-                    "%(now)d get their first visit in time; one by one just as many."
-                ),
-            ),
+        lines += [
+            (_("With the team of the own neighborhood"), own, own_before),
+            (_("First visit in time"), in_time, in_time_before),
         ]
+    words = [
+        _("%(what)s: %(now)d; one by one %(before)d.")
+        % {"what": what, "now": now, "before": before}
+        for what, now, before in lines
+    ]
     if division.value_one_by_one > 0 and division.value > division.value_one_by_one:
         gain = 100 * (division.value / division.value_one_by_one - 1)
         words.append(
@@ -183,10 +160,6 @@ def say_gains(division: Division) -> list[str]:
             % {"gain": say_number(gain, 1)}
         )
     return words
-
-
-def _say_gain(now: int, before: int, *, more: str, same: str) -> str:
-    return (same if now == before else more) % {"now": now, "before": before}
 
 
 def _describe(
