@@ -1,0 +1,170 @@
+"""What a round comes to: who moves where, values and prices per level.
+
+A level's ``bound`` is what nobody can go beyond (below it for ``rank``); ``prices``
+prove it, see ``verify``. Prices are per person, in whole numbers over ``scale``.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wijkspil_engines.exchange.problem import ExchangeProblem
+
+VERSION = "1"
+
+#: Called with the name of a step, how much of it is done, and how much there is.
+Progress = Callable[[str, int, int], None]
+
+Status = Literal["optimal", "feasible", "timed_out"]
+
+
+@dataclass(frozen=True, eq=False)
+class LevelValue:
+    """How far one level came.
+
+    Parameters
+    ----------
+    name
+        One of ``LEVELS``.
+    value
+        People; for ``waiting`` days over all people moved; for ``rank`` places down
+        the list over all people moved (0 each for a first choice).
+    bound
+        What no plan that is as good on the levels before can better.
+    prices
+        (P,) price of a free place, times ``scale``; None when nothing is proven.
+    entry_prices
+        (P,) price of coming in, where ``max_inflow`` binds; None when it never does.
+    load_prices
+        (P,) price of a thousandth of load; None when load never binds.
+    scale
+        What prices are multiplied by to be whole.
+    """
+
+    name: str
+    value: int
+    bound: int
+    prices: NDArray[np.int64] | None = None
+    entry_prices: NDArray[np.int64] | None = None
+    load_prices: NDArray[np.int64] | None = None
+    scale: int = 1
+
+    @property
+    def gap(self) -> int:
+        """How much better it could be at most."""
+        return abs(self.bound - self.value)
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """One solved round.
+
+    ``choice`` (W,): which option of each wish is taken, -1 for staying.
+    ``seat_prices`` (P,): how many more people move if that practice opens one place
+    (None if not known). ``lottery`` (W,): the number that breaks ties of each wish,
+    where a mechanism drew one. ``bound_people``: most people any plan can move.
+    """
+
+    status: Status
+    choice: NDArray[np.int32]
+    levels: tuple[LevelValue, ...]
+    moved_households: int
+    moved_people: int
+    moved_people_by_class: tuple[int, int, int]
+    first_choices: int
+    bound_people: int
+    seat_prices: NDArray[np.int64] | None
+    seconds: float
+    mechanism: str
+    seed: int
+    input_sha256: str
+    version: str = VERSION
+    lottery: NDArray[np.int64] | None = None
+
+    @property
+    def gap_people(self) -> int:
+        """People that could move beyond those who do, at most."""
+        return max(0, self.bound_people - self.moved_people)
+
+
+def taken_practice(
+    problem: ExchangeProblem, choice: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """Return where each household is afterwards, (W,); ``NONE`` for nowhere."""
+    moved = choice >= 0
+    place = problem.origin.copy()
+    place[moved] = problem.option[problem.first_option[:-1][moved] + choice[moved]]
+    return place
+
+
+def level_value(problem: ExchangeProblem, choice: NDArray[np.int32], name: str) -> int:
+    """Return what a choice reaches on a level; places down the list for ``rank``."""
+    moved = choice >= 0
+    size = problem.size[moved].astype(np.int64)
+    if name == "moved":
+        return int(size.sum())
+    if name == "waiting":
+        return int((size * problem.capped_days[moved]).sum())
+    if name == "rank":
+        return int((size * choice[moved]).sum())
+    return int(size[problem.priority_class[moved] == int(name[-1])].sum())
+
+
+def make_result(
+    problem: ExchangeProblem,
+    choice: NDArray[np.int32],
+    *,
+    status: Status,
+    mechanism: str,
+    seed: int,
+    seconds: float,
+    levels: tuple[LevelValue, ...] = (),
+    bound_people: int | None = None,
+    seat_prices: NDArray[np.int64] | None = None,
+    lottery: NDArray[np.int64] | None = None,
+) -> Result:
+    """Count what a choice comes to.
+
+    Without a bound nobody can say more than that all with an option could move.
+    """
+    chosen = np.asarray(choice, dtype=np.int32).copy()
+    chosen.setflags(write=False)
+    moved = chosen >= 0
+    size = problem.size.astype(np.int64)
+    if bound_people is None:
+        bound_people = int(size[np.diff(problem.first_option) > 0].sum())
+    by_class = [
+        int(size[moved & (problem.priority_class == each)].sum()) for each in (0, 1, 2)
+    ]
+    return Result(
+        status=status,
+        choice=chosen,
+        levels=levels,
+        moved_households=int(moved.sum()),
+        moved_people=int(size[moved].sum()),
+        moved_people_by_class=(by_class[0], by_class[1], by_class[2]),
+        first_choices=int(size[chosen == 0].sum()),
+        bound_people=bound_people,
+        seat_prices=seat_prices,
+        seconds=seconds,
+        mechanism=mechanism,
+        seed=seed,
+        input_sha256=problem.input_hash,
+        lottery=lottery,
+    )
+
+
+def waiting_order(
+    problem: ExchangeProblem, *, seed: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the wishes, longest waiting first, and the lottery number of each.
+
+    Who waited equally long goes by a number drawn once for each wish; the number is
+    part of the report. Uncapped days count.
+    """
+    lottery = np.random.default_rng(seed).permutation(problem.n_wishes)
+    order = np.lexsort((lottery, -problem.waiting_days.astype(np.int64)))
+    return order.astype(np.int64), lottery.astype(np.int64)
