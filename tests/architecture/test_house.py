@@ -22,6 +22,7 @@ OUR_APPS = (
     "core",
     "directory",
     "referrals",
+    "registrations",
     "stays",
 )
 

@@ -28,6 +28,8 @@ class Role(models.TextChoices):
         _("Representative of referrers"),
     )
     PRIVACY_OFFICER = "privacy-officer", _("Privacy officer")
+    PRACTICE_MANAGER = "practice-manager", _("Practice manager (GP)")
+    GP_COORDINATOR = "gp-coordinator", _("GP organization of the region (RHO)")
 
 
 @dataclass(frozen=True)

@@ -253,6 +253,7 @@ INSTALLED_APPS = [
     "wijkspil.referrals",
     "wijkspil.calls",
     "wijkspil.stays",
+    "wijkspil.registrations",
     "wijkspil.portal",
 ]
 MIDDLEWARE = [

@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("wijkspil.referrals.urls")),
     path("", include("wijkspil.calls.urls")),
     path("", include("wijkspil.stays.urls")),
+    path("", include("wijkspil.registrations.urls")),
     path("", include("wijkspil.communications.urls")),
     path("ui/", include("wijkspil.ui.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

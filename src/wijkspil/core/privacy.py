@@ -55,6 +55,57 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "complex_care_name": "contact for complex care, for professionals",
         "complex_care_phone": "how to reach that contact",
     },
+    "registrations.PracticeList": {
+        "published_by": "who is answerable for what the list says",
+        "publisher_name": "the same, in words",
+    },
+    "registrations.Wish": {
+        "postcode": "to find practices near the household; a PC4 after identity goes",
+        "contact": "sealed; to tell the household of a proposal",
+        "helper": "who wrote the wish down at a desk, to follow it",
+    },
+    "registrations.WishMember": {
+        "identity": "sealed; name and birth date, for the practice that takes them",
+        "consent": "whether this person agreed to move along",
+    },
+    "registrations.WishLink": {
+        "digest": "to know the private link again, without keeping it",
+        "code_hash": "to check the code that came with the link",
+    },
+    "registrations.MemberLink": {
+        "digest": "to know the private link again, without keeping it",
+        "code_hash": "to check the code that came with the link",
+    },
+    "registrations.WishEvent": {
+        "actor": "who did it, for the household",
+        "actor_name": "the same, in words",
+    },
+    "registrations.Round": {
+        "opened_by": "who is answerable for the round",
+        "opened_by_name": "the same, in words",
+    },
+    "registrations.RoundPractice": {
+        "joined_by": "who let the practice join",
+        "joined_by_name": "the same, in words",
+    },
+    "registrations.RoundEvent": {
+        "actor": "who set the step",
+        "actor_name": "the same, in words",
+    },
+    "registrations.Move": {
+        "household_reason": "why a household stays where it is",
+        "practice_reason": "why a practice does not take a household; never health",
+        "practice_by_name": "who answered for the practice",
+    },
+    "registrations.Rehousing": {
+        "opened_by": "who is answerable for the re-housing",
+        "opened_by_name": "the same, in words",
+    },
+    "registrations.RehousedHousehold": {
+        "key": "the practice's own number of a household",
+        "postcode": "to keep the new practice near",
+        "frailty": "who goes first: cannot leave the house, or is in treatment now",
+    },
     "referrals.ServiceRequest": {
         "requester": "who asked, to follow the request",
         "requester_name": "who asked, in words; of a family only until identity goes",
@@ -212,6 +263,17 @@ IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
     ),
     "communications.Delivery": frozenset({"channel", "status", "last_error"}),
     "communications.WebhookEndpoint": frozenset({"url", "topics", "ending"}),
+    "registrations.PracticeList": frozenset({"status", "reason", "postcodes"}),
+    "registrations.Wish": frozenset(
+        {"number", "status", "reason", "contact_kind", "close_reason"}
+    ),
+    "registrations.WishMember": frozenset({"age_band"}),
+    "registrations.WishEvent": frozenset({"kind", "detail"}),
+    "registrations.Round": frozenset({"name", "status", "mechanism", "levels"}),
+    "registrations.RoundEvent": frozenset({"kind", "detail"}),
+    "registrations.Move": frozenset({"status", "household_answer", "practice_answer"}),
+    "registrations.Rehousing": frozenset({"name", "status"}),
+    "registrations.RehousedHousehold": frozenset({"why_not"}),
     "referrals.ServiceRequest": frozenset(
         {
             "number",

@@ -6,7 +6,6 @@ WijkspilError
 │   └── UnknownOffer        no such offer, or not the reader's to know
 ├── InvalidValue
 │   ├── InvalidRequest      fields of a request that break a rule, each with its reason
-│   └── WrongCode           the second factor of a private link is not right
 └── Conflict
     ├── NotNow              the state of the request does not allow it
     ├── OfferIsClosed       the offer was answered, withdrawn or has expired
@@ -49,12 +48,6 @@ class InvalidRequest(InvalidValue):
         self.fields = {name: list(reasons) for name, reasons in fields.items()}
         message = " ".join(str(r) for reasons in fields.values() for r in reasons)
         super().__init__(message, field=next(iter(self.fields), None))
-
-
-class WrongCode(InvalidValue):
-    """The code of a private link is not right, or was tried too often."""
-
-    code = "wrong-code"
 
 
 class NotNow(Conflict):

@@ -12,6 +12,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
+from wijkspil.core.private_links import PrivateLink
 from wijkspil.directory.types import CareLaw, CareTask, PartOfDay
 from wijkspil.referrals.types import (
     OWNED,
@@ -540,17 +541,12 @@ class RequestEvent(models.Model):
         return f"{self.request_id}: {self.kind}"
 
 
-class ClientLink(models.Model):
+class ClientLink(PrivateLink):
     """The client's private link: progress for who has it, more with the code."""
 
     request = models.OneToOneField(
         ServiceRequest, primary_key=True, on_delete=models.CASCADE, related_name="+"
     )
-    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of link.")
-    code_hash = models.CharField(max_length=128, help_text="Hash of the second factor.")
-    failures = models.PositiveSmallIntegerField(default=0)
-    locked_until = models.DateTimeField(null=True, blank=True)
-    valid_until = models.DateTimeField()
 
     def __str__(self) -> str:
         return str(self.request_id)

@@ -6,11 +6,10 @@ import pytest
 
 from tests.apps.directory.at_once import at_once
 from tests.factories.referrals import AT, make_wijk, submit
-from wijkspil.referrals.errors import UnknownRequest, WrongCode
+from wijkspil.core.private_links import LOCKED_FOR, MAX_FAILURES, WrongCode
+from wijkspil.referrals.errors import UnknownRequest
 from wijkspil.referrals.models import ClientLink, ServiceRequest
 from wijkspil.referrals.services.links import (
-    LOCKED_FOR,
-    MAX_FAILURES,
     check_code,
     find_by_link,
     make_client_link,

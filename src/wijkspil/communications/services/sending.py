@@ -33,6 +33,9 @@ from wijkspil.communications.types import (
 
 #: Ids of messages that were sent once for a key lie in this space.
 _SPACE = uuid.UUID("5a3f8a0e-3f0c-5d1e-9d47-7d0b6a1c2e55")
+#: Who is told for an organization, and for a region.
+_MANAGERS = (Role.PROVIDER_MANAGER, Role.PRACTICE_MANAGER)
+_COORDINATORS = (Role.COORDINATOR, Role.GP_COORDINATOR)
 #: The job that delivers; by name, since tasks lie above services.
 DELIVER = "wijkspil.communications.tasks.deliver_messages"
 
@@ -253,7 +256,7 @@ def _find_readers(
     region_ids = _known(m.to_region_id for m in messages)
     grants = (
         list_grants_on(
-            roles=(Role.PROVIDER_MANAGER, Role.TEAM_MEMBER, Role.COORDINATOR),
+            roles=(*_MANAGERS, Role.TEAM_MEMBER, *_COORDINATORS),
             organization_ids=organization_ids,
             service_ids=_known(m.to_service_id for m in messages),
             region_ids=region_ids,
@@ -266,7 +269,7 @@ def _find_readers(
     members: dict[int | None, set[int]] = {}
     coordinators: dict[int | None, set[int]] = {}
     for user_id, grant in grants:
-        if grant.role is Role.PROVIDER_MANAGER:
+        if grant.role in _MANAGERS:
             managers.setdefault(grant.organization_id, set()).add(user_id)
         elif grant.role is Role.TEAM_MEMBER:
             members.setdefault(grant.service_id, set()).add(user_id)

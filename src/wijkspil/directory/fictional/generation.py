@@ -186,7 +186,14 @@ def _service_on_duty(made: Invention, wijk: int, otherwise: int) -> int:
     )
 
 
-def _nearest(made: Invention, ground: Ground, wijk: int, care: Care) -> int:
+def _nearest(
+    made: Invention,
+    ground: Ground,
+    wijk: int,
+    care: Care,
+    *,
+    but_not: int | None = None,
+) -> int:
     lon, lat = float(ground.wijken.lon[wijk]), float(ground.wijken.lat[wijk])
 
     def distance(place: int) -> float:
@@ -196,7 +203,11 @@ def _nearest(made: Invention, ground: Ground, wijk: int, care: Care) -> int:
         return (0.61 * (service.lon - lon)) ** 2 + (service.lat - lat) ** 2
 
     return min(
-        (place for place, service in enumerate(made.services) if service.care == care),
+        (
+            place
+            for place, service in enumerate(made.services)
+            if service.care == care and service.organization != but_not
+        ),
         key=distance,
     )
 
@@ -226,6 +237,8 @@ def _make_accounts(
     provider = made.services[team].organization
     practice = _nearest(made, ground, wijk, Care.GP_CARE)
     practice_organization = made.services[practice].organization
+    second = _nearest(made, ground, wijk, Care.GP_CARE, but_not=practice_organization)
+    gp_region = int(ground.region_of_wijk[RegionPurpose.GP_OUT_OF_HOURS][wijk])
     post = made.services[
         _nearest(made, ground, wijk, Care.GP_OUT_OF_HOURS)
     ].organization
@@ -353,6 +366,32 @@ def _make_accounts(
             region_name,
             _("See who opened a call after its time, and why."),
             _Bound(region_id=region_id),
+        ),
+        (
+            Role.PRACTICE_MANAGER,
+            "praktijk",
+            "Lotte Wachtkamer",
+            made.organizations[practice_organization].name,
+            _("Say whether the list is open, join a round, answer households."),
+            _Bound(organization_id=stored.organizations[practice_organization]),
+        ),
+        (
+            Role.PRACTICE_MANAGER,
+            "praktijk2",
+            "Bas Spreekuur",
+            made.organizations[made.services[second].organization].name,
+            _("The practice next door: see the other side of a swap."),
+            _Bound(
+                organization_id=stored.organizations[made.services[second].organization]
+            ),
+        ),
+        (
+            Role.GP_COORDINATOR,
+            "rho",
+            "Anneke Ruilhart",
+            ground.regions.names[gp_region],
+            _("Run a round: who moves to which practice, and why."),
+            _Bound(region_id=int(ground.regions.ids[gp_region])),
         ),
     )
     accounts = []

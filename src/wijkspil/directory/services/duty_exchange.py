@@ -24,6 +24,7 @@ from wijkspil.core.errors import InvalidValue, NotPermitted
 from wijkspil.core.models import AuditEvent
 from wijkspil.directory.errors import AlreadyChanged, InvalidEntry, OverlapsAnother
 from wijkspil.directory.models import Area, DutyPeriod, HealthcareService
+from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.permissions import can_edit_duty
 from wijkspil.directory.selectors.duty import stable_uid
 from wijkspil.directory.selectors.targets_of_entries import get_service_edit_target
@@ -36,7 +37,6 @@ from wijkspil.directory.services.duty import (
     starting_at_the_earliest,
 )
 from wijkspil.directory.services.duty_files import (
-    AMSTERDAM,
     BadCell,
     FileDuty,
     ReadFile,

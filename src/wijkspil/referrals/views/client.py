@@ -24,12 +24,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from wijkspil.accounts.audit_trail import list_events_of
+from wijkspil.core.private_links import WrongCode
 from wijkspil.directory.selectors.care_teams import (
     get_organization_names,
     list_teams_around,
 )
 from wijkspil.directory.types import Care
-from wijkspil.referrals.errors import InvalidRequest, NotNow, WrongCode
+from wijkspil.referrals.errors import InvalidRequest, NotNow
 from wijkspil.referrals.forms.client import CodeForm, ObjectionForm, TakeBackForm
 from wijkspil.referrals.policies import can
 from wijkspil.referrals.selectors.requests import get_request, team_target

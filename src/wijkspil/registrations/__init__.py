@@ -1,0 +1,1 @@
+"""Registrations: a place on a GP list; open lists, wishes, rounds, moves."""

@@ -1,0 +1,1 @@
+"""Invented lists, wishes and rounds for a demo."""

@@ -1,0 +1,1 @@
+"""What is asked of lists, wishes, rounds and moves."""

@@ -1,0 +1,1 @@
+"""What is done to lists, wishes, rounds and moves."""

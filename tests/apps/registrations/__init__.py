@@ -1,0 +1,1 @@
+"""Tests of GP lists: register, wish, swap, re-house."""
