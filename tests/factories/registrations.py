@@ -135,7 +135,7 @@ class WishFactory(DjangoModelFactory[models.Wish]):
     created_at = AT
     contact_kind = ContactKind.DESK
     contact_confirmed_at = AT
-    reconfirm_by = factory.LazyAttribute(lambda _wish: AT.date().replace(year=2027))
+    reconfirm_until = factory.LazyAttribute(lambda _wish: AT.date().replace(year=2027))
     retain_until = factory.LazyAttribute(lambda _wish: AT.date().replace(year=2028))
 
 

@@ -127,7 +127,7 @@ class Wish(models.Model):
     size = models.PositiveSmallIntegerField(help_text="People in the household.")
     load = models.PositiveIntegerField(help_text="Thousandths.")
     waiting_since = models.DateTimeField(help_text="Place in line; editing keeps it.")
-    reconfirm_by = models.DateField(help_text="Yearly: are you still looking?")
+    reconfirm_until = models.DateField(help_text="Yearly: are you still looking?")
     reminded_at = models.DateTimeField(null=True, blank=True)
     contact_kind = models.CharField(max_length=8, choices=ContactKind.choices)
     contact = models.BinaryField(
@@ -174,7 +174,7 @@ class Wish(models.Model):
             models.Index(fields=["region", "status", "waiting_since"]),
             models.Index(fields=["current_practice", "status"]),
             models.Index(
-                fields=["reconfirm_by"],
+                fields=["reconfirm_until"],
                 condition=Q(status="waiting"),
                 name="wish_to_reconfirm",
             ),
