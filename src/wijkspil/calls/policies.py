@@ -129,17 +129,3 @@ def answer_by(urgency: str, *, at: datetime) -> datetime:
 def is_within_access(started_at: datetime, *, at: datetime) -> bool:
     """Whether a call that has ended is still open to the team that went."""
     return at < started_at + timedelta(hours=ACCESS_HOURS)
-
-
-def as_mermaid() -> str:
-    """Return the states and transitions as a Mermaid state diagram."""
-    names = {status: status.name.lower() for status in S}
-    lines = ["stateDiagram-v2", f"    [*] --> {names[S.NEW]}"]
-    for act, moves in TRANSITIONS.items():
-        lines += [
-            f"    {names[before]} --> {names[after]}: {act}"
-            for before, after in moves.items()
-        ]
-    ends = [s for s in S if all(s not in moves for moves in TRANSITIONS.values())]
-    lines += [f"    {names[status]} --> [*]" for status in ends]
-    return "\n".join(lines) + "\n"

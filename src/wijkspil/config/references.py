@@ -10,6 +10,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from wijkspil.core.states import draw_states
+
 FOLDER = Path(__file__).resolve().parents[3] / "docs" / "reference"
 
 
@@ -77,7 +79,7 @@ def personal_data_page() -> str:
 def request_states_page() -> str:
     """Return the states of a request, what leads where, and who may do it."""
     from wijkspil.referrals import policies
-    from wijkspil.referrals.types import OWNED, PLACED
+    from wijkspil.referrals.types import OWNED, PLACED, RequestStatus
 
     return _states_page(
         "States of a request",
@@ -87,34 +89,39 @@ def request_states_page() -> str:
         + ", ".join(_code(status) for status in PLACED)
         + " room of its team is taken; the database keeps it so.",
         policies,
+        draw_states(policies.TRANSITIONS, RequestStatus.DRAFT, reopening=["re-open"]),
     )
 
 
 def call_states_page() -> str:
     """Return the states of an unplanned call."""
     from wijkspil.calls import policies
+    from wijkspil.calls.types import CallStatus
 
     return _states_page(
         "States of an unplanned call",
         "From `wijkspil.calls.policies`. Until it is done a call has a named owner "
         "and a date; the database keeps it so.",
         policies,
+        draw_states(policies.TRANSITIONS, CallStatus.NEW),
     )
 
 
 def stay_states_page() -> str:
     """Return the states of a temporary stay."""
     from wijkspil.stays import policies
+    from wijkspil.stays.types import ClaimStatus
 
     return _states_page(
         "States of a temporary stay",
         "From `wijkspil.stays.policies`. A provider has no act to decline a claim: who "
         "says a bed is free delivers it, or reports why not.",
         policies,
+        draw_states(policies.TRANSITIONS, ClaimStatus.HELD, first_act="claim"),
     )
 
 
-def _states_page(title: str, intro: str, policies: Any) -> str:
+def _states_page(title: str, intro: str, policies: Any, diagram: str) -> str:
     """Return a page of ``TRANSITIONS`` and ``WHO``, with the diagram."""
     table = _page(
         title,
@@ -130,7 +137,7 @@ def _states_page(title: str, intro: str, policies: Any) -> str:
             for act, moves in policies.TRANSITIONS.items()
         ],
     )
-    return f"{table}\n```mermaid\n{policies.as_mermaid()}```\n"
+    return f"{table}\n```mermaid\n{diagram}```\n"
 
 
 def _code(status: Any) -> str:

@@ -166,21 +166,3 @@ MOST_TEAMS_AT_ONCE = 10
 #: Identity is kept at least and at most this many days after the end.
 LEAST_RETENTION_DAYS, MOST_RETENTION_DAYS = 30, 7305
 MOST_ROOM_KEPT_DAYS = 42
-
-
-def as_mermaid() -> str:
-    """Return the states and transitions as a Mermaid state diagram."""
-    names = {status: status.name.lower() for status in S}
-    lines = ["stateDiagram-v2", f"    [*] --> {names[S.DRAFT]}"]
-    for act, moves in TRANSITIONS.items():
-        lines += [
-            f"    {names[before]} --> {names[after]}: {act}"
-            for before, after in moves.items()
-        ]
-    ends = [
-        s
-        for s in S
-        if all(s not in m for a, m in TRANSITIONS.items() if a != "re-open")
-    ]
-    lines += [f"    {names[status]} --> [*]" for status in ends]
-    return "\n".join(lines) + "\n"

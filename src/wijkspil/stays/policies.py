@@ -165,17 +165,3 @@ def next_status(act: str, status: str) -> S:
             % {"status": S(status).label}
         )
     return after
-
-
-def as_mermaid() -> str:
-    """Return the states and transitions of a claim as a Mermaid state diagram."""
-    names = {status: status.name.lower() for status in S}
-    lines = ["stateDiagram-v2", f"    [*] --> {names[S.HELD]}: claim"]
-    for act, moves in TRANSITIONS.items():
-        lines += [
-            f"    {names[before]} --> {names[after]}: {act}"
-            for before, after in moves.items()
-        ]
-    befores = {before for moves in TRANSITIONS.values() for before in moves}
-    lines += [f"    {names[s]} --> [*]" for s in S if s not in befores]
-    return "\n".join(lines) + "\n"
