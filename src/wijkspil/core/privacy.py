@@ -88,6 +88,9 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "joined_by": "who let the practice join",
         "joined_by_name": "the same, in words",
     },
+    "registrations.RoundWish": {
+        "key": "stands for a household in the files of one round, without its number",
+    },
     "registrations.RoundEvent": {
         "actor": "who set the step",
         "actor_name": "the same, in words",
@@ -271,6 +274,7 @@ IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
     "registrations.WishEvent": frozenset({"kind", "detail"}),
     "registrations.Round": frozenset({"name", "status", "mechanism", "levels"}),
     "registrations.RoundEvent": frozenset({"kind", "detail"}),
+    "registrations.RoundWish": frozenset({"left_out", "outcome"}),
     "registrations.Move": frozenset({"status", "household_answer", "practice_answer"}),
     "registrations.Rehousing": frozenset({"name", "status"}),
     "registrations.RehousedHousehold": frozenset({"why_not"}),

@@ -313,6 +313,9 @@ class Round(models.Model):
     moves_csv = models.BinaryField(null=True)
     receipt = models.JSONField(null=True, blank=True)
     fairness = models.JSONField(null=True, blank=True)
+    progress = models.JSONField(
+        null=True, blank=True, help_text="How far the job is that works on it."
+    )
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -385,6 +388,33 @@ class RoundPractice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.round_id}: {self.service_id}"
+
+
+class RoundWish(models.Model):
+    """A wish as it took part in a round, under a name of that round only.
+
+    ``key`` stands in the files of the round; what was left out of the choices, and
+    why, and what became of it, are codes and numbers.
+    """
+
+    round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="wishes")
+    wish = models.ForeignKey(Wish, on_delete=models.CASCADE, related_name="rounds")
+    key = models.CharField(max_length=16)
+    left_out = models.JSONField(
+        default=list, blank=True, help_text='[{"service": id, "why": [code, ..]}].'
+    )
+    outcome = models.JSONField(
+        null=True, blank=True, help_text="Why it moved or not: codes and numbers."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["round", "key"], name="roundwish_key"),
+            models.UniqueConstraint(fields=["round", "wish"], name="roundwish_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round_id}: {self.key}"
 
 
 class RoundEvent(models.Model):
@@ -531,6 +561,9 @@ class Rehousing(models.Model):
     starts_on = models.DateField(help_text="First day on which people are moved.")
     most_minutes = models.PositiveSmallIntegerField(default=15)
     receipt = models.JSONField(null=True, blank=True)
+    progress = models.JSONField(
+        null=True, blank=True, help_text="How far the job is that works on it."
+    )
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
