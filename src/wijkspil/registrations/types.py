@@ -58,6 +58,15 @@ class ListReason(models.TextChoices):
     STARTING = "starting", _("The practice is starting")
 
 
+class Unmet(models.TextChoices):
+    """A condition of a list that a household does not meet."""
+
+    POSTCODE = "postcode", _("The address is outside the postcodes of the practice")
+    MINUTES = "minutes", _("The practice is too far by car")
+    MEMBER = "member", _("Only with somebody of the household on the list already")
+    BAND = "band", _("This month has no place left for this age")
+
+
 class WishReason(models.TextChoices):
     """Why somebody wants another practice, or one at all."""
 
