@@ -66,6 +66,7 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
     },
     "registrations.WishMember": {
         "identity": "sealed; name and birth date, for the practice that takes them",
+        "key": "to see, without reading it, that nobody is in two wishes at once",
         "consent": "whether this person agreed to move along",
     },
     "registrations.WishLink": {

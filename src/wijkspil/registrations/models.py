@@ -124,6 +124,10 @@ class Wish(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    is_direct = models.BooleanField(
+        default=False,
+        help_text="Registers at the first choice, which has room, once all agreed.",
+    )
     size = models.PositiveSmallIntegerField(help_text="People in the household.")
     load = models.PositiveIntegerField(help_text="Thousandths.")
     waiting_since = models.DateTimeField(help_text="Place in line; editing keeps it.")
@@ -192,6 +196,11 @@ class WishMember(models.Model):
     identity = models.BinaryField(
         null=True, help_text='Sealed: {"name": .., "birth_date": ..}.'
     )
+    key = models.CharField(
+        max_length=64,
+        blank=True,
+        help_text="Keyed digest of who it is: nobody is in two wishes that run.",
+    )
     age_band = models.CharField(max_length=6, choices=AgeBand.choices)
     consents_self = models.BooleanField(help_text="16 or over when it was written.")
     consent = models.CharField(
@@ -207,6 +216,9 @@ class WishMember(models.Model):
                 name="wishmember_consent_has_a_moment",
             ),
         ]
+        indexes = [
+            models.Index(fields=["key"], condition=~Q(key=""), name="wishmember_key")
+        ]
 
     def __str__(self) -> str:
         return f"{self.wish_id}/{self.row}"
@@ -220,6 +232,10 @@ class WishChoice(models.Model):
         "directory.HealthcareService", on_delete=models.CASCADE, related_name="+"
     )
     rank = models.PositiveSmallIntegerField()
+    has_member = models.BooleanField(
+        default=False,
+        help_text="Somebody of the household is on this list already, they say.",
+    )
 
     class Meta:
         constraints = [

@@ -4,7 +4,7 @@ A reason is always a code, and never about health: a practice that may refuse fo
 person's health would choose its patients.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -265,13 +265,20 @@ class MemberGiven:
 
 @dataclass(frozen=True)
 class WishGiven:
-    """What a household wants; ``choices`` are service ids, best first."""
+    """What a household wants; ``choices`` are service ids, best first.
+
+    ``member_at`` are those of the choices where somebody of the household is on the
+    list already. ``by_guardian`` says that who asks is parent or guardian and does
+    not move along: needed where nobody of 16 or over does.
+    """
 
     postcode: str
     reason: str
     members: Sequence[MemberGiven]
     choices: Sequence[int]
     current_practice_id: int | None = None
+    member_at: Collection[int] = ()
+    by_guardian: bool = False
 
 
 @dataclass(frozen=True)
