@@ -406,6 +406,32 @@ class RoundPractice(models.Model):
         return f"{self.round_id}: {self.service_id}"
 
 
+class RoundPass(models.Model):
+    """One time a round was divided: first all wishes, later those around a "no".
+
+    ``wishes_csv`` is empty for the first pass: that is the file of the round.
+    """
+
+    round = models.ForeignKey(
+        Round, on_delete=models.CASCADE, related_name="round_passes"
+    )
+    number = models.PositiveSmallIntegerField()
+    wishes_csv = models.BinaryField(null=True, help_text="What was solved; no names.")
+    moves_csv = models.BinaryField(help_text="Everybody who moves, held moves too.")
+    receipt = models.JSONField()
+    solved_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["round", "number"], name="roundpass_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round_id}/{self.number}"
+
+
 class RoundWish(models.Model):
     """A wish as it took part in a round, under a name of that round only.
 
