@@ -64,6 +64,11 @@ class PracticeList(HalfOpenPeriod):
     people = models.PositiveIntegerField(
         null=True, blank=True, help_text="People on the list."
     )
+    work_per_day = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text="Registrations its desk usually enters a day; empty: not said.",
+    )
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -529,6 +534,12 @@ class Move(models.Model):
     worked_at = models.DateTimeField(
         null=True, blank=True, help_text="When the practice had entered it."
     )
+    record_on = models.DateField(
+        null=True, blank=True, help_text="Day planned to send the record on."
+    )
+    record_sent_at = models.DateTimeField(
+        null=True, blank=True, help_text="When the old practice had sent the record."
+    )
     closed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -566,6 +577,11 @@ class Move(models.Model):
                 fields=["answer_by"],
                 condition=Q(status="proposed"),
                 name="move_to_answer",
+            ),
+            models.Index(
+                fields=["to_service", "work_on"],
+                condition=Q(status="executed"),
+                name="move_to_work",
             ),
         ]
 

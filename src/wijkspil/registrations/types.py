@@ -185,6 +185,14 @@ class RefusalReason(models.TextChoices):
     EMERGENCY = "emergency", _("The practice cannot take anybody since yesterday")
 
 
+#: What can be said only by who knows who they are.
+REFUSALS_OF_WHO = (
+    RefusalReason.IDENTITY,
+    RefusalReason.TRUST,
+    RefusalReason.ALREADY_HERE,
+)
+
+
 class DeclineReason(models.TextChoices):
     """Why a household does not take a place."""
 
@@ -253,6 +261,7 @@ class ListGiven:
     load_per_month: int | None = None
     conditions: Conditions = field(default_factory=Conditions)
     people: int | None = None
+    work_per_day: int | None = None
 
 
 @dataclass(frozen=True)
