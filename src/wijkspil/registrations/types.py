@@ -67,6 +67,23 @@ class Unmet(models.TextChoices):
     BAND = "band", _("This month has no place left for this age")
 
 
+class LeftOut(models.TextChoices):
+    """Why a choice took no part in a round, beside the conditions of the list."""
+
+    NOT_JOINED = "not-joined", _("The practice did not join this round")
+    OWN = "own", _("It is the practice where the household is now")
+
+
+class RoundStep(models.TextChoices):
+    """What a job does with a round; each can be done again."""
+
+    DIVIDE = "divide", _("Fixing, dividing and checking")
+    PUBLISH = "publish", _("Sending the proposals")
+    CLOSE = "close", _("Closing the answers")
+    AGAIN = "again", _("Dividing again what came free")
+    EXECUTE = "execute", _("Carrying out")
+
+
 class WishReason(models.TextChoices):
     """Why somebody wants another practice, or one at all."""
 
