@@ -22,3 +22,12 @@ def fetch_row(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] 
     with psycopg.Cursor(raw) as cursor:
         cursor.execute(statement, parameters, prepare=True)
         return cursor.fetchone()
+
+
+def fetch_rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Return all rows of a prepared statement; otherwise as ``fetch_row``."""
+    connection.ensure_connection()
+    raw = cast("psycopg.Connection[tuple[Any, ...]]", connection.connection)
+    with psycopg.Cursor(raw) as cursor:
+        cursor.execute(statement, parameters, prepare=True)
+        return cursor.fetchall()

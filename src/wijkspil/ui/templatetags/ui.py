@@ -23,7 +23,19 @@ from django.utils.translation import gettext, pgettext
 from wijkspil.ui.assets import find_asset
 from wijkspil.ui.errors import WrongComponentValue
 from wijkspil.ui.form_fields import FieldView, describe_field, find_first_control
-from wijkspil.ui.icons import find_icon
+from wijkspil.ui.markup import (
+    draw_action_link,
+    draw_badge,
+    draw_button,
+    draw_card,
+    draw_column,
+    draw_disclosure,
+    draw_event,
+    draw_freshness,
+    draw_icon,
+    draw_phone,
+    shown,
+)
 from wijkspil.ui.moments import (
     say_day,
     say_deadline,
@@ -87,11 +99,7 @@ def asset(name: str) -> str:
 @register.simple_tag
 def icon(name: str) -> SafeString:
     """Draw an icon; decoration only, so the word beside it is what is read out."""
-    return format_html(
-        '<svg class="wp-icon" viewBox="0 0 24 24" aria-hidden="true" '
-        'focusable="false"><path d="{}"/></svg>',
-        find_icon(name),
-    )
+    return draw_icon(name)
 
 
 @register.simple_tag
@@ -143,9 +151,9 @@ def day_said(day: date | None, now: datetime) -> str:
 
 
 def _time_element(moment: datetime, words: str) -> SafeString:
-    exact = say_exactly(moment)
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>', moment.isoformat(), exact, words
+    exact = shown(say_exactly(moment))
+    return SafeString(
+        f'<time datetime="{moment.isoformat()}" title="{exact}">{shown(words)}</time>'
     )
 
 
@@ -161,20 +169,20 @@ def deadline(context: Context, moment: datetime) -> SafeString:
     return _time_element(moment, say_deadline(moment, _present(context)))
 
 
-@register.inclusion_tag("ui/components/freshness.html", takes_context=True)
+@register.simple_tag(takes_context=True)
 def freshness(
     context: Context,
     reported_at: datetime | None,
     by: object = "",
     stale: bool = False,
-) -> dict[str, object]:
+) -> SafeString:
     """How old a figure is: "reported this morning at 8:12"; greyed when stale."""
     said = (
         None
         if reported_at is None
         else _time_element(reported_at, say_reported(reported_at, _present(context)))
     )
-    return {"said": said, "by": by, "stale": stale}
+    return draw_freshness(said, by=by, stale=stale)
 
 
 # --- head of a page --------------------------------------------------------------
@@ -238,8 +246,8 @@ def answer(
     )
 
 
-@register.inclusion_tag("ui/components/badge.html")
-def room(state: str, stale: bool = False) -> dict[str, object]:
+@register.simple_tag
+def room(state: str, stale: bool = False) -> SafeString:
     """Show whether there is room: a word, an icon and a color."""
     _check("room", "state", state, ROOM_STATES)
     words = {
@@ -249,24 +257,14 @@ def room(state: str, stale: bool = False) -> dict[str, object]:
         "unknown": pgettext("room for clients", "Unknown"),
     }
     tone = "good" if state == "room" else state
-    return {
-        "word": words[state],
-        "icon_name": state,
-        "tone": tone,
-        "stale": stale,
-    }
+    return draw_badge(words[state], tone=tone, icon=state, stale=stale)
 
 
-@register.inclusion_tag("ui/components/badge.html")
-def badge(word: object, tone: str = "info", icon: str = "") -> dict[str, object]:
+@register.simple_tag
+def badge(word: object, tone: str = "info", icon: str = "") -> SafeString:
     """Show a state in one or two words; ``tone="now"`` only where a person must act."""
     _check("badge", "tone", tone, TONES)
-    return {
-        "word": word,
-        "icon_name": icon or TONE_ICONS[tone],
-        "tone": tone,
-        "stale": False,
-    }
+    return draw_badge(word, tone=tone, icon=icon or TONE_ICONS[tone])
 
 
 @register.inclusion_tag("ui/components/figure.html", takes_context=True)
@@ -302,17 +300,7 @@ def card(
     """Put what belongs together in one frame; ``url`` makes the title a link."""
     if tone:
         _check("card", "tone", tone, TONES)
-    return render_to_string(
-        "ui/components/card.html",
-        {
-            "content": content,
-            "title": title,
-            "url": url,
-            "heading": f"h{level}",
-            "level": level,
-            "tone": tone,
-        },
-    )
+    return draw_card(content, title=title, url=url, level=level, tone=tone)
 
 
 @register.simple_block_tag
@@ -373,23 +361,22 @@ def phone_target(number: str) -> str:
     return lead + "".join(sign for sign in number if sign.isdigit())
 
 
-@register.inclusion_tag("ui/components/phone.html")
+@register.simple_tag
 def phone(
     number: str, label: object = "", kind: str = "link", note: object = ""
-) -> dict[str, object]:
+) -> SafeString:
     """Link a phone number; ``kind="primary"`` makes it the big button."""
     _check("phone", "kind", kind, ("link", *BUTTON_KINDS))
-    return {
-        "number": number,
-        "target": phone_target(number),
-        "label": label,
-        "note": note,
-        "kind": kind,
-        "kind_class": BUTTON_KINDS.get(kind, ""),
-    }
+    return draw_phone(
+        number,
+        target=phone_target(number),
+        label=label,
+        note=note,
+        kind_class=BUTTON_KINDS.get(kind, ""),
+    )
 
 
-@register.inclusion_tag("ui/components/button.html")
+@register.simple_tag
 def button(
     label: object,
     url: str = "",
@@ -403,27 +390,27 @@ def button(
     small: bool = False,
     wide: bool = False,
     describes: object = "",
-) -> dict[str, object]:
+) -> SafeString:
     """Draw a button, or with ``url`` a link that looks like one.
 
     ``describes`` is read out after the label: "Accept" + "the request in Laak".
     """
     _check("button", "kind", kind, BUTTON_KINDS)
     _check("button", "type", type, ("submit", "button", "reset"))
-    return {
-        "label": label,
-        "url": url,
-        "kind_class": BUTTON_KINDS[kind],
-        "icon_name": icon,
-        "icon_after": icon_after,
-        "type": type,
-        "name": name,
-        "value": value,
-        "form": form,
-        "small": small,
-        "wide": wide,
-        "describes": describes,
-    }
+    return draw_button(
+        label,
+        url=url,
+        kind_class=BUTTON_KINDS[kind],
+        icon=icon,
+        icon_after=icon_after,
+        type=type,
+        name=name,
+        value=value,
+        form=form,
+        small=small,
+        wide=wide,
+        describes=describes,
+    )
 
 
 @register.simple_block_tag
@@ -432,12 +419,12 @@ def actions(content: str) -> SafeString:
     return format_html('<div class="wp-actions">{}</div>', content)
 
 
-@register.inclusion_tag("ui/components/action_link.html")
+@register.simple_tag
 def action_link(
     label: object, url: str, icon: str = "arrow-right", note: object = ""
-) -> dict[str, object]:
+) -> SafeString:
     """Link to a next step, with an icon and room for a thumb."""
-    return {"label": label, "url": url, "icon_name": icon, "note": note}
+    return draw_action_link(label, url=url, icon=icon, note=note)
 
 
 # --- forms -----------------------------------------------------------------------
@@ -515,7 +502,7 @@ def table(
     )
 
 
-@register.inclusion_tag("ui/components/column.html", takes_context=True)
+@register.simple_tag(takes_context=True)
 def column(
     context: Context,
     label: object,
@@ -523,7 +510,7 @@ def column(
     number: bool = False,
     hidden: bool = False,
     parameter: str = "sort",
-) -> dict[str, object]:
+) -> SafeString:
     """Head a column; with ``key`` it sorts by a link (``?sort=key``, ``-key``)."""
     request = context.get("request")
     state, url = "none", ""
@@ -534,16 +521,7 @@ def column(
         query.pop("page", None)
         query[parameter] = f"-{key}" if state == "ascending" else key
         url = f"?{query.urlencode()}"
-    return {
-        "label": label,
-        "url": url,
-        "state": state,
-        "number": number,
-        "hidden": hidden,
-        "icon_name": {"ascending": "sort-up", "descending": "sort-down"}.get(
-            state, "sort"
-        ),
-    }
+    return draw_column(label, url=url, state=state, number=number, hidden=hidden)
 
 
 @register.inclusion_tag("ui/components/filter_chips.html")
@@ -582,10 +560,7 @@ def pagination(context: Context, page: Page[Any]) -> dict[str, object]:
 @register.simple_block_tag
 def disclosure(content: str, summary: object, open: bool = False) -> SafeString:
     """Keep what few people need behind one line."""
-    return render_to_string(
-        "ui/components/disclosure.html",
-        {"content": content, "summary": summary, "open": open},
-    )
+    return draw_disclosure(content, summary=summary, is_open=bool(open))
 
 
 @register.simple_block_tag
@@ -623,10 +598,7 @@ def event(
         if moment is None
         else _time_element(moment, say_moment(moment, _present(context)))
     )
-    return render_to_string(
-        "ui/components/event.html",
-        {"content": content, "title": title, "said": said, "tone": tone},
-    )
+    return draw_event(content, title=title, said=said, tone=tone)
 
 
 @register.inclusion_tag("ui/components/steps.html")
