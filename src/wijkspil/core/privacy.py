@@ -19,6 +19,7 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
     },
     "communications.Delivery": {
         "to_user": "whom it is e-mailed or texted to",
+        "to_address": "sealed; of who has no account, until the message has gone",
     },
     "communications.ContactChoice": {
         "email": "which messages the person wants by e-mail; no address",
