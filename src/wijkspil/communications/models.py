@@ -1,5 +1,8 @@
 """Tables of communications: what is said to whom, and each way it travels.
 
+Who has no account is told outside only: the address stands sealed on the delivery, and
+is removed when that has ended.
+
 A delivery's state lives in its row, so that a worker that is killed loses nothing:
 ``next_try_at`` is when somebody may take it, and is put ahead while it is being tried.
 """
@@ -65,6 +68,9 @@ class Communication(models.Model):
         db_index=False,
         help_text="The coordinators of this region.",
     )
+    to_outside = models.BooleanField(
+        default=False, help_text="To an address of somebody without an account."
+    )
     params = models.JSONField(default=dict, help_text="Codes and numbers only.")
     link = models.CharField(max_length=300, blank=True, help_text="Path in the app.")
     about = models.CharField(
@@ -91,13 +97,27 @@ class Communication(models.Model):
                     to_organization=None,
                     to_service=None,
                     to_region=None,
+                    to_outside=False,
                 )
-                | Q(to_user=None, to_organization__isnull=False, to_region=None)
+                | Q(
+                    to_user=None,
+                    to_organization__isnull=False,
+                    to_region=None,
+                    to_outside=False,
+                )
                 | Q(
                     to_user=None,
                     to_organization=None,
                     to_service=None,
                     to_region__isnull=False,
+                    to_outside=False,
+                )
+                | Q(
+                    to_user=None,
+                    to_organization=None,
+                    to_service=None,
+                    to_region=None,
+                    to_outside=True,
                 ),
             ),
             models.CheckConstraint(
@@ -177,6 +197,10 @@ class Delivery(models.Model):
         related_name="+",
         help_text="For e-mail and text: the address is looked up when it goes.",
     )
+    to_address = models.BinaryField(
+        null=True,
+        help_text="Sealed, while it is on its way: who has no account, and the link.",
+    )
     endpoint = models.ForeignKey(
         WebhookEndpoint,
         null=True,
@@ -211,11 +235,19 @@ class Delivery(models.Model):
             models.CheckConstraint(
                 name="delivery_goes_to_a_system_or_a_person",
                 condition=Q(
-                    channel=Channel.WEBHOOK, endpoint__isnull=False, to_user=None
+                    channel=Channel.WEBHOOK,
+                    endpoint__isnull=False,
+                    to_user=None,
+                    to_address=None,
                 )
                 | (
-                    Q(endpoint=None, to_user__isnull=False)
+                    Q(endpoint=None, to_user__isnull=False, to_address=None)
                     & ~Q(channel=Channel.WEBHOOK)
+                )
+                | (
+                    Q(endpoint=None, to_user=None)
+                    & ~Q(channel=Channel.WEBHOOK)
+                    & (Q(to_address__isnull=False) | ~Q(status=DeliveryStatus.WAITING))
                 ),
             ),
             models.CheckConstraint(

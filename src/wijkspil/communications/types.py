@@ -95,6 +95,19 @@ class Channel(models.TextChoices):
     TEXT = "text", _("Text message")
 
 
+@dataclass(frozen=True, slots=True)
+class OutsideAddress:
+    """Somebody without an account: an e-mail address, or a number for texts.
+
+    ``path`` leads this one message elsewhere than the message's own link, as in a
+    private link that is told once. Both are kept sealed, and only until it has gone.
+    """
+
+    channel: Channel
+    value: str
+    path: str = ""
+
+
 class DeliveryStatus(models.TextChoices):
     """Where one delivery stands."""
 

@@ -12,7 +12,7 @@ import hashlib
 import json
 import smtplib
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
@@ -35,7 +35,11 @@ from wijkspil.communications.signing import (
     TIMESTAMP_HEADER,
     sign,
 )
-from wijkspil.communications.text_gateway import TextNotSent, load_text_gateway
+from wijkspil.communications.text_gateway import (
+    TextGateway,
+    TextNotSent,
+    load_text_gateway,
+)
 from wijkspil.communications.types import Channel, DeliveryStatus
 from wijkspil.core.sealing import Unreadable, unseal
 
@@ -134,6 +138,8 @@ def _try(delivery: Delivery, *, at: datetime) -> tuple[Outcome, str]:
         return Outcome.HOPELESS, delivery.last_error or "interrupted"
     if delivery.channel == Channel.WEBHOOK:
         return _try_webhook(delivery, at=at)
+    if delivery.to_address is not None:
+        return _try_outside(delivery)
     if delivery.to_user is None or not delivery.to_user.is_active:
         return Outcome.NOT_NEEDED, ""
     if delivery.communication.read_at is not None:  # it was seen in the app already
@@ -191,6 +197,37 @@ def _try_webhook(delivery: Delivery, *, at: datetime) -> tuple[Outcome, str]:
     return (Outcome.GONE if status == _GONE else Outcome.FAILED), f"http-{status}"
 
 
+def _try_outside(delivery: Delivery) -> tuple[Outcome, str]:
+    """Tell somebody without an account: what it is about, and a link that opens."""
+    try:
+        told = json.loads(unseal(bytes(delivery.to_address or b"")))
+    except Unreadable:
+        return Outcome.HOPELESS, "unreadable-address"
+    message = delivery.communication
+    url = f"{settings.SITE_URL}{told['path'] or message.link}"
+    with translation.override(settings.LANGUAGE_CODE):
+        title = title_of(message.topic)
+        if delivery.channel == Channel.TEXT:
+            gateway = load_text_gateway()
+            if gateway is None:
+                return Outcome.HOPELESS, "no-text-gateway"
+            return _hand_text(gateway, told["to"], f"Wijkspil: {title}. {url}")
+        mail = _mail_of(
+            delivery,
+            title=title,
+            paragraphs=(
+                f"{title}.",
+                _("Read it here:") + f"\n{url}",
+                _(
+                    "This e-mail says no more on purpose: e-mail is not safe for what "
+                    "is about you. Did you not ask for this? Then do nothing."
+                ),
+            ),
+            address=told["to"],
+        )
+        return _hand_mail(mail)
+
+
 def _page_url(message: Communication) -> str:
     path = reverse("communications:message", args=[message.pk])
     return f"{settings.SITE_URL}{path}"
@@ -199,20 +236,30 @@ def _page_url(message: Communication) -> str:
 def _try_email(delivery: Delivery, *, address: str) -> tuple[Outcome, str]:
     message = delivery.communication
     title = title_of(message.topic)
-    mail = EmailMessage(
-        subject=f"Wijkspil: {title}",
-        body="\n\n".join(
-            (
-                _("There is a message for you in Wijkspil: %(title)s.")
-                % {"title": title},
-                _("Read it here, after signing in:") + f"\n{_page_url(message)}",
-                _(
-                    "This e-mail says no more on purpose: e-mail is not safe for what "
-                    "is about clients. You choose what you get by e-mail in Wijkspil, "
-                    "under Messages."
-                ),
-            )
+    mail = _mail_of(
+        delivery,
+        title=title,
+        paragraphs=(
+            _("There is a message for you in Wijkspil: %(title)s.") % {"title": title},
+            _("Read it here, after signing in:") + f"\n{_page_url(message)}",
+            _(
+                "This e-mail says no more on purpose: e-mail is not safe for what "
+                "is about clients. You choose what you get by e-mail in Wijkspil, "
+                "under Messages."
+            ),
         ),
+        address=address,
+    )
+    return _hand_mail(mail)
+
+
+def _mail_of(
+    delivery: Delivery, *, title: str, paragraphs: Sequence[str], address: str
+) -> EmailMessage:
+    message = delivery.communication
+    return EmailMessage(
+        subject=f"Wijkspil: {title}",
+        body="\n\n".join(paragraphs),
         to=[address],
         headers={
             # The same at each repetition, so that mail programs show it once.
@@ -221,6 +268,9 @@ def _try_email(delivery: Delivery, *, address: str) -> tuple[Outcome, str]:
             "Auto-Submitted": "auto-generated",
         },
     )
+
+
+def _hand_mail(mail: EmailMessage) -> tuple[Outcome, str]:
     try:
         mail.send()
     except smtplib.SMTPRecipientsRefused as refusal:
@@ -241,6 +291,10 @@ def _try_text(delivery: Delivery, *, user_id: int) -> tuple[Outcome, str]:
         return Outcome.NOT_NEEDED, ""
     message = delivery.communication
     text = f"Wijkspil: {title_of(message.topic)}. {_page_url(message)}"
+    return _hand_text(gateway, number, text)
+
+
+def _hand_text(gateway: TextGateway, number: str, text: str) -> tuple[Outcome, str]:
     try:
         gateway.send(number, text)
     except (TextNotSent, OSError):
@@ -254,15 +308,17 @@ def _write_outcome(
     """Write how a try ended, unless the delivery was ended meanwhile."""
     row = Delivery.objects.filter(pk=delivery.pk, status=DeliveryStatus.WAITING)
     if outcome is Outcome.SENT:
-        row.update(status=DeliveryStatus.SENT, sent_at=at, last_error="")
+        row.update(
+            status=DeliveryStatus.SENT, sent_at=at, last_error="", to_address=None
+        )
     elif outcome is Outcome.NOT_NEEDED:
-        row.update(status=DeliveryStatus.CANCELLED)
+        row.update(status=DeliveryStatus.CANCELLED, to_address=None)
     elif outcome is Outcome.GONE and delivery.endpoint is not None:
         with transaction.atomic():
             row.update(status=DeliveryStatus.DEAD, last_error=error)
             close_endpoint(delivery.endpoint, WebhookEndpoint.Ending.GONE, at=at)
     elif outcome is Outcome.HOPELESS or delivery.attempts >= MAX_ATTEMPTS:
-        row.update(status=DeliveryStatus.DEAD, last_error=error)
+        row.update(status=DeliveryStatus.DEAD, last_error=error, to_address=None)
     else:
         # Whoever took it meanwhile, after the lease, says when it goes again.
         row.filter(attempts=delivery.attempts).update(

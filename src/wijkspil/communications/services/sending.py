@@ -5,6 +5,7 @@
 sent, and what is committed is never lost.
 """
 
+import json
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 from procrastinate.contrib.django import app
 
 from wijkspil.accounts.selectors import list_grants_on
@@ -26,10 +28,12 @@ from wijkspil.communications.types import (
     MAX_CODE_CHARACTERS,
     Channel,
     EmailChoice,
+    OutsideAddress,
     Params,
     ServiceOf,
     Topic,
 )
+from wijkspil.core.sealing import seal
 
 #: Ids of messages that were sent once for a key lie in this space.
 _SPACE = uuid.UUID("5a3f8a0e-3f0c-5d1e-9d47-7d0b6a1c2e55")
@@ -47,6 +51,7 @@ class _Receiver:
     organization_id: int | None = None
     service_id: int | None = None
     region_id: int | None = None
+    address: OutsideAddress | None = None
 
 
 def send(
@@ -55,6 +60,7 @@ def send(
     to_users: Iterable[int] = (),
     to_organizations: Iterable[int | ServiceOf] = (),
     to_regions: Iterable[int] = (),
+    to_addresses: Iterable[OutsideAddress] = (),
     params: Params | None = None,
     link: str = "",
     about: str = "",
@@ -74,6 +80,9 @@ def send(
         Ids. ``ServiceOf(organization_id, service_id)`` reaches one team and its
         manager; a region reaches its coordinators. Organizations and teams are also
         told by webhook, where they have one.
+    to_addresses
+        People without an account: they are only told outside the app, and the link of
+        the message is one they can open without signing in.
     params
         Codes and numbers for the topic's sentence; never leaves the app.
     link
@@ -93,9 +102,13 @@ def send(
     """
     given = dict(params or {})
     _check_params(topic, given)
-    if link and (not link.startswith("/") or link.startswith(("//", "/\\"))):
-        raise ValueError(f"{link!r} is no path in the app: begin with one slash.")
-    receivers = list(dict.fromkeys(_receivers(to_users, to_organizations, to_regions)))
+    addresses = list(to_addresses)
+    for path in (link, *(address.path for address in addresses)):
+        if path and (not path.startswith("/") or path.startswith(("//", "/\\"))):
+            raise ValueError(f"{path!r} is no path in the app: begin with one slash.")
+    receivers = list(
+        dict.fromkeys(_receivers(to_users, to_organizations, to_regions, addresses))
+    )
     if not receivers:
         return []
     messages = [
@@ -107,6 +120,7 @@ def send(
             to_organization_id=receiver.organization_id,
             to_service_id=receiver.service_id,
             to_region_id=receiver.region_id,
+            to_outside=receiver.address is not None,
             params=given,
             link=link,
             about=about,
@@ -117,6 +131,16 @@ def send(
     with transaction.atomic(savepoint=False):
         new = _insert_new(messages, is_keyed=key is not None)
         deliveries = list(_deliveries_of(new, topic, at=at))
+        outside = {
+            message.pk: receiver.address
+            for message, receiver in zip(messages, receivers, strict=True)
+            if receiver.address is not None
+        }
+        deliveries += [
+            _to_outside(message, outside[message.pk], at=at)
+            for message in new
+            if message.pk in outside
+        ]
         if deliveries:
             # Two who send the same at once both come here; one delivery remains.
             Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
@@ -129,6 +153,7 @@ def _receivers(
     to_users: Iterable[int],
     to_organizations: Iterable[int | ServiceOf],
     to_regions: Iterable[int],
+    to_addresses: Iterable[OutsideAddress],
 ) -> Iterator[_Receiver]:
     for user_id in to_users:
         yield _Receiver(f"user:{user_id}", user_id=user_id)
@@ -143,6 +168,10 @@ def _receivers(
             yield _Receiver(f"organization:{receiver}", organization_id=receiver)
     for region_id in to_regions:
         yield _Receiver(f"region:{region_id}", region_id=region_id)
+    for address in to_addresses:
+        # The id of a message is told: an address must not be found from it.
+        digest = salted_hmac("wijkspil.outside", f"{address.channel}:{address.value}")
+        yield _Receiver(f"outside:{digest.hexdigest()}", address=address)
 
 
 def _id_of(topic: Topic, key: str | None, receiver: _Receiver) -> uuid.UUID:
@@ -212,6 +241,18 @@ def _deliveries_of(
     yield from _to_people(messages, topic, at=at)
 
 
+def _to_outside(
+    message: Communication, address: OutsideAddress, *, at: datetime
+) -> Delivery:
+    content = {"to": address.value, "path": address.path}
+    return Delivery(
+        communication=message,
+        channel=address.channel,
+        to_address=seal(json.dumps(content)),
+        next_try_at=at,
+    )
+
+
 def _to_people(
     messages: list[Communication], topic: Topic, *, at: datetime
 ) -> Iterator[Delivery]:
@@ -277,7 +318,9 @@ def _find_readers(
             coordinators.setdefault(grant.region_id, set()).add(user_id)
     found: dict[uuid.UUID, set[int]] = {}
     for message in messages:
-        if message.to_user_id is not None:
+        if message.to_outside:
+            found[message.pk] = set()
+        elif message.to_user_id is not None:
             found[message.pk] = {message.to_user_id}
         elif message.to_region_id is not None:
             found[message.pk] = coordinators.get(message.to_region_id, set())
