@@ -285,7 +285,14 @@ class HealthcareService(models.Model):
     is_fictional = models.BooleanField(default=False)
 
     class Meta:
-        indexes = [models.Index(fields=["care", "is_active"])]
+        indexes = [
+            models.Index(fields=["care", "is_active"]),
+            models.Index(
+                fields=["lat", "lon"],
+                condition=Q(care="gp-care", is_active=True),
+                name="gp_practice_place",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
