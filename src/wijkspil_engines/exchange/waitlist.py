@@ -205,7 +205,7 @@ def _serve(
                     inflow,
                 )
                 if at >= 0:
-                    heappush(ready, at * n_practices + left)
+                    heappush(ready, np.int64(at * n_practices + left))
             taken = -1
             while len(ready) > 0:
                 key = heappop(ready)
@@ -238,5 +238,5 @@ def _serve(
                     inflow,
                 )
                 if at >= 0:
-                    heappush(ready, at * n_practices + b)
+                    heappush(ready, np.int64(at * n_practices + b))
     return choice
