@@ -21,6 +21,7 @@ from wijkspil.config.cli_coverage import coverage_check
 from wijkspil.config.cli_db import db_app
 from wijkspil.config.cli_duty import duty_app
 from wijkspil.config.cli_engines import routing_app
+from wijkspil.config.cli_exchange import exchange_app
 from wijkspil.config.cli_generate import generate
 from wijkspil.config.cli_load import load
 from wijkspil.config.cli_progress import show_progress
@@ -37,6 +38,7 @@ console = Console()
 
 app.add_typer(db_app, name="db")
 app.add_typer(routing_app, name="routing")
+app.add_typer(exchange_app, name="exchange")
 app.add_typer(duty_app, name="duty")
 app.add_typer(simulate_app, name="simulate")
 app.command()(doctor)

@@ -23,6 +23,8 @@ from wijkspil_engines.exchange.result import (
     make_result,
     taken_practice,
 )
+from wijkspil_engines.exchange.solve import solve
+from wijkspil_engines.exchange.verify import Failure, verify
 
 __all__ = [
     "LEVELS",
@@ -32,6 +34,7 @@ __all__ = [
     "NONE",
     "NO_LIMIT",
     "ExchangeProblem",
+    "Failure",
     "Infeasible",
     "InvalidProblem",
     "LevelValue",
@@ -39,5 +42,7 @@ __all__ = [
     "Result",
     "level_value",
     "make_result",
+    "solve",
     "taken_practice",
+    "verify",
 ]

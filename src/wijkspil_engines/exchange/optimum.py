@@ -7,7 +7,7 @@ all of them (complementary slackness). Only such plans are left to the next leve
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +56,7 @@ def solve_optimum(
     *,
     params: Params,
     seed: int = 0,
-    warm: Mapping[str, NDArray[np.int64]] | None = None,
+    warm: Sequence[LevelValue] | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Solve a problem of single persons to the proven optimum of every level.
@@ -64,7 +64,7 @@ def solve_optimum(
     Parameters
     ----------
     warm
-        Prices of practices to begin from, by level: those of the last round.
+        Levels to begin from, those of the last round: only their prices are used.
 
     Raises
     ------
@@ -85,10 +85,7 @@ def solve_optimum(
             progress(name, index, len(params.levels))
         worth = _worth(problem, left, name)
         price = np.zeros(left.cap.size, dtype=np.int64)
-        if warm is not None and name in warm:
-            price[:n_places] = warm[name]
-            inside = np.flatnonzero(left.twin[:n_places] >= 0)
-            price[left.twin[inside]] = price[inside]
+        _begin(left, price, name, warm, n_places)
         _solve_level(left, worth, price, n_places)
         prices, entry_prices = _close_doors(left, price, n_places)
         if name == "moved":
@@ -118,6 +115,28 @@ def solve_optimum(
         bound_people=next((v.bound for v in values if v.name == "moved"), None),
         seat_prices=seats,
     )
+
+
+def _begin(
+    left: _Left,
+    price: NDArray[np.int64],
+    name: str,
+    warm: Sequence[LevelValue] | None,
+    n_places: int,
+) -> None:
+    """Take over the prices of a level, as far as they are possible here."""
+    for level in warm or ():
+        if level.name != name or level.prices is None or level.scale != 1:
+            continue
+        if level.prices.shape != (n_places,):
+            raise InvalidProblem(f"must have {n_places} prices", field=f"warm.{name}")
+        price[:n_places] = np.clip(level.prices, -(2**30), 2**30)
+        free = ~left.equal[:n_places]
+        price[:n_places][free] = np.maximum(price[:n_places][free], 0)
+        inside = np.flatnonzero(left.twin[:n_places] >= 0)
+        price[left.twin[inside]] = price[inside]
+        if level.entry_prices is not None:
+            price[left.twin[inside]] += np.clip(level.entry_prices[inside], 0, 2**30)
 
 
 def _lay_out(

@@ -130,13 +130,25 @@ def _check_counts(problem: ExchangeProblem, result: Result) -> list[Failure]:
         "first_choices": int(people[result.choice == 0].sum()),
     }
     for level in result.levels:
-        if level.name == "moved":
+        if level.name == "moved" and level.prices is not None:
             found["bound_people"] = level.bound
     wrong = []
     for name, value in found.items():
         said = getattr(result, name)
         if said != value:
             wrong.append(Failure("count", f"{name} is {value}, the report says {said}"))
+    for level in result.levels:
+        seats = result.seat_prices
+        if (
+            level.name == "moved"
+            and seats is not None
+            and level.prices is not None
+            and level.scale == 1
+            and not np.array_equal(seats, level.prices)
+        ):
+            wrong.append(
+                Failure("seat-prices", "are not the prices of the level moved")
+            )
     if result.bound_people < result.moved_people:
         wrong.append(Failure("bound", "bound_people is below moved_people"))
     return wrong
