@@ -17,20 +17,15 @@ from datetime import date as Date
 import numpy as np
 from numpy.typing import NDArray
 
-from wijkspil_engines.exchange.cycles import solve_cycles
 from wijkspil_engines.exchange.problem import (
     LOAD_UNIT,
     NO_LIMIT,
     NONE,
     ExchangeProblem,
-    InvalidProblem,
     Params,
 )
 from wijkspil_engines.exchange.result import Result
-from wijkspil_engines.exchange.waitlist import (
-    solve_waitlist,
-    solve_waitlist_without_refill,
-)
+from wijkspil_engines.exchange.solve import solve
 from wijkspil_engines.exchange.years_config import YearsConfig
 from wijkspil_engines.exchange.years_course import KINDS, NEVER, Course, draw_course
 
@@ -134,13 +129,7 @@ def solve_round(
 ) -> Result:
     """Solve one round by the mechanism of that name."""
     params = Params(levels=config.study.levels, class_first=config.study.class_first)
-    if mechanism == "ttc":
-        return solve_cycles(problem, params=params, seed=seed)
-    if mechanism == "waitlist":
-        return solve_waitlist(problem, params=params, seed=seed)
-    if mechanism == "waitlist-without-refill":
-        return solve_waitlist_without_refill(problem, params=params, seed=seed)
-    raise InvalidProblem(f"{mechanism!r} is not known", field="mechanism")
+    return solve(problem, params=params, mechanism=mechanism, seed=seed)
 
 
 def _round_seed(seed: int, number: int) -> int:
