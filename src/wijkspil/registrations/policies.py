@@ -144,6 +144,14 @@ def first_allowed_day(day: date) -> date:
     return day + timedelta(days=1) if is_quarter_day(day) else day
 
 
+def first_allowed_monday(day: date) -> date:
+    """Return the first Monday after a day, or the day after where it is a quarter's.
+
+    Desks begin a week with what changed; the first of a quarter is not allowed.
+    """
+    return first_allowed_day(day + timedelta(days=7 - day.weekday()))
+
+
 def age_on(birth_date: date, day: date) -> int:
     """Return the age in whole years."""
     return (
