@@ -40,6 +40,9 @@ PUBLIC = {
     "referrals:ask",
     "referrals:ask-providers",
     "stays:start",
+    "registrations:access",
+    "registrations:access-areas",
+    "registrations:access-export",
     "ui:components",
     "ui:sample-areas",
     "ui:theme",
@@ -55,6 +58,7 @@ PUBLIC = {
     "api-v1:read_service_coverage",
     "api-v1:read_coverage",
     "api-v1:read_signposts",
+    "api-v1:read_gp_access",
 }
 
 
