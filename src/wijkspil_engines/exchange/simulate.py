@@ -54,9 +54,10 @@ class Played:
         (N,) whether the wish was ever made.
     waiting, moved, free
         (R,) people in the pool before each round, people moved, free places before.
-    price_levels, prices
-        Names of the levels of the optimum, and the price of a place of each round,
-        level and practice (R, L, P); None for other mechanisms.
+    price_levels, prices, left
+        Names of the levels of the optimum, the price of a place of each round, level
+        and practice (R, L, P), and the places left after each round, -1 at a practice
+        that takes nobody (R, P); None for other mechanisms.
     """
 
     mechanism: str
@@ -69,6 +70,7 @@ class Played:
     free: NDArray[np.int64]
     price_levels: tuple[str, ...] = ()
     prices: NDArray[np.float64] | None = None
+    left: NDArray[np.int64] | None = None
 
 
 #: Told of each round that is played: the problem and what came of it.
@@ -89,6 +91,7 @@ def play(
     state = _State(config, course)
     levels: tuple[str, ...] = ()
     prices: NDArray[np.float64] | None = None
+    left: NDArray[np.int64] | None = None
     counts = np.zeros((3, config.n_rounds), np.int64)
     for number in range(config.n_rounds):
         state.advance(number)
@@ -102,13 +105,15 @@ def play(
             problem.free_places.sum(),
         )
         if keeps_prices and mechanism == "optimum":
-            if prices is None:
+            if prices is None or left is None:
+                left = np.full((config.n_rounds, problem.n_practices), -1, np.int64)
                 levels = tuple(each.name for each in result.levels)
                 shape = (config.n_rounds, len(levels), problem.n_practices)
                 prices = np.zeros(shape)
             for row, level in enumerate(result.levels):
                 if level.prices is not None:
                     prices[number, row] = level.prices / level.scale
+            left[number] = state.places_left(number, problem, result)
         state.carry_out(number, problem, rows, result)
     return Played(
         mechanism,
@@ -121,6 +126,7 @@ def play(
         counts[2],
         levels,
         prices,
+        left,
     )
 
 
@@ -156,6 +162,19 @@ class _State:
     def day(self, number: int) -> int:
         """Return the day of a round."""
         return (number + 1) * self._config.rounds.days_between
+
+    def takes(self, number: int) -> NDArray[np.bool_]:
+        """(P,) which practices take people in a round."""
+        now = self.day(number)
+        return (self._course.open_day <= now) & (self._course.notice_day > now)
+
+    def places_left(
+        self, number: int, problem: ExchangeProblem, result: Result
+    ) -> NDArray[np.int64]:
+        """(P,) places left after a round, -1 at a practice that takes nobody."""
+        came, went = _people_in_out(problem, result)
+        left = np.minimum(problem.free_places - came + went, problem.max_inflow - came)
+        return np.where(self.takes(number), left, -1)
 
     def is_waiting(self, now: int) -> NDArray[np.bool_]:
         """(N,) who has a wish on this day."""
@@ -203,7 +222,7 @@ class _State:
     def make_problem(self, number: int) -> tuple[ExchangeProblem, NDArray[np.int64]]:
         """Return the round and which wishes (rows of the course) are in it."""
         course, now = self._course, self.day(number)
-        takes = (course.open_day <= now) & (course.notice_day > now)
+        takes = self.takes(number)
         rows = np.flatnonzero(self.is_waiting(now))
         named = course.ranking[rows]
         usable = (named != NONE) & takes[named] & (named != self.origin[rows][:, None])
@@ -237,16 +256,22 @@ class _State:
         result: Result,
     ) -> None:
         """Let those who move take their place on the new list."""
-        moved = np.flatnonzero(result.choice >= 0)
-        to = problem.option[problem.first_option[moved] + result.choice[moved]]
-        left = problem.origin[moved]
-        size = problem.size[moved]
-        n = problem.n_practices
-        came = np.bincount(to, size, minlength=n)
-        went = np.bincount(left[left != NONE], size[left != NONE], minlength=n)
-        self.registered += (came - went).astype(np.int64)
-        self.registered = np.maximum(self.registered, 0)
-        self.served_day[rows[moved]] = self.day(number)
+        came, went = _people_in_out(problem, result)
+        self.registered = np.maximum(self.registered + came - went, 0)
+        self.served_day[rows[result.choice >= 0]] = self.day(number)
+
+
+def _people_in_out(
+    problem: ExchangeProblem, result: Result
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    moved = np.flatnonzero(result.choice >= 0)
+    to = problem.option[problem.first_option[moved] + result.choice[moved]]
+    left = problem.origin[moved]
+    size = problem.size[moved]
+    n = problem.n_practices
+    came = np.bincount(to, size, minlength=n)
+    went = np.bincount(left[left != NONE], size[left != NONE], minlength=n)
+    return came.astype(np.int64), went.astype(np.int64)
 
 
 def group_codes(course: Course) -> dict[str, NDArray[np.int64]]:
