@@ -12,9 +12,6 @@ from datetime import date, timedelta
 from wijkspil.directory.opening_hours import dutch_holidays
 from wijkspil.registrations.policies import is_quarter_day
 
-#: What a desk enters a day where nothing is known: half an hour each (exchange brief,
-#: Buurtdokters) makes three hours; assumption.
-USUAL_PER_DAY = 6
 #: No day gets more than so many times the usual.
 MOST_TIMES_USUAL = 2
 #: A direct registration leaves the desk a choice of so many working days.

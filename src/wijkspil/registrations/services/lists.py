@@ -33,6 +33,7 @@ MOST_LOAD = MOST_PLACES * 2_300
 #: A larger list than this is none of one practice.
 MOST_PEOPLE = 60_000
 MOST_POSTCODES = 200
+MOST_WORK = 200
 MOST_MINUTES = 60
 #: Nobody knows further ahead than this until when a list is closed.
 LONGEST_EXPECTED = timedelta(days=731)
@@ -97,6 +98,7 @@ def publish_list(
         only_with_member=conditions.only_with_member,
         most_of_band=dict(conditions.most_of_band),
         people=given.people,
+        work_per_day=given.work_per_day,
         published_by_id=actor.user_id,
         publisher_name=actor.label[:120],
         valid_from=at,
@@ -138,6 +140,7 @@ def given_of(row: PracticeList) -> ListGiven:
         load_per_month=row.load_per_month,
         conditions=conditions_of(row),
         people=row.people,
+        work_per_day=row.work_per_day,
     )
 
 
@@ -178,6 +181,7 @@ def check_list(given: ListGiven, *, at: datetime) -> ListGiven:
         ("places_per_month", places, 1, MOST_PLACES),
         ("load_per_month", load, 1, MOST_LOAD),
         ("people", given.people, 0, MOST_PEOPLE),
+        ("work_per_day", given.work_per_day, 1, MOST_WORK),
     ):
         if value is not None and not least <= value <= most:
             wrong[name] = [_say_number(value, least, most)]
@@ -201,6 +205,7 @@ def check_list(given: ListGiven, *, at: datetime) -> ListGiven:
         load_per_month=load,
         conditions=conditions,
         people=given.people,
+        work_per_day=given.work_per_day,
     )
 
 
