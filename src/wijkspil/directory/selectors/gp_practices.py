@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import cos, radians
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext as _
 
 from wijkspil.core.identifiers import clean_postcode
+from wijkspil.core.prepared import fetch_row
 from wijkspil.directory.errors import UnknownService
 from wijkspil.directory.models import Area, ContactPoint, HealthcareService
 from wijkspil.directory.selectors.responsibility import unknown_postcode
-from wijkspil.directory.selectors.search_areas import distance_km
+from wijkspil.directory.selectors.search_areas import EARTH_RADIUS_KM
 from wijkspil.directory.types import (
     AreaKind,
     Audience,
     Care,
     ContactSystem,
-    RegionPurpose,
 )
 
 
@@ -52,10 +52,62 @@ class GpPlace:
     region_name: str
 
 
+#: Asked by everybody who looks for a practice: one prepared statement each.
+_PLACE = """
+SELECT place.id, place.lon, place.lat, region.id, region.name, gemeente.name
+FROM (
+    SELECT id, lon, lat, within FROM directory_area
+    WHERE code IN (%(pc6)s, %(pc4)s) AND kind IN ('pc6', 'pc4')
+      AND lon IS NOT NULL AND lat IS NOT NULL
+    ORDER BY kind DESC, year DESC LIMIT 1
+) place
+LEFT JOIN LATERAL (
+    SELECT id, name FROM directory_area
+    WHERE id = ANY (place.within) AND kind = 'region'
+      AND purpose = 'gp-out-of-hours'
+    ORDER BY id LIMIT 1
+) region ON true
+LEFT JOIN LATERAL (
+    SELECT name FROM directory_area
+    WHERE id = ANY (place.within) AND kind = 'gemeente'
+    ORDER BY year DESC, id LIMIT 1
+) gemeente ON true
+"""
+#: The haversine formula, on the radius that ``distance_km`` uses.
+_NEAR = f"""
+SELECT json_agg(json_build_array(
+    near.id, near.organization_id, near.name, near.postcode, near.lon, near.lat,
+    coalesce(phone.value, ''), near.km) ORDER BY near.km, near.id)
+FROM (
+    SELECT * FROM (
+        SELECT service.id, service.organization_id, service.name, service.postcode,
+               service.lon, service.lat,
+               {2 * EARTH_RADIUS_KM} * asin(least(1, sqrt(
+                   sin(radians(service.lat - %(lat)s) / 2) ^ 2
+                   + cos(radians(%(lat)s)) * cos(radians(service.lat))
+                   * sin(radians(service.lon - %(lon)s) / 2) ^ 2))) AS km
+        FROM directory_healthcareservice service
+        JOIN directory_organization organization
+          ON organization.id = service.organization_id AND organization.is_active
+        WHERE service.care = 'gp-care' AND service.is_active
+          AND service.lat BETWEEN %(lat)s - %(lat_margin)s AND %(lat)s + %(lat_margin)s
+          AND service.lon BETWEEN %(lon)s - %(lon_margin)s AND %(lon)s + %(lon_margin)s
+    ) box
+    WHERE km <= %(km)s ORDER BY km, id LIMIT %(limit)s
+) near
+LEFT JOIN LATERAL (
+    SELECT value FROM directory_contactpoint
+    WHERE service_id = near.id AND audience = 'resident' AND system = 'phone'
+      AND valid_from <= %(at)s AND (valid_until IS NULL OR valid_until > %(at)s)
+    ORDER BY id LIMIT 1
+) phone ON true
+"""
+
+
 def get_gp_place(postcode: str) -> GpPlace:
     """Return the place of a PC6, or of its PC4 where the PC6 is not known.
 
-    Two queries.
+    One query.
 
     Raises
     ------
@@ -65,35 +117,18 @@ def get_gp_place(postcode: str) -> GpPlace:
         If neither is known, or it lies in no region of a GP organization.
     """
     asked = clean_postcode(postcode)
-    row = (
-        Area.objects.filter(
-            code__in=(asked, asked[:4]), kind__in=(AreaKind.PC6, AreaKind.PC4)
-        )
-        .exclude(lon=None)
-        .order_by("-kind", "-year")
-        .first()
-    )
-    if row is None or row.lon is None or row.lat is None:
+    row = fetch_row(_PLACE, {"pc6": asked, "pc4": asked[:4]})
+    if row is None or row[3] is None:
         raise unknown_postcode(asked)
-    around = {
-        area.kind: area
-        for area in Area.objects.filter(pk__in=row.within).filter(
-            Q(kind=AreaKind.GEMEENTE)
-            | Q(kind=AreaKind.REGION, purpose=RegionPurpose.GP_OUT_OF_HOURS)
-        )
-    }
-    region = around.get(AreaKind.REGION)
-    if region is None:
-        raise unknown_postcode(asked)
-    gemeente = around.get(AreaKind.GEMEENTE)
+    place_id, lon, lat, region_id, region_name, gemeente = row
     return GpPlace(
-        id=row.pk,
+        id=place_id,
         postcode=asked,
-        lon=row.lon,
-        lat=row.lat,
-        gemeente=gemeente.name if gemeente is not None else "",
-        region_id=region.pk,
-        region_name=region.name,
+        lon=lon,
+        lat=lat,
+        gemeente=gemeente or "",
+        region_id=region_id,
+        region_name=region_name,
     )
 
 
@@ -102,22 +137,23 @@ def list_gp_practices_near(
 ) -> list[GpPractice]:
     """Return active practices within ``km`` as the crow flies, nearest first.
 
-    Two queries; degrees of WGS84.
+    One query; degrees of WGS84.
     """
     lat_margin = km / 110.0
-    lon_margin = lat_margin / cos(radians(lat))
-    near = []
-    for row in _active(at).filter(
-        lat__range=(lat - lat_margin, lat + lat_margin),
-        lon__range=(lon - lon_margin, lon + lon_margin),
-    ):
-        assert row.lon is not None
-        assert row.lat is not None
-        distance = distance_km(lon, lat, row.lon, row.lat)
-        if distance <= km:
-            near.append((distance, row.pk, row))
-    near.sort(key=lambda entry: entry[:2])
-    return [_as_practice(row, km=distance) for distance, _pk, row in near[:limit]]
+    row = fetch_row(
+        _NEAR,
+        {
+            "lon": lon,
+            "lat": lat,
+            "lat_margin": lat_margin,
+            "lon_margin": lat_margin / cos(radians(lat)),
+            "km": km,
+            "limit": limit,
+            "at": at,
+        },
+    )
+    assert row is not None, "an aggregate has one row"
+    return [GpPractice(*values) for values in row[0] or ()]
 
 
 def list_gp_practices_of_region(region_id: int, *, at: datetime) -> list[GpPractice]:
