@@ -58,6 +58,7 @@ PUBLIC = {
     "api-v1:read_service_coverage",
     "api-v1:read_coverage",
     "api-v1:read_signposts",
+    "api-v1:read_gp_practices",
     "api-v1:read_gp_access",
 }
 

@@ -11,6 +11,7 @@ from wijkspil.referrals.api import router as referrals_router
 from wijkspil.referrals.errors import InvalidRequest
 from wijkspil.referrals.policy_api import router as policy_router
 from wijkspil.registrations.access_api import router as gp_access_router
+from wijkspil.registrations.api import router as gp_practices_router
 from wijkspil.stays.api import router as stays_router
 from wijkspil.stays.errors import InvalidStay
 
@@ -45,3 +46,4 @@ api.add_router("", policy_router)
 api.add_router("", stays_router)
 api.add_router("", calls_router)
 api.add_router("", gp_access_router)
+api.add_router("", gp_practices_router)
