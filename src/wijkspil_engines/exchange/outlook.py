@@ -40,6 +40,8 @@ class Outlook:
     ----------
     prices
         (S, T, L, P) price of a place: runs, rounds, levels, practices.
+    costs
+        (S, T, L, P) that with the price of coming in, where inflow is capped.
     left
         (S, T, P) places left after a round; -1 at a practice that takes nobody.
     levels
@@ -49,6 +51,7 @@ class Outlook:
     """
 
     prices: NDArray[np.float64]
+    costs: NDArray[np.float64]
     left: NDArray[np.int64]
     levels: tuple[str, ...]
     days_between: int
@@ -60,6 +63,11 @@ class Outlook:
                 f"has shape {self.prices.shape}, must be (runs, rounds, "
                 f"{len(self.levels)}, practices)",
                 field="outlook.prices",
+            )
+        if self.costs.shape != self.prices.shape:
+            raise InvalidProblem(
+                f"has shape {self.costs.shape}, must be {self.prices.shape}",
+                field="outlook.costs",
             )
         if self.left.shape != (runs, rounds, practices):
             raise InvalidProblem(
@@ -155,6 +163,7 @@ def make_outlook(study: Study) -> Outlook:
     n = study.config.region.practices
     return Outlook(
         np.stack([run.prices[:, :, :n] for run in runs if run.prices is not None]),
+        np.stack([run.costs[:, :, :n] for run in runs if run.costs is not None]),
         np.stack([run.left[:, :n] for run in runs if run.left is not None]),
         runs[0].price_levels,
         study.config.rounds.days_between,
@@ -255,7 +264,7 @@ def _first_rounds(
     undecided = np.ones_like(served)
     priced = np.zeros_like(served)
     for row, name in enumerate(outlook.levels):
-        price = outlook.prices[:, :, row, listed]
+        price = outlook.costs[:, :, row, listed]
         surplus = -price
         if asked.origin != NONE:
             surplus = surplus + outlook.prices[:, :, row, asked.origin, None]
@@ -290,6 +299,7 @@ def write_outlook(file: Path, outlook: Outlook) -> None:
         np.savez_compressed(
             stream,
             prices=outlook.prices,
+            costs=outlook.costs,
             left=outlook.left,
             levels=np.array(outlook.levels),
             days_between=np.array(outlook.days_between),
@@ -308,6 +318,7 @@ def read_outlook(file: Path) -> Outlook:
         with np.load(file, allow_pickle=False) as found:
             return Outlook(
                 found["prices"],
+                found["costs"],
                 found["left"],
                 tuple(found["levels"].tolist()),
                 int(found["days_between"]),

@@ -54,10 +54,11 @@ class Played:
         (N,) whether the wish was ever made.
     waiting, moved, free
         (R,) people in the pool before each round, people moved, free places before.
-    price_levels, prices, left
-        Names of the levels of the optimum, the price of a place of each round, level
-        and practice (R, L, P), and the places left after each round, -1 at a practice
-        that takes nobody (R, P); None for other mechanisms.
+    price_levels, prices, costs, left
+        Names of the levels of the optimum; of each round, level and practice (R, L, P)
+        the price of a place, and that with the price of coming in where inflow is
+        capped; places left after each round, -1 at a practice that takes nobody (R, P).
+        None for other mechanisms.
     """
 
     mechanism: str
@@ -70,6 +71,7 @@ class Played:
     free: NDArray[np.int64]
     price_levels: tuple[str, ...] = ()
     prices: NDArray[np.float64] | None = None
+    costs: NDArray[np.float64] | None = None
     left: NDArray[np.int64] | None = None
 
 
@@ -91,6 +93,7 @@ def play(
     state = _State(config, course)
     levels: tuple[str, ...] = ()
     prices: NDArray[np.float64] | None = None
+    costs: NDArray[np.float64] | None = None
     left: NDArray[np.int64] | None = None
     counts = np.zeros((3, config.n_rounds), np.int64)
     for number in range(config.n_rounds):
@@ -105,14 +108,17 @@ def play(
             problem.free_places.sum(),
         )
         if keeps_prices and mechanism == "optimum":
-            if prices is None or left is None:
+            if prices is None or costs is None or left is None:
                 left = np.full((config.n_rounds, problem.n_practices), -1, np.int64)
                 levels = tuple(each.name for each in result.levels)
                 shape = (config.n_rounds, len(levels), problem.n_practices)
-                prices = np.zeros(shape)
+                prices, costs = np.zeros(shape), np.zeros(shape)
             for row, level in enumerate(result.levels):
                 if level.prices is not None:
                     prices[number, row] = level.prices / level.scale
+                    costs[number, row] = prices[number, row]
+                if level.entry_prices is not None:
+                    costs[number, row] += level.entry_prices / level.scale
             left[number] = state.places_left(number, problem, result)
         state.carry_out(number, problem, rows, result)
     return Played(
@@ -126,6 +132,7 @@ def play(
         counts[2],
         levels,
         prices,
+        costs,
         left,
     )
 

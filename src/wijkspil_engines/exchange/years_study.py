@@ -34,6 +34,7 @@ class Run:
     free: tuple[int, ...]
     price_levels: tuple[str, ...] = ()
     prices: NDArray[np.float64] | None = None
+    costs: NDArray[np.float64] | None = None
     left: NDArray[np.int64] | None = None
 
 
@@ -79,6 +80,7 @@ def run_one(
         free=tuple(played.free.tolist()),
         price_levels=played.price_levels,
         prices=played.prices,
+        costs=played.costs,
         left=played.left,
     )
 

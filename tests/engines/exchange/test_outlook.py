@@ -114,7 +114,7 @@ def make_prices(moved, left=None) -> Outlook:
     """One level, so that a person goes where the price is below 1."""
     prices = np.asarray(moved, float)[:, :, None, :]
     places = np.ones(prices[:, :, 0].shape, np.int64) if left is None else left
-    return Outlook(prices, np.asarray(places), ("moved",), 7)
+    return Outlook(prices, prices, np.asarray(places), ("moved",), 7)
 
 
 def test_the_band_is_the_first_round_in_which_moving_pays():
@@ -132,6 +132,13 @@ def test_who_frees_a_wanted_place_is_served_where_another_is_not():
     assert waiting_band(prices, Asked(1, 2, (0,))).chance == 1.0
 
 
+def test_a_price_of_coming_in_is_paid_and_not_got_back():
+    zero, high = np.zeros((1, 1, 1, 2)), np.full((1, 1, 1, 2), 2.0)
+    left = np.ones((1, 1, 2), np.int64)
+    capped = Outlook(zero, high, left, ("moved",), 7)
+    assert waiting_band(capped, Asked(1, 2, (0,))).chance == 0.0
+
+
 def test_a_price_of_nothing_needs_a_place_left():
     full = make_prices([[[0.0]]], left=[[[0]]])
     assert waiting_band(full, Asked(NONE, 2, (0,))).chance == 0.0
@@ -142,7 +149,7 @@ def test_a_price_of_nothing_needs_a_place_left():
 def test_a_first_level_goes_before_all_later_ones():
     prices = np.array([1.0, -100.0]).reshape(1, 1, 2, 1)
     left = np.zeros((1, 1, 1), np.int64)
-    both = Outlook(prices, left, ("class0", "waiting"), 7)
+    both = Outlook(prices, prices, left, ("class0", "waiting"), 7)
     assert waiting_band(both, Asked(NONE, 2, (0,), 900)).chance == 0.0
     assert waiting_band(both, Asked(NONE, 0, (0,), 0)).chance == 1.0
 
@@ -176,8 +183,10 @@ def test_naming_more_never_lowers_the_chance(outlook: Outlook):
 
 def test_a_question_takes_milliseconds():
     rng = np.random.default_rng(1)
+    prices = rng.integers(0, 3, (20, 36, 5, 220)).astype(float)
     big = Outlook(
-        rng.integers(0, 3, (20, 36, 5, 220)).astype(float),
+        prices,
+        prices,
         rng.integers(-1, 3, (20, 36, 220)),
         ("class0", "class1", "moved", "waiting", "rank"),
         30,
@@ -198,6 +207,7 @@ def test_it_can_be_kept_in_a_file(outlook: Outlook, tmp_path):
     again = read_outlook(file)
     assert again.levels == outlook.levels
     assert (again.prices == outlook.prices).all()
+    assert (again.costs == outlook.costs).all()
     assert (again.left == outlook.left).all()
     file.write_bytes(b"no outlook")
     with pytest.raises(InvalidFile, match="is no outlook"):
