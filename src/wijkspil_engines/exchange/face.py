@@ -29,73 +29,68 @@ _HOP = np.int64(2**20)
 
 
 @compiled
-def find_pairs(
-    n_nodes: int, first: Whole, node: Short
-) -> tuple[Whole, Short, Short, Whole, Short]:
+def find_pairs(n_nodes: int, first: Whole, node: Short) -> tuple[Whole, Short, Short]:
     """List the ordered pairs of nodes some person could change between.
 
-    Returns where the pairs of each node begin, the second node of each, and a table
-    by which a pair is found: keys, the pair and the pair the other way round.
+    Returns where the pairs of each node begin, the second node of each (in order),
+    and which is the pair the other way round.
     """
-    size = 1 << 16
-    keys = np.full(size, -1, dtype=np.int64)
-    count = 0
-    degree = np.zeros(n_nodes + 1, dtype=np.int64)
+    begin = np.zeros(n_nodes + 1, dtype=np.int64)
+    for b in node:
+        begin[b + 1] += 1
+    begin = np.cumsum(begin)
+    fill = begin[:-1].copy()
+    who = np.empty(node.size, dtype=np.int32)
     for i in range(first.size - 1):
         for j in range(first[i], first[i + 1]):
-            for k in range(j + 1, first[i + 1]):
-                a, b = node[j], node[k]
-                if a > b:
-                    a, b = b, a
-                key = np.int64(a) * n_nodes + b
-                slot = _slot(keys, key)
-                if keys[slot] == -1:
-                    keys[slot] = key
+            who[fill[node[j]]] = i
+            fill[node[j]] += 1
+    seen = np.full(n_nodes, -1, dtype=np.int32)
+    start = np.zeros(n_nodes + 1, dtype=np.int64)
+    found = np.empty(max(16, node.size), dtype=np.int32)
+    count = 0
+    for a in range(n_nodes):
+        seen[a] = a
+        for at in range(begin[a], begin[a + 1]):
+            i = who[at]
+            for j in range(first[i], first[i + 1]):
+                b = node[j]
+                if seen[b] != a:
+                    seen[b] = a
+                    if count == found.size:
+                        larger = np.empty(2 * count, dtype=np.int32)
+                        larger[:count] = found
+                        found = larger
+                    found[count] = b
                     count += 1
-                    degree[a + 1] += 1
-                    degree[b + 1] += 1
-                    if 3 * count > size:
-                        size *= 2
-                        larger = np.full(size, -1, dtype=np.int64)
-                        for old in keys:
-                            if old != -1:
-                                larger[_slot(larger, old)] = old
-                        keys = larger
-    start = np.cumsum(degree)
+        start[a + 1] = count
     fill = start[:-1].copy()
-    to = np.empty(2 * count, dtype=np.int32)
-    back = np.empty(2 * count, dtype=np.int32)
-    pair = np.empty(2 * size, dtype=np.int32)
-    ordered = np.sort(keys[keys != -1])
-    for key in ordered:
-        a, b = key // n_nodes, key % n_nodes
-        slot = _slot(keys, key)
-        pair[2 * slot] = fill[a]
-        pair[2 * slot + 1] = fill[b]
-        to[fill[a]] = b
-        to[fill[b]] = a
-        back[fill[a]] = fill[b]
-        back[fill[b]] = fill[a]
-        fill[a] += 1
-        fill[b] += 1
-    return start, to, back, keys, pair
+    to = np.empty(count, dtype=np.int32)
+    for a in range(n_nodes):  # The other way round, so that each list is in order.
+        for at in range(start[a], start[a + 1]):
+            b = found[at]
+            to[fill[b]] = a
+            fill[b] += 1
+    fill = start[:-1].copy()
+    back = found[:count]
+    for a in range(n_nodes):
+        for at in range(start[a], start[a + 1]):
+            b = to[at]
+            back[at] = fill[b]
+            fill[b] += 1
+    return start, to, back.copy()
 
 
 @compiled
-def _slot(keys: Whole, key: int) -> int:
-    mask = keys.size - 1
-    mixed = np.uint64(key) * np.uint64(0x9E3779B97F4A7C15)
-    slot = np.int64(mixed >> np.uint64(20)) & mask
-    while keys[slot] != -1 and keys[slot] != key:
-        slot = (slot + 1) & mask
-    return slot
-
-
-@compiled
-def _pair_of(n_nodes: int, keys: Whole, pair: Short, a: int, b: int) -> int:
-    if a < b:
-        return pair[2 * _slot(keys, np.int64(a) * n_nodes + b)]
-    return pair[2 * _slot(keys, np.int64(b) * n_nodes + a) + 1]
+def _pair_of(start: Whole, to: Short, a: int, b: int) -> int:
+    low, high = start[a], start[a + 1]
+    while high - low > 1:
+        middle = (low + high) >> 1
+        if to[middle] <= b:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 # A heap of people for each pair: a pairing heap (Fredman, Sedgewick, Sleator, Tarjan
@@ -146,7 +141,6 @@ def _push(
     person: int,
     cost: int,
     root: Short,
-    least: Short,
     key: Short,
     pool: Short,
     free: Short,
@@ -158,7 +152,6 @@ def _push(
     pool[entry, 1] = -1
     pool[entry, 2] = -1
     root[at] = _merge(key, pool, root[at], entry)
-    least[at] = key[root[at]]
 
 
 @compiled
@@ -168,7 +161,6 @@ def _clean(
     node: Short,
     pos: Whole,
     root: Short,
-    least: Short,
     key: Short,
     pool: Short,
     free: Short,
@@ -181,37 +173,66 @@ def _clean(
         free[0] = top
         top = rest
     root[at] = top
-    least[at] = NO_KEY if top == -1 else key[top]
 
 
 @compiled
 def fill_heaps(
-    n_nodes: int,
     first: Whole,
     node: Short,
     worth: Short,
     pos: Whole,
-    keys: Whole,
-    pair: Short,
+    start: Whole,
+    to: Short,
+    back: Short,
     root: Short,
     least: Short,
+    least_in: Short,
     key: Short,
     pool: Short,
     free: Short,
 ) -> None:
-    """Put everybody in the heaps of where they sit."""
-    root[:] = -1
-    least[:] = NO_KEY
-    for entry in range(key.size):
-        pool[entry, 1] = entry + 1
-    pool[key.size - 1, 1] = -1
-    free[0] = 0
+    """Put everybody in the heaps of where they sit.
+
+    ``least`` becomes the cost of each pair, ``least_in`` that of the pair back.
+    """
+    n_nodes = start.size - 1
+    begin = np.zeros(n_nodes + 1, dtype=np.int64)
+    for at in pos:
+        begin[node[at] + 1] += 1
+    begin = np.cumsum(begin)
+    fill = begin[:-1].copy()
+    who = np.empty(pos.size, dtype=np.int32)
     for i in range(pos.size):
         a = node[pos[i]]
-        for j in range(first[i], first[i + 1]):
-            if j != pos[i]:
-                at = _pair_of(n_nodes, keys, pair, a, node[j])
-                _push(at, i, worth[pos[i]] - worth[j], root, least, key, pool, free)
+        who[fill[a]] = i
+        fill[a] += 1
+    pair = np.zeros(n_nodes, dtype=np.int32)
+    root[:] = -1
+    entry = 0
+    for a in range(n_nodes):
+        if begin[a] == begin[a + 1]:
+            continue
+        for at in range(start[a], start[a + 1]):
+            pair[to[at]] = at
+        for k in range(begin[a], begin[a + 1]):
+            i = who[k]
+            for j in range(first[i], first[i + 1]):
+                if j != pos[i]:
+                    at = pair[node[j]]
+                    key[entry] = worth[pos[i]] - worth[j]
+                    pool[entry, 0] = i
+                    pool[entry, 1] = -1
+                    pool[entry, 2] = -1
+                    root[at] = _merge(key, pool, root[at], entry)
+                    entry += 1
+    for rest in range(entry, key.size):
+        pool[rest, 1] = rest + 1
+    pool[key.size - 1, 1] = -1
+    free[0] = entry
+    for at in range(root.size):
+        least[at] = NO_KEY if root[at] == -1 else key[root[at]]
+    for at in range(root.size):
+        least_in[at] = least[back[at]]
 
 
 @compiled
@@ -296,7 +317,7 @@ def _sift_down(heap: Short, place: Short, label: Whole, size: int) -> None:
 
 
 @compiled
-def _special(a: int, twin: Short, thru: Whole, limit: Whole, n_places: int) -> bool:
+def _is_open(a: int, twin: Short, thru: Whole, limit: Whole, n_places: int) -> bool:
     """Say whether one more can pass the door of a (in at an entry, back elsewhere)."""
     if twin[a] == -1:
         return False
@@ -322,10 +343,9 @@ def clear(
     start: Whole,
     to: Short,
     back: Short,
-    keys: Whole,
-    pair: Short,
     root: Short,
     least: Short,
+    least_in: Short,
     key: Short,
     pool: Short,
     free: Short,
@@ -334,112 +354,43 @@ def clear(
     """Move people and prices until every practice is cleared.
 
     Nodes are 0 to ``n_places`` - 1, then outside (``n_places``, price 0, any number),
-    then entries. Expects everybody at a best place at ``price``. Returns 0, or 1 when
-    too many must sit somewhere, 2 when an ``equal`` node cannot be filled.
+    then entries. Expects everybody at a best place at ``price``. Returns 0 when done,
+    1 when too many must sit somewhere, 2 when an ``equal`` node cannot be filled, 3
+    when the pool is full: fill the heaps anew and go on.
     """
     n_nodes = price.size
-    outside = n_places
-    label = np.empty(n_nodes, dtype=np.int64)
-    heap = np.empty(n_nodes, dtype=np.int32)
-    place = np.empty(n_nodes, dtype=np.int32)
+    hop = np.empty(n_nodes, dtype=np.int64)
     current = np.empty(n_nodes, dtype=np.int64)
     path = np.empty(n_nodes + 1, dtype=np.int64)
     on_path = np.empty(n_nodes + 1, dtype=np.int32)
     for falling in range(2):
+        sign = 1 - 2 * falling
+        ahead = least if falling == 0 else least_in
         while True:
-            # Distances from all nodes with too many (or, falling, with too few).
-            label[:] = FAR
-            size = 0
-            for a in range(n_nodes):
-                if a == outside:
-                    continue
-                wrong = occ[a] > cap[a]
-                if falling == 1:
-                    wrong = occ[a] < cap[a] and (equal[a] or price[a] > 0)
-                if wrong:
-                    label[a] = 0
-                    heap[size] = a
-                    place[a] = size
-                    size += 1
-            if size == 0:
+            found = _spread(
+                falling,
+                n_places,
+                price,
+                cap,
+                occ,
+                equal,
+                twin,
+                thru,
+                limit,
+                start,
+                to,
+                least_in if falling == 0 else least,
+                hop,
+            )
+            if found == 1:
                 break
-            for a in range(n_nodes):
-                if label[a] == FAR:
-                    place[a] = -1
-            nearest = FAR
-            while size > 0:
-                a = heap[0]
-                here = label[a]
-                if here // _HOP > nearest:
-                    break
-                size -= 1
-                heap[0] = heap[size]
-                place[heap[0]] = 0
-                place[a] = -2
-                if size > 0:
-                    _sift_down(heap, place, label, size)
-                distance = here // _HOP
-                if falling == 0:
-                    if a == outside or occ[a] < cap[a]:
-                        nearest = min(nearest, distance)
-                        continue
-                elif a == outside:
-                    nearest = min(nearest, distance)
-                    continue
-                elif not equal[a]:
-                    nearest = min(nearest, distance + price[a])
-                    if price[a] == 0:
-                        continue
-                limit_label = (min(nearest, FAR // _HOP // 4) + 1) * _HOP
-                for at in range(start[a], start[a + 1] + 1):
-                    if at == start[a + 1]:
-                        if twin[a] == -1:
-                            break
-                        b = twin[a]
-                        if falling == 0:
-                            if not _special(a, twin, thru, limit, n_places):
-                                break
-                            reduced = price[b] - price[a]
-                        else:
-                            if not _special(b, twin, thru, limit, n_places):
-                                break
-                            reduced = price[a] - price[b]
-                    else:
-                        b = to[at]
-                        if place[b] == -2:
-                            continue
-                        if falling == 0:
-                            if least[at] == NO_KEY:
-                                continue
-                            reduced = least[at] - price[a] + price[b]
-                        else:
-                            if least[back[at]] == NO_KEY:
-                                continue
-                            reduced = least[back[at]] - price[b] + price[a]
-                    if place[b] == -2:
-                        continue
-                    new = here + reduced * _HOP + 1
-                    if new < label[b] and new < limit_label:
-                        label[b] = new
-                        if place[b] == -1:
-                            heap[size] = b
-                            place[b] = size
-                            size += 1
-                        _sift_up(heap, place, label, place[b])
-            if nearest == FAR:
+            if found == 2:
                 return 1 + falling
             counts[0] += 1
-            for a in range(n_nodes):
-                if place[a] == -2 and label[a] // _HOP < nearest:
-                    rise = nearest - label[a] // _HOP
-                    price[a] += rise if falling == 0 else -rise
-                if place[a] != -2:
-                    label[a] = FAR
-            # A blocking flow along tight arcs, one hop further each.
-            for a in range(n_nodes):
-                current[a] = start[a]
+            # A blocking flow along tight arcs, one hop nearer each.
+            current[:] = start[:-1]
             for source in range(n_nodes):
-                if label[source] != 0:
+                if source == n_places or hop[source] < 1:
                     continue
                 while True:
                     if falling == 0:
@@ -452,67 +403,67 @@ def clear(
                     depth = 0
                     on_path[0] = source
                     a = source
-                    found = False
                     while True:
-                        if depth > 0:
-                            if falling == 0:
-                                found = a == outside or occ[a] < cap[a]
-                            else:
-                                found = a == outside or (not equal[a] and price[a] == 0)
-                            if found:
-                                break
-                        moved = False
-                        while current[a] <= start[a + 1]:
+                        if hop[a] == 0 and (
+                            falling == 1 or a == n_places or occ[a] < cap[a]
+                        ):
+                            break
+                        b = -1
+                        if hop[a] > 0:
+                            nearer = hop[a] - 1
+                            end = start[a + 1]
                             at = current[a]
-                            b = -1
-                            if at == start[a + 1]:
-                                if twin[a] != -1 and label[twin[a]] != FAR:
-                                    c = twin[a]
-                                    door = a if falling == 0 else c
-                                    if (
-                                        label[c] % _HOP == label[a] % _HOP + 1
-                                        and price[c] == price[a]
-                                        and _special(door, twin, thru, limit, n_places)
-                                    ):
-                                        b = c
-                            else:
+                            here = price[a]
+                            while at < end:
                                 c = to[at]
-                                if label[c] % _HOP == label[a] % _HOP + 1:
-                                    if label[c] != FAR:
-                                        if falling == 0:
-                                            if least[at] - price[a] + price[c] == 0:
-                                                b = c
-                                        elif least[back[at]] - price[c] + price[a] == 0:
-                                            b = c
-                            if b != -1:
-                                path[depth] = at
-                                depth += 1
-                                on_path[depth] = b
-                                a = b
-                                moved = True
-                                break
-                            current[a] += 1
-                        if not moved:
-                            if depth == 0:
-                                break
-                            depth -= 1
-                            a = on_path[depth]
-                            current[a] += 1
-                    if not found:
+                                if (
+                                    hop[c] == nearer
+                                    and ahead[at] + sign * (price[c] - here) == 0
+                                ):
+                                    b = c
+                                    break
+                                at += 1
+                            if at == end and twin[a] != -1:
+                                c = twin[a]
+                                if (
+                                    hop[c] == nearer
+                                    and price[c] == here
+                                    and _is_open(
+                                        a if falling == 0 else c,
+                                        twin,
+                                        thru,
+                                        limit,
+                                        n_places,
+                                    )
+                                ):
+                                    b = c
+                            current[a] = at
+                        if b != -1:
+                            path[depth] = at
+                            depth += 1
+                            on_path[depth] = b
+                            a = b
+                            continue
+                        hop[a] = -1  # Nothing nearer is left.
+                        if depth == 0:
+                            break
+                        depth -= 1
+                        a = on_path[depth]
+                    if hop[a] != 0:
                         break
                     counts[1] += 1
                     for step in range(depth):
                         a, b = on_path[step], on_path[step + 1]
                         at = path[step]
-                        special = at == start[a + 1]
+                        is_door = at == start[a + 1]
                         if falling == 1:
                             a, b = b, a
-                            if not special:
+                            if not is_door:
                                 at = back[at]
                         counts[2] += 1
                         occ[a] -= 1
                         occ[b] += 1
-                        if special:
+                        if is_door:
                             if a > n_places:
                                 thru[a] += 1
                             else:
@@ -526,34 +477,130 @@ def clear(
                         now = pos[i]
                         for j in range(first[i], first[i + 1]):
                             if j != was:
-                                other = _pair_of(n_nodes, keys, pair, a, node[j])
+                                other = _pair_of(start, to, a, node[j])
                                 if pool[root[other], 0] == i:
-                                    _clean(
-                                        other,
-                                        a,
-                                        node,
-                                        pos,
-                                        root,
-                                        least,
-                                        key,
-                                        pool,
-                                        free,
-                                    )
+                                    _clean(other, a, node, pos, root, key, pool, free)
+                                    cost = NO_KEY
+                                    if root[other] != -1:
+                                        cost = key[root[other]]
+                                    least[other] = cost
+                                    least_in[back[other]] = cost
                         for j in range(first[i], first[i + 1]):
                             if j != now:
                                 if free[0] == -1:
                                     return 3
-                                other = _pair_of(n_nodes, keys, pair, b, node[j])
+                                other = _pair_of(start, to, b, node[j])
                                 _push(
                                     other,
                                     i,
                                     worth[now] - worth[j],
                                     root,
-                                    least,
                                     key,
                                     pool,
                                     free,
                                 )
+                                cost = key[root[other]]
+                                least[other] = cost
+                                least_in[back[other]] = cost
+    return 0
+
+
+@compiled
+def _spread(
+    falling: int,
+    n_places: int,
+    price: Whole,
+    cap: Whole,
+    occ: Whole,
+    equal: Flags,
+    twin: Short,
+    thru: Whole,
+    limit: Whole,
+    start: Whole,
+    to: Short,
+    cost: Short,
+    hop: Whole,
+) -> int:
+    """Change prices so that a tight path leads from each wrong node to a right one.
+
+    Rising: from too full nodes to places that are left; prices rise by the distance.
+    Falling: from who may give up to nodes left empty; prices fall by it. Fills the
+    hops to go (-1: too far). Returns 0, 1 when no node is wrong, 2 when one stays so.
+    """
+    n_nodes = price.size
+    label = np.full(n_nodes, FAR, dtype=np.int64)
+    heap = np.empty(n_nodes, dtype=np.int32)
+    place = np.full(n_nodes, -1, dtype=np.int32)
+    is_wrong = np.zeros(n_nodes, dtype=np.bool_)
+    wrong = 0
+    size = 0
+    for a in range(n_nodes):
+        if a == n_places:
+            label[a] = 0
+        elif falling == 0:
+            is_wrong[a] = occ[a] > cap[a]
+            if occ[a] < cap[a]:
+                label[a] = 0
+        else:
+            is_wrong[a] = occ[a] < cap[a] and (equal[a] or price[a] > 0)
+            if not equal[a]:
+                label[a] = price[a] * _HOP
+        wrong += is_wrong[a]
+        if label[a] < FAR:
+            heap[size] = a
+            place[a] = size
+            size += 1
+            _sift_up(heap, place, label, size - 1)
+    if wrong == 0:
+        return 1
+    sign = 1 - 2 * falling
+    farthest = 0
+    while size > 0 and wrong > 0:
+        b = heap[0]
+        here = label[b]
+        size -= 1
+        heap[0] = heap[size]
+        place[heap[0]] = 0
+        place[b] = -2
+        if size > 0:
+            _sift_down(heap, place, label, size)
+        if is_wrong[b]:
+            wrong -= 1
+            farthest = here // _HOP
+        there = price[b]
+        for at in range(start[b], start[b + 1]):
+            if cost[at] == NO_KEY:
+                continue
+            a = to[at]
+            new = here + (cost[at] + sign * (there - price[a])) * _HOP + 1
+            if new < label[a]:
+                label[a] = new
+                if place[a] == -1:
+                    heap[size] = a
+                    place[a] = size
+                    size += 1
+                _sift_up(heap, place, label, place[a])
+        if twin[b] != -1:
+            a = twin[b]
+            if _is_open(a if falling == 0 else b, twin, thru, limit, n_places):
+                new = here + sign * (there - price[a]) * _HOP + 1
+                if new < label[a]:
+                    label[a] = new
+                    if place[a] == -1:
+                        heap[size] = a
+                        place[a] = size
+                        size += 1
+                    _sift_up(heap, place, label, place[a])
+    if wrong > 0:
+        return 2
+    for a in range(n_nodes):
+        if place[a] == -2:
+            price[a] += sign * (label[a] // _HOP)
+            hop[a] = label[a] % _HOP
+        else:
+            if a != n_places:
+                price[a] += sign * farthest
+            hop[a] = -1
     return 0
 
 
@@ -601,7 +648,7 @@ def lower(
             _sift_down(heap, place, label, size)
         for at in range(start[a], start[a + 1] + 1):
             if at == start[a + 1]:
-                if twin[a] == -1 or not _special(a, twin, thru, limit, n_places):
+                if twin[a] == -1 or not _is_open(a, twin, thru, limit, n_places):
                     break
                 b = twin[a]
                 reduced = price[b] - price[a]
@@ -689,35 +736,42 @@ def lay_out(
 ) -> tuple[Whole, Short, NDArray[np.int8], Short, Whole]:
     """Put the places of everybody in a row: staying first, unless they must move.
 
-    Who has one place only is left out. Returns first, node, rank (-1 for staying),
-    person, and how many are settled at each node.
+    People of one practice are put together. Who has one place only is left out.
+    Returns first, node, rank (-1 for staying), person, and how many are settled at
+    each node.
     """
     n, k = 0, 0
-    for i in range(origin.size):
-        count = first_option[i + 1] - first_option[i] + (not required[i])
-        if count > 1:
-            n += 1
-            k += count
-    first = np.empty(n + 1, dtype=np.int64)
-    node = np.empty(k, dtype=np.int32)
-    rank = np.empty(k, dtype=np.int8)
-    person = np.empty(n, dtype=np.int32)
+    begin = np.zeros(outside + 2, dtype=np.int64)
     settled = np.zeros(outside + 1 + entry.size, dtype=np.int64)
-    n, k = 0, 0
-    first[0] = 0
     for i in range(origin.size):
         home = outside if origin[i] == -1 else origin[i]
         count = first_option[i + 1] - first_option[i] + (not required[i])
-        if count == 1:
+        if count > 1:
+            begin[home + 1] += 1
+            n += 1
+            k += count
+        elif count == 1:
             if not required[i]:
                 settled[home] += 1
             else:
                 b = option[first_option[i]]
                 settled[b if entry[b] == -1 else entry[b]] += 1
-        if count <= 1:
-            continue
+    begin = np.cumsum(begin)
+    person = np.empty(n, dtype=np.int32)
+    for i in range(origin.size):
+        if first_option[i + 1] - first_option[i] + (not required[i]) > 1:
+            home = outside if origin[i] == -1 else origin[i]
+            person[begin[home]] = i
+            begin[home] += 1
+    first = np.empty(n + 1, dtype=np.int64)
+    node = np.empty(k, dtype=np.int32)
+    rank = np.empty(k, dtype=np.int8)
+    k = 0
+    first[0] = 0
+    for n in range(person.size):
+        i = person[n]
         if not required[i]:
-            node[k] = home
+            node[k] = outside if origin[i] == -1 else origin[i]
             rank[k] = -1
             k += 1
         for j in range(first_option[i], first_option[i + 1]):
@@ -725,7 +779,5 @@ def lay_out(
             node[k] = b if entry[b] == -1 else entry[b]
             rank[k] = j - first_option[i]
             k += 1
-        person[n] = i
-        n += 1
-        first[n] = k
+        first[n + 1] = k
     return first, node, rank, person, settled

@@ -32,6 +32,9 @@ from wijkspil_engines.exchange.result import (
 #: A level with larger worths is solved coarsely first, this many bits at a time.
 _BITS = 3
 
+#: Pairs are listed anew when fewer than this share of the places are left.
+_REUSE = 0.9
+
 
 @dataclass(eq=False)
 class _Left:
@@ -49,6 +52,9 @@ class _Left:
     limit: NDArray[np.int64]
     #: The practice of an entry whose door has a price from a level before.
     shut: NDArray[np.int32]
+    #: Pairs of nodes, and how many places there were when they were listed.
+    pairs: tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int32]] | None = None
+    n_paired: int = 0
 
 
 def solve_optimum(
@@ -212,7 +218,10 @@ def _solve_level(
 ) -> None:
     """Move ``left.pos`` and ``price`` to the optimum of a level."""
     n_nodes = price.size
-    start, to, back, keys, pair = face.find_pairs(n_nodes, left.first, left.node)
+    if left.pairs is None or left.node.size < _REUSE * left.n_paired:
+        left.pairs = face.find_pairs(n_nodes, left.first, left.node)
+        left.n_paired = left.node.size
+    start, to, back = left.pairs
     n_entries = left.node.size - left.person.size
     n_entries += n_entries // 2 + 1000
     key = np.empty(n_entries, dtype=np.int32)
@@ -220,6 +229,7 @@ def _solve_level(
     free = np.zeros(1, dtype=np.int32)
     root = np.empty(to.size, dtype=np.int32)
     least = np.empty(to.size, dtype=np.int32)
+    least_in = np.empty(to.size, dtype=np.int32)
     counts = np.zeros(3, dtype=np.int64)
     top = int(np.abs(worth).max(initial=0)).bit_length()
     shift = max(0, -(-(top - _BITS) // _BITS) * _BITS) if top > 2 * _BITS else 0
@@ -233,13 +243,13 @@ def _solve_level(
         _pass_doors(left, price, occ, n_places)
         while True:
             face.fill_heaps(
-                n_nodes, left.first, left.node, coarse, left.pos, keys, pair, root,
-                least, key, pool, free,
+                left.first, left.node, coarse, left.pos, start, to, back, root, least,
+                least_in, key, pool, free,
             )  # fmt: skip
             found = face.clear(
                 n_places, left.first, left.node, coarse, left.pos, price, left.cap,
                 occ, left.equal, left.twin, left.thru, left.limit, start, to, back,
-                keys, pair, root, least, key, pool, free, counts,
+                root, least, least_in, key, pool, free, counts,
             )  # fmt: skip
             if found != 3:
                 break
@@ -323,4 +333,6 @@ def _narrow(
         left.thru,
         left.limit,
         left.shut,
+        left.pairs,
+        left.n_paired,
     )
