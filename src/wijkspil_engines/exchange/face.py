@@ -23,7 +23,7 @@ Whole = NDArray[np.int64]
 Short = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
-FAR = np.int64(2**60)
+FAR = np.int64(2**49)
 NO_KEY = np.int32(2**30)
 _HOP = np.int64(2**20)
 
@@ -360,11 +360,11 @@ def clear(
     """
     n_nodes = price.size
     hop = np.empty(n_nodes, dtype=np.int64)
+    mark = np.empty(n_nodes, dtype=np.int64)
     current = np.empty(n_nodes, dtype=np.int64)
     path = np.empty(n_nodes + 1, dtype=np.int64)
     on_path = np.empty(n_nodes + 1, dtype=np.int32)
     for falling in range(2):
-        sign = 1 - 2 * falling
         ahead = least if falling == 0 else least_in
         while True:
             found = _spread(
@@ -381,6 +381,7 @@ def clear(
                 to,
                 least_in if falling == 0 else least,
                 hop,
+                mark,
             )
             if found == 1:
                 break
@@ -410,31 +411,22 @@ def clear(
                             break
                         b = -1
                         if hop[a] > 0:
-                            nearer = hop[a] - 1
+                            nearer = mark[a] - 1
                             end = start[a + 1]
                             at = current[a]
-                            here = price[a]
                             while at < end:
-                                c = to[at]
-                                if (
-                                    hop[c] == nearer
-                                    and ahead[at] + sign * (price[c] - here) == 0
-                                ):
-                                    b = c
+                                if mark[to[at]] + ahead[at] * _HOP == nearer:
+                                    b = to[at]
                                     break
                                 at += 1
                             if at == end and twin[a] != -1:
                                 c = twin[a]
-                                if (
-                                    hop[c] == nearer
-                                    and price[c] == here
-                                    and _is_open(
-                                        a if falling == 0 else c,
-                                        twin,
-                                        thru,
-                                        limit,
-                                        n_places,
-                                    )
+                                if mark[c] == nearer and _is_open(
+                                    a if falling == 0 else c,
+                                    twin,
+                                    thru,
+                                    limit,
+                                    n_places,
                                 ):
                                     b = c
                             current[a] = at
@@ -445,6 +437,7 @@ def clear(
                             a = b
                             continue
                         hop[a] = -1  # Nothing nearer is left.
+                        mark[a] = FAR
                         if depth == 0:
                             break
                         depth -= 1
@@ -520,12 +513,15 @@ def _spread(
     to: Short,
     cost: Short,
     hop: Whole,
+    mark: Whole,
 ) -> int:
     """Change prices so that a tight path leads from each wrong node to a right one.
 
     Rising: from too full nodes to places that are left; prices rise by the distance.
     Falling: from who may give up to nodes left empty; prices fall by it. Fills the
-    hops to go (-1: too far). Returns 0, 1 when no node is wrong, 2 when one stays so.
+    hops to go (-1: too far) and ``mark``: the distance in hops and the price before, in
+    one number, so that an arc leads nearer exactly if its ends differ by its cost and
+    one hop. Returns 0, 1 when no node is wrong, 2 when one stays so.
     """
     n_nodes = price.size
     label = np.full(n_nodes, FAR, dtype=np.int64)
@@ -554,6 +550,8 @@ def _spread(
     if wrong == 0:
         return 1
     sign = 1 - 2 * falling
+    for a in range(n_nodes):
+        mark[a] = label[a] + sign * price[a] * _HOP
     farthest = 0
     while size > 0 and wrong > 0:
         b = heap[0]
@@ -567,14 +565,13 @@ def _spread(
         if is_wrong[b]:
             wrong -= 1
             farthest = here // _HOP
-        there = price[b]
+        base = mark[b] + 1
         for at in range(start[b], start[b + 1]):
-            if cost[at] == NO_KEY:
-                continue
             a = to[at]
-            new = here + (cost[at] + sign * (there - price[a])) * _HOP + 1
-            if new < label[a]:
-                label[a] = new
+            new = base + cost[at] * _HOP  # Without a person this is beyond FAR.
+            if new < mark[a]:
+                mark[a] = new
+                label[a] = new - sign * price[a] * _HOP
                 if place[a] == -1:
                     heap[size] = a
                     place[a] = size
@@ -583,9 +580,9 @@ def _spread(
         if twin[b] != -1:
             a = twin[b]
             if _is_open(a if falling == 0 else b, twin, thru, limit, n_places):
-                new = here + sign * (there - price[a]) * _HOP + 1
-                if new < label[a]:
-                    label[a] = new
+                if base < mark[a]:
+                    mark[a] = base
+                    label[a] = base - sign * price[a] * _HOP
                     if place[a] == -1:
                         heap[size] = a
                         place[a] = size
@@ -601,6 +598,7 @@ def _spread(
             if a != n_places:
                 price[a] += sign * farthest
             hop[a] = -1
+            mark[a] = FAR
     return 0
 
 
