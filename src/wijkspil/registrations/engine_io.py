@@ -36,6 +36,14 @@ from wijkspil_engines.exchange.guard import (
     solve_guarded,
     standard_groupings,
 )
+from wijkspil_engines.exchange.outlook import (
+    Asked,
+    Outlook,
+    read_outlook,
+    waiting_band,
+    what_would_help,
+    write_outlook,
+)
 from wijkspil_engines.exchange.problem import (
     LEVELS,
     NO_LIMIT,
@@ -521,3 +529,189 @@ def _outcomes(problem: ExchangeProblem, result: Result) -> dict[str, dict[str, A
         else:
             made[name] = {"code": "no-place"}
     return made
+
+
+# --- what a wish may expect
+
+
+@dataclass(frozen=True)
+class OutlookGiven:
+    """Of what rounds to come are drawn: practices, who waits, who came in a year.
+
+    ``places``: practice -> people it takes between two rounds, on average. Rows of
+    ``came`` count with a waiting time of 0.
+    """
+
+    practices: Sequence[str]
+    places: Mapping[str, float]
+    waiting: Sequence[WishRow]
+    came: Sequence[WishRow]
+    came_per_round: float
+    on: date
+
+
+@dataclass(frozen=True)
+class WaitingBand:
+    """Weeks until a place in a tenth, half and nine tenths of the runs.
+
+    None: longer than ``longest_weeks``.
+    """
+
+    p10_weeks: float | None
+    p50_weeks: float | None
+    p90_weeks: float | None
+    chance: float
+    longest_weeks: float
+
+
+@dataclass(frozen=True)
+class ExtraChoice:
+    """Practices to name as well, and the chance of a place with them."""
+
+    practices: tuple[str, ...]
+    chance: float
+    p50_weeks: float | None
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a wish may expect, and what would help."""
+
+    band: WaitingBand
+    within_weeks: float
+    chance_now: float
+    one: tuple[ExtraChoice, ...]
+    two: tuple[ExtraChoice, ...]
+
+
+def play_outlook(
+    given: OutlookGiven, *, runs: int, rounds: int, days_between: int, seed: int
+) -> bytes:
+    """Play rounds to come, and keep their prices.
+
+    Each household is one unit and a place takes a mean household: small enough an
+    error beside what nobody knows of the months to come. In each run the places of a
+    practice between rounds are Poisson, the wishes that come are drawn again from those
+    that came in the last year.
+    """
+    number = {name: b for b, name in enumerate(given.practices)}
+    sizes = [row.size for row in (*given.waiting, *given.came)]
+    mean_size = sum(sizes) / len(sizes) if sizes else 1.0
+    mean_places = np.array(
+        [given.places.get(name, 0.0) / mean_size for name in given.practices]
+    )
+    levels = LEVELS
+    n = len(given.practices)
+    prices = np.zeros((runs, rounds, len(levels), n))
+    left = np.zeros((runs, rounds, n), np.int64)
+    for run, child in enumerate(np.random.SeedSequence(seed).spawn(runs)):
+        rng = np.random.default_rng(child)
+        pool = [_unit(row, number, given.on) for row in given.waiting]
+        for when in range(rounds):
+            days = (when + 1) * days_between
+            count = int(rng.poisson(given.came_per_round)) if given.came else 0
+            drawn = rng.integers(0, max(1, len(given.came)), count)
+            pool += [
+                replace(_unit(given.came[k], number, given.on), days=-days)
+                for k in drawn.tolist()
+            ]
+            free = rng.poisson(mean_places)
+            problem = ExchangeProblem.build(
+                practice_ids=given.practices,
+                free_places=free,
+                wish_ids=[str(k) for k in range(len(pool))],
+                origin=[one.origin for one in pool],
+                options=[one.options for one in pool],
+                priority_class=[one.priority_class for one in pool],
+                waiting_days=[one.days + days for one in pool],
+            )
+            result = solve(problem, params=Params(levels=levels), seed=run)
+            for row, level in enumerate(result.levels):
+                if level.prices is not None:
+                    prices[run, when, row] = level.prices / level.scale
+            into = taken_practice(problem, result.choice)[result.choice >= 0]
+            came_from = problem.origin[(result.choice >= 0) & (problem.origin >= 0)]
+            left[run, when] = (
+                free
+                - np.bincount(into, minlength=n)
+                + np.bincount(came_from, minlength=n)
+            )
+            pool = [
+                one
+                for one, choice in zip(pool, result.choice.tolist(), strict=True)
+                if choice < 0
+            ]
+    outlook = Outlook(prices, prices, left, levels, days_between)
+    with tempfile.TemporaryDirectory(prefix="wijkspil-outlook-") as folder:
+        file = Path(folder, "outlook.npz")
+        write_outlook(file, outlook)
+        return file.read_bytes()
+
+
+def ask_outlook(
+    content: bytes,
+    practices: Sequence[str],
+    *,
+    wish: WishRow,
+    nearby: Sequence[str],
+    on: date,
+    within_weeks: float,
+) -> Expected:
+    """Return what one wish may expect, and which practices would help to name."""
+    with tempfile.TemporaryDirectory(prefix="wijkspil-outlook-") as folder:
+        file = Path(folder, "outlook.npz")
+        file.write_bytes(content)
+        outlook = read_outlook(file)
+    number = {name: b for b, name in enumerate(practices)}
+    asked = Asked(
+        origin=number.get(wish.current, NONE),
+        priority_class=wish.priority_class,
+        options=tuple(number[name] for name in wish.choices if name in number),
+        waiting_days=max(0, (on - wish.waiting_since).days),
+    )
+    band = waiting_band(outlook, asked)
+    helps = what_would_help(
+        outlook,
+        asked,
+        [number[name] for name in nearby if name in number],
+        within_weeks=within_weeks,
+    )
+
+    def named(extras: Sequence[Any]) -> tuple[ExtraChoice, ...]:
+        return tuple(
+            ExtraChoice(
+                tuple(practices[b] for b in one.practices), one.chance, one.p50_weeks
+            )
+            for one in extras
+        )
+
+    return Expected(
+        band=WaitingBand(
+            p10_weeks=band.p10_weeks,
+            p50_weeks=band.p50_weeks,
+            p90_weeks=band.p90_weeks,
+            chance=band.chance,
+            longest_weeks=band.longest_weeks,
+        ),
+        within_weeks=helps.within_weeks,
+        chance_now=helps.chance_now,
+        one=named(helps.one),
+        two=named(helps.two),
+    )
+
+
+@dataclass(frozen=True)
+class _Unit:
+    origin: int
+    priority_class: int
+    options: list[int]
+    days: int
+
+
+def _unit(row: WishRow, number: Mapping[str, int], on: date) -> _Unit:
+    return _Unit(
+        origin=number.get(row.current, NONE),
+        priority_class=row.priority_class,
+        options=[number[name] for name in row.choices if name in number],
+        days=max(0, (on - row.waiting_since).days),
+    )

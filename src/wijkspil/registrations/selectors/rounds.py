@@ -125,6 +125,31 @@ def list_passes(round_id: int) -> list[RoundPass]:
     )
 
 
+def find_pass(round_id: int, number: int) -> RoundPass | None:
+    """Return one pass of a round with its files, or None (one query)."""
+    return RoundPass.objects.filter(round_id=round_id, number=number).first()
+
+
+def find_last_event(round_id: int, kind: str) -> RoundEvent | None:
+    """Return the last time something happened to a round, or None (one query)."""
+    return (
+        RoundEvent.objects.filter(round_id=round_id, kind=kind)
+        .order_by("-at", "-pk")
+        .first()
+    )
+
+
+def get_executed_people(round_id: int) -> int:
+    """Return how many people moved by a round; 0 before (one query)."""
+    executed = find_last_event(round_id, "executed")
+    return int(executed.detail.get("people", 0)) if executed else 0
+
+
+def get_files(round_id: int) -> Round:
+    """Return a round with its files (one query)."""
+    return Round.objects.get(pk=round_id)
+
+
 def list_round_events(round_id: int) -> list[RoundEvent]:
     """Return what happened to a round, oldest first (one query)."""
     return list(RoundEvent.objects.filter(round_id=round_id).order_by("at", "pk"))

@@ -1,0 +1,36 @@
+"""What the worker does: steps of rounds, and what the clock asks."""
+
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from wijkspil.registrations.services.outlook import (
+    refresh_all_outlooks,
+    refresh_outlook,
+)
+from wijkspil.registrations.services.rounds import run_round_timers, run_step
+
+
+@app.periodic(cron="* * * * *")
+@app.task(queueing_lock="registrations.rounds", pass_context=False)
+def move_rounds_on(timestamp: int) -> None:
+    """Close answers that are due, go on with steps that stopped, remind."""
+    run_round_timers(at=timezone.now())
+
+
+@app.task(pass_context=False)
+def run_round_step(round_id: int, step: str) -> None:
+    """Do a step of a round that somebody asked for."""
+    run_step(round_id=round_id, step=step, at=timezone.now(), clock=timezone.now)
+
+
+@app.task(pass_context=False)
+def refresh_outlook_of_region(region_id: int) -> None:
+    """Play rounds of a region anew after one was carried out."""
+    refresh_outlook(region_id=region_id, at=timezone.now())
+
+
+@app.periodic(cron="41 2 * * *")
+@app.task(queueing_lock="registrations.outlook", pass_context=False)
+def refresh_outlooks(timestamp: int) -> None:
+    """Play rounds of every region anew, each night."""
+    refresh_all_outlooks(at=timezone.now())
