@@ -8,6 +8,7 @@ function ringsOf({ type, coordinates }) {
 
 function positionsOf(geometry) {
   if (geometry.type === "Point") return [geometry.coordinates];
+  if (geometry.type === "LineString") return geometry.coordinates;
   return ringsOf(geometry).flat();
 }
 

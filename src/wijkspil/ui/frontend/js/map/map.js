@@ -53,10 +53,13 @@ async function loadAreas({ mapSource: source, mapStates }) {
   return shown;
 }
 
+// Lines show movement; they are drawn, and the table tells them.
+const isPlace = ({ geometry }) => geometry.type !== "LineString";
+
 function labelsOf(features) {
   return {
     type: "FeatureCollection",
-    features: features.map((feature) => {
+    features: features.filter(isPlace).map((feature) => {
       const { size, center } = labelPoint(feature);
       const { label, name } = feature.properties;
       return {
@@ -76,12 +79,18 @@ function styleOf(look, features) {
   const kind = ["coalesce", ["get", "category"], "unknown"];
   const fill = ["match", kind, ...Object.entries(look.fills).flat(), look.fills.unknown];
   const isPoint = ["==", ["geometry-type"], "Point"];
+  const isLine = ["==", ["geometry-type"], "LineString"];
+  const isArea = ["!", ["any", isPoint, isLine]];
   const marked = ["any", ["boolean", ["feature-state", "hover"], false],
     ["boolean", ["feature-state", "chosen"], false]];
   return {
     version: 8,
     sources: {
-      areas: { type: "geojson", data: { type: "FeatureCollection", features } },
+      areas: {
+        type: "geojson",
+        data: { type: "FeatureCollection", features },
+        lineMetrics: true,
+      },
       labels: { type: "geojson", data: labelsOf(features) },
     },
     layers: [
@@ -90,32 +99,47 @@ function styleOf(look, features) {
         id: "fill",
         type: "fill",
         source: "areas",
-        filter: ["!", isPoint],
+        filter: isArea,
         paint: { "fill-color": fill, "fill-antialias": false },
       },
       {
         id: "pattern",
         type: "fill",
         source: "areas",
-        filter: ["all", ["!", isPoint], ["in", kind, ["literal", PATTERNS]]],
+        filter: ["all", isArea, ["in", kind, ["literal", PATTERNS]]],
         paint: { "fill-pattern": ["concat", "kind-", kind] },
       },
       {
         id: "border",
         type: "line",
         source: "areas",
-        filter: ["!", isPoint],
+        filter: isArea,
         paint: { "line-color": look.border, "line-width": 1 },
       },
       {
         id: "mark",
         type: "line",
         source: "areas",
-        filter: ["!", isPoint],
+        filter: isArea,
         layout: { "line-join": "round" },
         paint: {
           "line-color": look.focus,
           "line-width": ["case", marked, 4, 0],
+        },
+      },
+      {
+        id: "flows",
+        type: "line",
+        source: "areas",
+        filter: isLine,
+        layout: { "line-cap": "round" },
+        paint: {
+          "line-width": ["coalesce", ["get", "weight"], 1],
+          "line-opacity": 0.8,
+          // From light to dark: the way people go.
+          "line-gradient": [
+            "interpolate", ["linear"], ["line-progress"], 0, look.fills.good, 1, look.accent,
+          ],
         },
       },
       {
@@ -229,7 +253,7 @@ class AreaMap {
 
   addList() {
     this.list?.remove();
-    const sorted = [...this.features].sort((a, b) =>
+    const sorted = this.features.filter(isPlace).sort((a, b) =>
       String(a.properties.name).localeCompare(String(b.properties.name), document.documentElement.lang),
     );
     this.list = makeAreaList(sorted, {
