@@ -145,9 +145,12 @@ def plan_record_day(
 
 
 def most_in_round(*, answers_until: date, effective_on: date, usual: int) -> int:
-    """Return how many people a desk can enter between the answers and the change."""
+    """Return how many people a desk can enter between the answers and the change.
+
+    At least those of one day: where no working day lies between, that of the change.
+    """
     days = list_work_days(after=answers_until, before=effective_on)
-    return len(days) * MOST_TIMES_USUAL * usual
+    return max(1, len(days)) * MOST_TIMES_USUAL * usual
 
 
 def _days_after(day: date) -> Iterator[date]:

@@ -60,17 +60,17 @@ def make_move(
     return Move.objects.create(**(values | changes))
 
 
-def make_round(region: GpRegion, **changes: Any) -> Round:
+def make_round(of: GpRegion, **changes: Any) -> Round:
     """Make a round practices can join."""
     values: dict[str, Any] = {
         "name": "Ronde december",
-        "region": region.region,
+        "region": of.region,
         "status": RoundStatus.OPEN,
         "seed": 1,
-        "join_until": region.at + timedelta(days=14),
+        "join_until": of.at + timedelta(days=14),
         "effective_on": date(2026, 12, 14),
         "opened_by_name": "R. Ho",
-        "opened_at": region.at,
+        "opened_at": of.at,
     }
     return Round.objects.create(**(values | changes))
 
