@@ -17,6 +17,7 @@ VISITOR_MENU: tuple[tuple[Any, tiles.Page], ...] = (
     (_("Who helps here now?"), tiles.WHO_HELPS),
     (_("Questions"), tiles.SIGNPOSTS),
     (_("Ask for care"), tiles.ASK),
+    (_("Find a GP"), tiles.FIND_GP),
 )
 WORK_MENU: tuple[tuple[Any, tiles.Page], ...] = (
     (_("Who helps here now?"), tiles.WHO_HELPS),
@@ -27,6 +28,9 @@ WORK_MENU: tuple[tuple[Any, tiles.Page], ...] = (
     (_("Night calls"), tiles.NIGHT),
     (_("Calls"), tiles.CALLS),
     (_("Stay"), tiles.STAY),
+    (_("My practice"), tiles.PRACTICE),
+    (_("Swap rounds"), tiles.SWAP_ROUNDS),
+    (_("Re-housing"), tiles.REHOUSINGS),
     (_("Capacity"), tiles.CAPACITY),
     (_("Coverage"), tiles.COVERAGE),
     (_("Duties"), tiles.DUTIES),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import NotFound
@@ -12,6 +13,7 @@ from wijkspil.directory.selectors.signposts import (
 )
 from wijkspil.directory.signposts.types import Profession, Signpost, SignpostHit
 from wijkspil.directory.types import Care
+from wijkspil.portal.tiles import FIND_GP, Tile, find_url
 from wijkspil.portal.who_helps import CARE_WORDS
 
 MOST_HITS = 5
@@ -52,6 +54,20 @@ def get_signpost(slug: str) -> Signpost:
     raise UnknownSignpost(
         _("This question is not in the list. Search again with your own words.")
     )
+
+
+#: Signposts whose question this site answers itself.
+OWN_PAGES = {"find-a-gp": FIND_GP}
+
+
+def find_own_page(signpost: Signpost, postcode: str) -> Tile | None:
+    """Return the page of this site that answers the question, if it has one."""
+    page = OWN_PAGES.get(signpost.id)
+    url = find_url(page.url_name) if page is not None else ""
+    if page is None or not url:
+        return None
+    query = f"?{urlencode({'postcode': postcode})}" if postcode else ""
+    return Tile(page.label, page.note, f"{url}{query}")
 
 
 def list_signpost_themes() -> list[Theme]:

@@ -45,6 +45,12 @@ from wijkspil.referrals.permissions import (
     VIEW_POLICY,
     VIEW_STATISTICS,
 )
+from wijkspil.registrations.permissions import (
+    ASSIST_WISH,
+    KEEP_LIST,
+    REHOUSE,
+    RUN_ROUNDS,
+)
 from wijkspil.stays.permissions import REPORT_BEDS, REQUEST_STAY
 
 
@@ -265,6 +271,40 @@ EMERGENCY_ACCESS = Page(
     _("Who opened a client's data after the access had ended, and why."),
     REVIEW_BREAK_GLASS,
 )
+FIND_GP = Page(
+    "registrations:find",
+    _("Find a GP"),
+    _("Which practices near you have room; register, or write down your wish."),
+)
+GP_ACCESS = Page(
+    "registrations:access",
+    _("GP care within reach"),
+    _("Which practices take new patients, per municipality and postcode."),
+)
+GP_WISHES = Page(
+    "registrations:help",
+    _("Wishes for a GP"),
+    _("Help somebody at the desk or on the phone to find a GP."),
+    ASSIST_WISH,
+)
+PRACTICE = Page(
+    "registrations:practices",
+    _("My practice"),
+    _("Your list, the round, households to answer and registrations to enter."),
+    KEEP_LIST,
+)
+SWAP_ROUNDS = Page(
+    "registrations:rounds",
+    _("Swap rounds"),
+    _("Divide wishes and places of the region together, step by step."),
+    RUN_ROUNDS,
+)
+REHOUSINGS = Page(
+    "registrations:rehousings",
+    _("Re-housing"),
+    _("A practice stops: find another one for everybody."),
+    REHOUSE,
+)
 SIGN_IN = Page(
     "accounts:sign-in",
     _("Sign in"),
@@ -286,6 +326,10 @@ WORK_PAGES = (
     COVERAGE,
     DUTIES,
     ROOM,
+    PRACTICE,
+    SWAP_ROUNDS,
+    REHOUSINGS,
+    GP_WISHES,
     MEDIATION,
     CONTRIBUTION,
     OWN_SHARE,
@@ -312,6 +356,8 @@ NEXT_STEP = {
     Role.AUDITOR: AUDIT,
     Role.ADMINISTRATOR: DIRECTORY,
     Role.REFERRER: ASK,
+    Role.PRACTICE_MANAGER: PRACTICE,
+    Role.GP_COORDINATOR: SWAP_ROUNDS,
     Role.TRIAGE: CALLS,
     Role.PRIVACY_OFFICER: EMERGENCY_ACCESS,
     Role.NURSE_REPRESENTATIVE: APPROVE,
@@ -351,6 +397,14 @@ ROLE_WORDS = {
     Role.TRIAGE: _(
         "You enter calls that cannot wait, you see which nurse can come, and you "
         "follow her until she is done."
+    ),
+    Role.PRACTICE_MANAGER: _(
+        "You say whether the list of your practice is open and for whom, you join "
+        "rounds, answer households and enter registrations."
+    ),
+    Role.GP_COORDINATOR: _(
+        "You run rounds in which people swap places on GP lists, and you find a "
+        "practice for everybody when one stops."
     ),
     Role.PRIVACY_OFFICER: _(
         "You judge every emergency access to a client's data: who, when and why."

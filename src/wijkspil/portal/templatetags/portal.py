@@ -7,8 +7,10 @@ from django import template
 from django.utils.translation import get_language
 
 from wijkspil.directory.room import RoomReport
-from wijkspil.directory.signposts.types import LocalizedText
+from wijkspil.directory.signposts.types import LocalizedText, Signpost
 from wijkspil.directory.wording import say_capacity
+from wijkspil.portal.signposts import find_own_page
+from wijkspil.portal.tiles import Tile
 from wijkspil.ui.moments import say_exactly
 
 register = template.Library()
@@ -39,3 +41,9 @@ def room_words(report: RoomReport) -> str:
 def exactly_said(moment: datetime) -> str:
     """Return the full date and time in words."""
     return say_exactly(moment)
+
+
+@register.simple_tag
+def own_page(signpost: Signpost, postcode: str) -> Tile | None:
+    """Return the page of this site that answers a signpost, if it has one."""
+    return find_own_page(signpost, postcode)

@@ -16,6 +16,8 @@ from wijkspil.portal.tiles import (
     ALLIANCES,
     ASK,
     DESK,
+    FIND_GP,
+    GP_ACCESS,
     INBOX,
     PROFESSIONS,
     SIGN_IN,
@@ -71,7 +73,9 @@ def _show_home(
     request: HttpRequest, form: QuestionForm, *, status: int = 200
 ) -> HttpResponse:
     actor = get_request_actor(request)
-    around: tuple[Page, ...] = (ASK, SIGNPOSTS, PROFESSIONS, ALLIANCES)
+    around: tuple[Page, ...] = (
+        *(ASK, FIND_GP, SIGNPOSTS, PROFESSIONS, ALLIANCES, GP_ACCESS),
+    )
     work: Sequence[Page] = (SIGN_IN, INBOX, DESK)  # past the sign-in page
     if actor.user_id is not None:
         # Families ask without an account; not every professional may.

@@ -8,6 +8,8 @@ from django.views.decorators.http import require_safe
 from wijkspil.accounts.requests import get_request_actor
 from wijkspil.portal.tiles import (
     ALLIANCES,
+    FIND_GP,
+    GP_ACCESS,
     NEXT_STEP,
     ROLE_WORDS,
     SIGNPOSTS,
@@ -28,7 +30,14 @@ def show_my_page(request: HttpRequest) -> HttpResponse:
     steps = (*(NEXT_STEP[role] for role in roles), WHO_HELPS_AT_WORK, SIGNPOSTS)
     first = make_tiles(list_usable(steps, actor=actor))[0]
     others = make_tiles(
-        list_usable((WHO_HELPS_AT_WORK, *WORK_PAGES, SIGNPOSTS, ALLIANCES), actor=actor)
+        list_usable(
+            (
+                WHO_HELPS_AT_WORK,
+                *WORK_PAGES,
+                *(SIGNPOSTS, ALLIANCES, FIND_GP, GP_ACCESS),
+            ),
+            actor=actor,
+        )
     )
     return render(
         request,
