@@ -579,15 +579,15 @@ def _spread(
                 _sift_up(heap, place, label, place[a])
         if twin[b] != -1:
             a = twin[b]
-            if _is_open(a if falling == 0 else b, twin, thru, limit, n_places):
-                if base < mark[a]:
-                    mark[a] = base
-                    label[a] = base - sign * price[a] * _HOP
-                    if place[a] == -1:
-                        heap[size] = a
-                        place[a] = size
-                        size += 1
-                    _sift_up(heap, place, label, place[a])
+            door = a if falling == 0 else b
+            if base < mark[a] and _is_open(door, twin, thru, limit, n_places):
+                mark[a] = base
+                label[a] = base - sign * price[a] * _HOP
+                if place[a] == -1:
+                    heap[size] = a
+                    place[a] = size
+                    size += 1
+                _sift_up(heap, place, label, place[a])
     if wrong > 0:
         return 2
     for a in range(n_nodes):
@@ -663,9 +663,12 @@ def lower(
                     place[b] = size
                     size += 1
                 _sift_up(heap, place, label, place[b])
+    farthest = 0
     for a in range(n_nodes):
         if label[a] < FAR:
-            price[a] -= label[a]
+            farthest = max(farthest, label[a])
+    for a in range(n_nodes):  # What nothing holds up falls with the others.
+        price[a] -= min(label[a], farthest)
 
 
 @compiled
