@@ -5,6 +5,8 @@ wires files to the engine. Errors in a file end with one sentence and exit code 
 report that does not hold with exit code 1.
 """
 
+import json
+import math
 import resource
 import sys
 import time
@@ -13,7 +15,7 @@ from contextlib import contextmanager
 from datetime import date as Date
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -48,6 +50,10 @@ from wijkspil_engines.exchange.csvio import (
 )
 from wijkspil_engines.exchange.generate import Recipe, generate
 from wijkspil_engines.exchange.result import Progress
+from wijkspil_engines.exchange.years_config import InvalidConfig, read_config
+
+if TYPE_CHECKING:
+    from wijkspil_engines.exchange.years_study import Interval, Study
 
 exchange_app = typer.Typer(
     no_args_is_help=True,
@@ -292,6 +298,193 @@ def generate_files(
     )
 
 
+@exchange_app.command("simulate")
+def simulate_years(
+    config_file: Annotated[Path, typer.Argument(help="TOML file with assumptions.")],
+    out_file: Annotated[Path, typer.Option("--out", help="Write the figures here.")],
+    workers: Annotated[
+        int, typer.Option(min=1, max=1024, help="Processes on this machine.")
+    ] = 1,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(help="Dask scheduler to use instead, as tcp://host:8786."),
+    ] = None,
+    outlook_file: Annotated[
+        Path | None,
+        typer.Option("--outlook", help="Keep the prices, to tell waiting times by."),
+    ] = None,
+) -> None:
+    """Play years of rounds by each mechanism and compare how long groups wait.
+
+    The figures are the same to the last bit for any number of workers.
+    """
+    from wijkspil_engines.exchange.outlook import make_outlook, outlook_bytes
+    from wijkspil_engines.exchange.years_study import run_study, to_json
+
+    started = time.perf_counter()
+    with _saying_errors():
+        config = read_config(config_file)
+        if outlook_file is not None and "optimum" not in config.study.mechanisms:
+            raise InvalidProblem(
+                "needs optimum among the mechanisms of the study", field="--outlook"
+            )
+        outputs = [each for each in (out_file, outlook_file) if each is not None]
+        for index, file in enumerate(outputs):
+            taken = (config_file.resolve(), *(f.resolve() for f in outputs[:index]))
+            if file.resolve() in taken:
+                raise InvalidFile(f"{file}: is used twice; write to another file")
+        with _progress() as progress:
+            study = run_study(
+                config,
+                workers=workers,
+                scheduler=scheduler,
+                keeps_prices=outlook_file is not None,
+                progress=progress,
+            )
+        files = {out_file: to_json(study).encode()}
+        if outlook_file is not None:
+            files[outlook_file] = outlook_bytes(make_outlook(study))
+        write_together(files)
+    _show_study(study, time.perf_counter() - started)
+
+
+def _show_study(study: "Study", seconds: float) -> None:
+    from wijkspil_engines.exchange.simulate import GROUPS
+
+    reference = study.config.study.reference
+    table = Table(
+        title=f"Mean days of waiting, at most {study.config.rounds.horizon_days}; "
+        f"differences ± 95 % over {study.config.study.seeds} seeds",
+        title_justify="left",
+    )
+    table.add_column("", no_wrap=True)
+    for mechanism in study.means:
+        table.add_column(mechanism, justify="right")
+    for mechanism in study.differences:
+        table.add_column(f"{mechanism} less {reference}", justify="right")
+    for group, labels in GROUPS.items():
+        for label in labels:
+            name = f"{group}/{label}/mean_days"
+            if math.isnan(study.means[reference][name].mean):
+                continue
+            table.add_row(
+                label if group == "all" else f"{group}: {label}",
+                *(f"{each[name].mean:.0f}" for each in study.means.values()),
+                *(_say(each[name]) for each in study.differences.values()),
+            )
+    Console().print(table)
+    Console().print(f"{len(study.runs)} runs, {seconds:.1f} s")
+
+
+def _say(each: "Interval") -> str:
+    if math.isnan(each.mean):
+        return ""
+    half = "" if math.isnan(each.high) else f" ± {each.high - each.mean:.0f}"
+    return f"{each.mean:.0f}{half}"
+
+
+@exchange_app.command("rehouse")
+def rehouse_files(
+    practices_file: Annotated[
+        Path, typer.Argument(help="CSV file with the practices that take people.")
+    ],
+    households_file: Annotated[
+        Path, typer.Argument(help="CSV file with the households.")
+    ],
+    out_file: Annotated[Path, typer.Option("--out", help="Write the plan here.")],
+    report_path: Annotated[Path, typer.Option("--report", help="Write the report.")],
+    day: Annotated[
+        datetime,
+        typer.Option("--from", formats=["%Y-%m-%d"], help="First day of the plan."),
+    ],
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Last day the practice is there."),
+    ] = None,
+    postcodes_file: Annotated[
+        Path | None,
+        typer.Option("--postcodes", help="CSV file with pc4, lon and lat."),
+    ] = None,
+    most_km: Annotated[float, typer.Option(help="Nobody goes further.")] = 15.0,
+    most_km_house_bound: Annotated[
+        float, typer.Option(help="The house-bound no further than this, if it can be.")
+    ] = 5.0,
+    most_per_day: Annotated[
+        int | None, typer.Option(min=1, help="People a day, over all practices.")
+    ] = None,
+    holiday: Annotated[
+        list[datetime] | None,
+        typer.Option(formats=["%Y-%m-%d"], help="A day off; may be given more often."),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 0,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.0, help="Search no longer than this.")
+    ] = None,
+) -> None:
+    """Place all people of practices that stop, the ill and house-bound first."""
+    from wijkspil_engines.exchange.rehouse import LEVELS as REHOUSE_LEVELS
+    from wijkspil_engines.exchange.rehouse import RehouseParams, rehouse
+    from wijkspil_engines.exchange.rehouse_files import (
+        plan_file,
+        read_households,
+        read_postcodes,
+        read_practices,
+        report_of,
+    )
+
+    with _saying_errors():
+        inputs = [practices_file, households_file, postcodes_file]
+        read = [each.resolve() for each in inputs if each is not None]
+        for file, others in (
+            (out_file, read),
+            (report_path, [*read, out_file.resolve()]),
+        ):
+            if file.resolve() in others:
+                raise InvalidFile(f"{file}: is used twice; write to another file")
+        places = None if postcodes_file is None else read_postcodes(postcodes_file)
+        practices = read_practices(practices_file, places)
+        households = read_households(households_file, places)
+        params = RehouseParams(
+            first_day=day.date(),
+            last_day=None if until is None else until.date(),
+            most_km=most_km,
+            most_km_house_bound=most_km_house_bound,
+            most_per_day=most_per_day,
+            holidays=frozenset(each.date() for each in holiday or ()),
+        )
+        with _progress() as progress:
+            found = rehouse(
+                practices,
+                households,
+                params,
+                seed=seed,
+                time_limit_s=seconds,
+                progress=progress,
+            )
+            progress("verify", 0, 1)
+            asked = Params(levels=REHOUSE_LEVELS)
+            wrong = verify(found.problem, found.result, params=asked)
+            if wrong:
+                raise RuntimeError(
+                    f"the plan does not hold: {'; '.join(map(str, wrong))}"
+                )
+        report = report_of(practices, households, found)
+        write_together(
+            {
+                out_file: plan_file(practices, households, found),
+                report_path: (json.dumps(report, indent=1) + "\n").encode(),
+            }
+        )
+    table = Table(show_header=False)
+    for name in (
+        "status", "people", "placed_people", "bound_people", "first_people",
+        "placed_first_people", "temporary_people", "without_practice_in_reach",
+        "mean_km", "p90_km", "last_day", "late_people", "seconds",
+    ):  # fmt: skip
+        table.add_row(name, str(report[name]))
+    Console().print(table)
+
+
 def _show(report: dict[str, Any], seconds: float) -> None:
     table = Table(show_header=False)
     for name in (
@@ -341,7 +534,7 @@ class _Steps:
 def _saying_errors() -> Iterator[None]:
     try:
         yield
-    except (InvalidFile, InvalidProblem, Infeasible) as error:
+    except (InvalidFile, InvalidProblem, InvalidConfig, Infeasible) as error:
         # A value from a file may look like markup: print it as it is.
         text = Text.assemble(("wijkspil:", "bold"), " ", str(error))
         Console(stderr=True).print(text, soft_wrap=True)

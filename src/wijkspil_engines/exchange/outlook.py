@@ -11,6 +11,7 @@ What is told is a band over the runs and never a promise. It knows what the runs
 the region as it is today, drawn forward under the assumptions of the configuration.
 """
 
+import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -293,21 +294,27 @@ def _weeks_at(outlook: Outlook, first: NDArray[np.int64], part: float) -> float 
     return (at + 1) * outlook.days_between / 7
 
 
+def outlook_bytes(outlook: Outlook) -> bytes:
+    """Return it as the bytes of one compressed file (npz)."""
+    stream = io.BytesIO()
+    np.savez_compressed(
+        stream,
+        prices=outlook.prices,
+        costs=outlook.costs,
+        left=outlook.left,
+        levels=np.array(outlook.levels),
+        days_between=np.array(outlook.days_between),
+    )
+    return stream.getvalue()
+
+
 def write_outlook(file: Path, outlook: Outlook) -> None:
-    """Write to one compressed file (npz)."""
-    with file.open("wb") as stream:
-        np.savez_compressed(
-            stream,
-            prices=outlook.prices,
-            costs=outlook.costs,
-            left=outlook.left,
-            levels=np.array(outlook.levels),
-            days_between=np.array(outlook.days_between),
-        )
+    """Write it to a file."""
+    file.write_bytes(outlook_bytes(outlook))
 
 
 def read_outlook(file: Path) -> Outlook:
-    """Read what ``write_outlook`` wrote.
+    """Read a file of the bytes of ``outlook_bytes``.
 
     Raises
     ------

@@ -5,7 +5,6 @@ An error says file, line, column, value and what was expected.
 
 import csv
 import io
-import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -153,23 +152,12 @@ def plan_file(
     return stream.getvalue().encode()
 
 
-def report_file(
-    practices: Sequence[TakingPractice],
-    households: Sequence[MovingHousehold],
-    found: Rehousing,
-) -> bytes:
-    """Return the report: counts, days, practices. Names no household."""
-    return (
-        json.dumps(report_of(practices, households, found), indent=1) + "\n"
-    ).encode()
-
-
 def report_of(
     practices: Sequence[TakingPractice],
     households: Sequence[MovingHousehold],
     found: Rehousing,
 ) -> dict[str, Any]:
-    """Return the report as plain values."""
+    """Return the report: counts, days, practices. Names no household."""
     size = np.array([each.size for each in households], np.int64)
     first = np.array([each.goes_first for each in households], bool)
     placed = found.practice != NONE

@@ -3,7 +3,9 @@ from datetime import date as Date
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from wijkspil.config.cli_exchange import exchange_app
 from wijkspil_engines.csvfile import InvalidFile
 from wijkspil_engines.exchange.problem import NONE, InvalidProblem, Params
 from wijkspil_engines.exchange.rehouse import (
@@ -263,3 +265,37 @@ def test_a_wrong_row_of_households_is_named(tmp_path):
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InvalidFile, match="is not UTF-8"):
         read_households(file)
+
+
+def test_the_command_writes_plan_and_report(tmp_path):
+    practices, households = tmp_path / "p.csv", tmp_path / "h.csv"
+    practices.write_text(PRACTICES + "a,5.1,52.1,,2,1,\n")
+    households.write_text(
+        HOUSEHOLDS + "1,1,5.1,52.1,,,,\n2,1,5.1,52.1,,,yes,\n3,1,5.1,52.1,,,,yes\n"
+    )
+    plan, report = tmp_path / "plan.csv", tmp_path / "report.json"
+    arguments = ["rehouse", practices, households, "--out", plan, "--report", report]
+    arguments += ["--from", "2026-03-31"]
+    result = CliRunner().invoke(exchange_app, list(map(str, arguments)))
+    assert result.exit_code == 0, result.output
+    assert plan.read_text().splitlines() == [
+        "household_id,practice_id,day,km,choice_rank",
+        "1,,,,",
+        "2,a,2026-03-31,0.00,1",
+        "3,a,2026-04-02,0.00,1",
+    ]
+    figures = json.loads(report.read_text())
+    assert (figures["placed_people"], figures["bound_people"]) == (2, 2)
+    assert figures["last_day"] == "2026-04-02"
+
+
+def test_the_command_names_a_wrong_row_and_writes_nothing(tmp_path):
+    practices, households = tmp_path / "p.csv", tmp_path / "h.csv"
+    practices.write_text(PRACTICES + "a,5.1,52.1,,2,1,\n")
+    households.write_text(HOUSEHOLDS + "1,1,5.1,x,,,,\n")
+    arguments = ["rehouse", practices, households, "--from", "2026-03-31"]
+    arguments += ["--out", tmp_path / "plan.csv", "--report", tmp_path / "r.json"]
+    result = CliRunner().invoke(exchange_app, list(map(str, arguments)))
+    assert result.exit_code == 2
+    assert "h.csv:2:lat: 'x' is not a number" in result.output.replace("\n", "")
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["h.csv", "p.csv"]

@@ -1,9 +1,13 @@
+import json
 import math
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
 from tests.engines.exchange.rounds import balance_breaks
+from wijkspil.config.cli_exchange import exchange_app
+from wijkspil_engines.exchange.outlook import read_outlook
 from wijkspil_engines.exchange.simulate import GROUPS, group_codes, play, waiting_curve
 from wijkspil_engines.exchange.years_config import (
     InvalidConfig,
@@ -176,3 +180,51 @@ def test_a_file_that_cannot_be_used_is_named(tmp_path):
         read_config(file)
     file.write_text("[region]\npractices = 7\n")
     assert read_config(file).region.practices == 7
+
+
+def test_the_command_writes_the_same_bytes_each_time(tmp_path):
+    config = tmp_path / "years.toml"
+    config.write_text(
+        "[region]\npractices = 12\npeople_per_practice = 500\n"
+        "[wishes]\nopen_at_start = 80\nsize_chances = [1.0]\n"
+        "[rounds]\nyears = 1.0\nwarm_up_days = 60\n[study]\nseeds = 2\n"
+    )
+    made = []
+    for name in ("one", "two"):
+        out, prices = tmp_path / f"{name}.json", tmp_path / f"{name}.npz"
+        arguments = ["simulate", config, "--out", out, "--outlook", prices]
+        result = CliRunner().invoke(exchange_app, list(map(str, arguments)))
+        assert result.exit_code == 0, result.output
+        made.append((out.read_bytes(), prices.read_bytes()))
+    assert made[0] == made[1]
+    figures = json.loads(made[0][0])
+    assert set(figures["means"]) == {"waitlist", "ttc", "optimum"}
+    assert len(figures["runs"]) == 6
+    assert read_outlook(tmp_path / "one.npz").prices.shape == (2, 12, 5, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "says"),
+    [
+        ("[region]\npractices = 0\n", [], "region.practices: 0 is not a whole"),
+        ("[region", [], "is no TOML"),
+        (
+            '[study]\nmechanisms = ["waitlist"]\n',
+            ["--outlook", "prices.npz"],
+            "--outlook: needs optimum",
+        ),
+        ("", ["--outlook", "out.json"], "is used twice"),
+        ("", ["--scheduler", "nowhere"], "no Dask scheduler answers"),
+    ],
+)
+def test_the_command_says_what_is_wrong_and_writes_nothing(
+    tmp_path, monkeypatch, text: str, more, says: str
+):
+    monkeypatch.chdir(tmp_path)
+    config = tmp_path / "years.toml"
+    config.write_text(text)
+    arguments = ["simulate", "years.toml", "--out", "out.json", *more]
+    result = CliRunner().invoke(exchange_app, arguments)
+    assert result.exit_code == 2
+    assert says in result.output
+    assert [each.name for each in tmp_path.iterdir()] == ["years.toml"]
