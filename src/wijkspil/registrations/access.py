@@ -30,7 +30,7 @@ from wijkspil.registrations.conditions import check_conditions
 from wijkspil.registrations.policies import drive_minutes
 from wijkspil.registrations.selectors.access import count_waiting_people
 from wijkspil.registrations.selectors.lists import ListNow, list_lists
-from wijkspil.registrations.types import ListReason, ListStatus
+from wijkspil.registrations.types import Conditions, ListReason, ListStatus
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -234,69 +234,82 @@ def _find_nearest(
     lists: Mapping[int, ListNow],
 ) -> dict[int, _Found]:
     """Return id of PC4 -> what its people find."""
-    taking = [
-        (spot, now)
-        for spot in spots
-        if (now := lists.get(spot.id)) is not None
-        and now.has_room
-        and not now.conditions.only_with_member
-    ]
     if not postcodes:
         return {}
     lat = sum(p.lat for p in postcodes) / len(postcodes)
-    at_told = _plane([spot for spot in spots if spot.id in lists], lat)
-    at_all = _plane(spots, lat)
-    at_taking = _plane([spot for spot, _list in taking], lat)
+    with_room = [s for s in spots if s.id in lists and lists[s.id].has_room]
+    is_open = {s.id: lists[s.id].status == ListStatus.OPEN for s in with_room}
+    bound = [
+        s
+        for s in with_room
+        if not is_open[s.id] and not lists[s.id].conditions.only_with_member
+    ]
+    around = _Around(
+        open=_plane([s for s in with_room if is_open[s.id]], lat),
+        bound=_plane(bound, lat),
+        conditions=[lists[s.id].conditions for s in bound],
+        told=_plane([s for s in spots if s.id in lists], lat),
+        all=_plane(spots, lat),
+    )
+    here = _plane(postcodes, lat)
     return {
-        postcode.id: _find(postcode, taking, at_taking, at_told, at_all, lat)
-        for postcode in postcodes
+        postcode.id: _find(postcode.code, here[row], around)
+        for row, postcode in enumerate(postcodes)
     }
 
 
-def _find(
-    postcode: GpPostcode,
-    taking: Sequence[tuple[GpSpot, ListNow]],
-    at_taking: Floats,
-    at_told: Floats,
-    at_all: Floats,
-    lat: float,
-) -> _Found:
-    here = _plane([postcode], lat)[0]
-    km = np.hypot(*(at_taking - here).T)
-    nearest: float | None = None
-    is_open = False
-    for place in np.argsort(km, kind="stable").tolist():
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """Places of practices, in km: open, with conditions, that told, and all."""
+
+    open: Floats
+    bound: Floats
+    conditions: Sequence[Conditions]
+    told: Floats
+    all: Floats
+
+
+def _find(code: str, here: Floats, around: _Around) -> _Found:
+    to_open = _nearest_minutes(around.open, here)
+    km = np.hypot(*(around.bound - here).T)
+    nearest = to_open
+    # Only what is nearer than the nearest open list can still be the nearest.
+    for place in sorted(_nearer(km, to_open), key=lambda place: float(km[place])):
         minutes = drive_minutes(float(km[place]))
-        if nearest is not None and minutes > NEAR_MINUTES:
-            break
-        conditions = taking[place][1].conditions
-        if check_conditions(
-            conditions,
-            postcode=postcode.code,
+        if not check_conditions(
+            around.conditions[place],
+            postcode=code,
             minutes=minutes,
             has_member=False,
             bands=(),
             taken_of_band={},
         ):
-            continue
-        nearest = minutes if nearest is None else nearest
-        is_open = is_open or (
-            minutes <= NEAR_MINUTES and taking[place][1].status == ListStatus.OPEN
-        )
-        if is_open:
+            nearest = minutes
             break
-    if is_open:
+    if to_open is not None and to_open <= NEAR_MINUTES:
         return _Found(Reach.OPEN, nearest)
     if nearest is not None and nearest <= NEAR_MINUTES:
         return _Found(Reach.LIMITED, nearest)
     # Where a practice is near but none of them told anything, nobody knows.
-    is_known = _has_near(at_told, here) or not _has_near(at_all, here)
+    is_known = _has_near(around.told, here) or not _has_near(around.all, here)
     return _Found(Reach.NONE if is_known else Reach.UNKNOWN, nearest)
 
 
-def _has_near(places: Floats, here: Floats) -> bool:
+def _nearest_minutes(places: Floats, here: Floats) -> float | None:
     km = np.hypot(*(places - here).T)
-    return bool(km.size) and drive_minutes(float(km.min())) <= NEAR_MINUTES
+    return drive_minutes(float(km.min())) if km.size else None
+
+
+def _nearer(km: Floats, minutes: float | None) -> list[int]:
+    if minutes is None:
+        return list(range(km.size))
+    nearer: list[int] = np.flatnonzero(km < minutes / drive_minutes(1.0)).tolist()
+    return nearer
+
+
+def _has_near(places: Floats, here: Floats) -> bool:
+    minutes = _nearest_minutes(places, here)
+    return minutes is not None and minutes <= NEAR_MINUTES
 
 
 def _plane(places: Iterable[GpSpot | GpPostcode], lat: float) -> Floats:
