@@ -79,6 +79,7 @@ def start_wish(
     contact: ContactGiven,
     at: datetime,
     is_direct: bool = False,
+    is_helped: bool = False,
     helper_organization_id: int | None = None,
 ) -> tuple[Wish, LinkSecrets]:
     """Write a wish down and send its private link; return it with link and code.
@@ -90,8 +91,10 @@ def start_wish(
     ----------
     is_direct
         Registers at the first choice, which has room, as soon as all agreed.
+    is_helped
+        The actor writes it down for somebody, at a desk or on the phone.
     helper_organization_id
-        Of the desk where it is written down for somebody.
+        Whose desk that is, if it is of an organization: colleagues follow the wish.
 
     Raises
     ------
@@ -102,7 +105,6 @@ def start_wish(
     NotNow
         If a helper writes it down and somebody of the household has a wish already.
     """
-    is_helped = helper_organization_id is not None
     if is_helped:
         check_can_assist_wish(actor, Target(organization_id=helper_organization_id))
     wrong: dict[str, list[str]] = {}
@@ -134,7 +136,7 @@ def start_wish(
         contact_kind=reach.kind,
         contact=seal(reach.value) if reach.value else None,
         helper_id=actor.user_id if is_helped else None,
-        helper_organization_id=helper_organization_id,
+        helper_organization_id=helper_organization_id if is_helped else None,
         created_at=at,
         retain_until=localdate(at) + CONFIRM_WITHIN + KEEP_AFTER,
     )
