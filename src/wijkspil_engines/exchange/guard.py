@@ -7,8 +7,9 @@ people than the list does.
 The constraint "no group served later than by the waiting list" is met by requiring
 wishes by name: of the groups that are served later, the households the list serves and
 the plan does not, until no group is served later. The plan of the list itself meets
-every such requirement, so there always is a plan. For single persons what comes out is
-the proven optimum *given those names*. It asks more than the counts alone would (these
+every such requirement, so there always is a plan; if the solver finds no other (as can
+be with households), that plan is the answer. For single persons what comes out is the
+proven optimum *given those names*. It asks more than the counts alone would (these
 people, not as many people), so its price in moves is at least that of the counts.
 """
 
@@ -18,7 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from wijkspil_engines.exchange.problem import NONE, ExchangeProblem, InvalidProblem
+from wijkspil_engines.exchange.problem import (
+    NONE,
+    ExchangeProblem,
+    Infeasible,
+    InvalidProblem,
+)
 from wijkspil_engines.exchange.result import Result
 
 #: Solves with wishes (W,) that must move; None for none.
@@ -75,7 +81,8 @@ class Guarded:
     """A plan that serves no group later than the waiting list.
 
     ``free``: the plan without the constraint; ``required`` (W,): wishes asked for by
-    name; ``price_people``: how many more people move without the constraint.
+    name; ``price_people``: how many more people move without the constraint;
+    ``is_list``: no plan but that of the list itself was found (households only).
     """
 
     result: Result
@@ -83,6 +90,7 @@ class Guarded:
     listed: Result
     required: NDArray[np.bool_]
     outcomes: tuple[GroupOutcome, ...]
+    is_list: bool = False
 
     @property
     def price_people(self) -> int:
@@ -204,7 +212,12 @@ def solve_guarded(
         if not (named & ~required).any():
             break
         required |= named
-        result = solve(required)
+        try:
+            result = solve(required)
+        except Infeasible:
+            # The list itself shows a plan that moves them all.
+            result = listed
+            break
     required.setflags(write=False)
     outcomes = compare(problem, groupings, listed, result)
-    return Guarded(result, free, listed, required, outcomes)
+    return Guarded(result, free, listed, required, outcomes, is_list=result is listed)

@@ -22,8 +22,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from wijkspil_engines.exchange.problem import ExchangeProblem, InvalidProblem, Params
-from wijkspil_engines.exchange.result import Result
+from wijkspil_engines.exchange.problem import (
+    ExchangeProblem,
+    Infeasible,
+    InvalidProblem,
+    Params,
+)
+from wijkspil_engines.exchange.result import Result, make_result
 
 #: Solves a problem to the optimum of the levels in the parameters.
 Solve = Callable[[ExchangeProblem, Params], Result]
@@ -78,6 +83,9 @@ def resolve_after(
     refused_wishes
         Wishes that leave the round: they stay where they are.
 
+    For households the solver may find no plan with all held moves; then the plan that
+    showed they can be held is the answer.
+
     Raises
     ------
     InvalidProblem
@@ -100,19 +108,39 @@ def resolve_after(
             "is confirmed and refused; a refused move is not confirmed",
             field=f"confirmed[{clash[0]}]",
         )
-    held = _hold(problem, kept, confirmed, fixed, solve, params)
-    index = np.arange(problem.option.size)
-    free = kept & ~held[problem.wish_of_option]
-    free |= held[problem.wish_of_option] & (index == fixed[problem.wish_of_option])
-    rest = problem.with_options(free)
-    asked = replace(params, required=held if held.any() else None)
-    found = solve(rest, asked)
+    owner, index = problem.wish_of_option, np.arange(problem.option.size)
+    held = confirmed.copy()
+    if confirmed.any():
+        free = kept & (~confirmed[owner] | (index == fixed[owner]))
+        rest, asked = _ask_to_hold(problem, free, confirmed, params)
+        found = solve(rest, asked)
+        held = np.asarray(confirmed & (found.choice >= 0))
+    free_now = kept & (~held[owner] | (index == fixed[owner]))
+    anew = problem.with_options(free_now)
+    with_held = replace(params, required=held if held.any() else None)
+    try:
+        found = solve(anew, with_held)
+        rest, asked, free = anew, with_held, free_now
+    except Infeasible:
+        # Not proven that there is no plan (households): the one just found has one.
+        if not held.any():
+            raise
     choice = _in_old_options(problem, free, found.choice)
     moved = choice >= 0
-    made = replace(found, choice=choice)
-    first = int(problem.size[choice == 0].sum())
+    made = make_result(
+        problem,
+        choice,
+        status=found.status,
+        mechanism=found.mechanism,
+        seed=found.seed,
+        seconds=found.seconds,
+        levels=found.levels,
+        bound_people=found.bound_people,
+        seat_prices=found.seat_prices,
+        lottery=found.lottery,
+    )
     return Repaired(
-        result=replace(made, first_choices=first),
+        result=made,
         rest=rest,
         rest_params=asked,
         rest_result=found,
@@ -167,27 +195,19 @@ def _check(
         )
 
 
-def _hold(
+def _ask_to_hold(
     problem: ExchangeProblem,
-    kept: NDArray[np.bool_],
+    free: NDArray[np.bool_],
     confirmed: NDArray[np.bool_],
-    fixed: NDArray[np.int64],
-    solve: Solve,
     params: Params,
-) -> NDArray[np.bool_]:
-    """Return the confirmed moves that can hold, as many people as possible."""
-    if not confirmed.any():
-        return confirmed.copy()
-    wish = problem.wish_of_option
-    free = kept & (~confirmed[wish] | (np.arange(kept.size) == fixed[wish]))
-    # Confirmed first, then the levels that say who among them goes before.
+) -> tuple[ExchangeProblem, Params]:
+    """Return the round whose optimum holds the most people of confirmed moves."""
     asked = replace(
         problem.with_options(free),
         priority_class=np.where(confirmed, 0, 2).astype(np.int8),
     )
-    levels = ("class0", "waiting") if "waiting" in params.levels else ("class0",)
-    found = solve(asked, Params(levels=levels))
-    return np.asarray(confirmed & (found.choice >= 0))
+    rest = tuple(each for each in params.levels if each in ("moved", "waiting"))
+    return asked, Params(levels=("class0", *rest))
 
 
 def _in_old_options(

@@ -15,9 +15,11 @@ from wijkspil_engines.exchange.optimum import solve_optimum
 from wijkspil_engines.exchange.problem import (
     NONE,
     ExchangeProblem,
+    Infeasible,
     InvalidProblem,
     Params,
 )
+from wijkspil_engines.exchange.solve import solve
 from wijkspil_engines.exchange.waitlist import solve_waitlist
 
 #: The list serves the one of group A; the optimum moves two others instead.
@@ -97,3 +99,31 @@ def test_each_group_counts_its_people_once(seed: int):
 def test_a_code_outside_the_labels_is_refused():
     with pytest.raises(InvalidProblem, match="grouping 'kind'"):
         Grouping("kind", ("A",), np.array([0, 1]))
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_guard_holds_for_households(seed: int):
+    problem = draw_round(
+        np.random.default_rng(seed), wishes=20, practices=5, most_size=3, most_free=3
+    )
+    listed = solve_waitlist(problem)
+    guarded = solve_guarded(
+        problem,
+        standard_groupings(problem),
+        listed,
+        lambda required: solve(problem, params=Params(required=required)),
+    )
+    assert balance_breaks(problem, guarded.result) == []
+    assert not any(each.is_served_later for each in guarded.outcomes)
+
+
+def test_the_plan_of_the_list_is_the_answer_if_no_other_is_found():
+    def gives_up(required):
+        if required is not None:
+            raise Infeasible("no place found")
+        return solve_with(CLASH)(None)
+
+    listed = solve_waitlist(CLASH)
+    guarded = solve_guarded(CLASH, GROUPS, listed, gives_up)
+    assert guarded.is_list
+    assert guarded.result.choice.tolist() == listed.choice.tolist()

@@ -13,6 +13,7 @@ from wijkspil_engines.exchange.problem import (
 )
 from wijkspil_engines.exchange.repair import executable, resolve_after
 from wijkspil_engines.exchange.result import make_result, taken_practice
+from wijkspil_engines.exchange.solve import solve as solve_any
 from wijkspil_engines.exchange.verify import verify
 
 #: x, y and z can swap in a circle; u can take the place of y.
@@ -153,3 +154,30 @@ def test_without_a_no_the_round_stays_as_good(seed: int):
     repaired = repair(problem, result, confirmed)
     assert (repaired.held == confirmed).all()
     assert repaired.result.moved_people == result.moved_people
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_households_are_re_solved_too(seed: int):
+    rng = np.random.default_rng(seed)
+    problem = draw_round(rng, wishes=20, practices=5, most_size=3, most_free=3)
+    result = solve_any(problem, params=Params())
+    moved = result.choice >= 0
+    confirmed = moved & (rng.random(20) < 0.6)
+    refused = np.flatnonzero(moved & ~confirmed & (rng.random(20) < 0.5))
+    repaired = resolve_after(
+        problem,
+        result,
+        confirmed=confirmed,
+        solve=lambda asked, params: solve_any(asked, params=params),
+        refused_wishes=refused,
+    )
+    assert balance_breaks(problem, repaired.result) == []
+    assert (repaired.result.choice[repaired.held] >= 0).all()
+    assert repaired.result.moved_people_by_class == tuple(
+        problem.size[
+            (repaired.result.choice >= 0) & (problem.priority_class == c)
+        ].sum()
+        for c in (0, 1, 2)
+    )
+    if refused.size == 0:
+        assert (repaired.held == confirmed).all()
