@@ -51,6 +51,16 @@ from wijkspil_engines.exchange.problem import (
     ExchangeProblem,
     Params,
 )
+from wijkspil_engines.exchange.rehouse import (
+    LEVELS as REHOUSE_LEVELS,
+)
+from wijkspil_engines.exchange.rehouse import (
+    MovingHousehold,
+    RehouseParams,
+    TakingPractice,
+    rehouse,
+)
+from wijkspil_engines.exchange.rehouse_files import report_of as rehouse_report
 from wijkspil_engines.exchange.repair import executable, resolve_after
 from wijkspil_engines.exchange.result import Result, make_result, taken_practice
 from wijkspil_engines.exchange.solve import solve
@@ -714,4 +724,129 @@ def _unit(row: WishRow, number: Mapping[str, int], on: date) -> _Unit:
         priority_class=row.priority_class,
         options=[number[name] for name in row.choices if name in number],
         days=max(0, (on - row.waiting_since).days),
+    )
+
+
+# --- re-housing
+
+
+@dataclass(frozen=True)
+class TakerRow:
+    """A practice that takes people over; None: load is not bound."""
+
+    key: str
+    lon: float
+    lat: float
+    places: int
+    per_day: int
+    is_temporary: bool
+
+
+@dataclass(frozen=True)
+class MovingRow:
+    """A household that loses its practice; load in thousandths."""
+
+    key: str
+    lon: float
+    lat: float
+    size: int
+    load: int
+    is_ill: bool
+    is_house_bound: bool
+
+
+@dataclass(frozen=True)
+class Placed:
+    """Where and when a household goes."""
+
+    practice: str
+    km: float
+    day: date
+
+
+@dataclass(frozen=True)
+class RehousePlan:
+    """Household -> place and day; who has none: ``far`` or ``full``."""
+
+    placed: Mapping[str, Placed]
+    far: frozenset[str]
+    full: frozenset[str]
+    receipt: Mapping[str, Any]
+
+
+def plan_moves_out(
+    takers: Sequence[TakerRow],
+    households: Sequence[MovingRow],
+    *,
+    first_day: date,
+    most_km: float,
+    most_km_house_bound: float,
+    holidays: Iterable[date],
+    seed: int = 0,
+    tell: Tell | None = None,
+) -> RehousePlan:
+    """Place all households at once, the ill and house-bound first, near by, by day.
+
+    Raises
+    ------
+    InvalidProblem
+        If a value cannot be used.
+    RuntimeError
+        If the result does not stand up to the engine's own check.
+    """
+    practices = [
+        TakingPractice(
+            practice_id=row.key,
+            lon=row.lon,
+            lat=row.lat,
+            places=row.places,
+            most_per_day=row.per_day,
+            is_temporary=row.is_temporary,
+        )
+        for row in takers
+    ]
+    moving = [
+        MovingHousehold(
+            household_id=row.key,
+            lon=row.lon,
+            lat=row.lat,
+            size=row.size,
+            load=row.load,
+            is_ill=row.is_ill,
+            is_house_bound=row.is_house_bound,
+        )
+        for row in households
+    ]
+    found = rehouse(
+        practices,
+        moving,
+        RehouseParams(
+            first_day=first_day,
+            most_km=most_km,
+            most_km_house_bound=most_km_house_bound,
+            holidays=frozenset(holidays),
+        ),
+        seed=seed,
+        progress=tell,
+    )
+    _check(found.problem, found.result, Params(levels=REHOUSE_LEVELS))
+    options = np.diff(found.problem.first_option)
+    placed: dict[str, Placed] = {}
+    far: set[str] = set()
+    full: set[str] = set()
+    for i, row in enumerate(households):
+        day = found.day[i]
+        if found.practice[i] != NONE and day is not None:
+            placed[row.key] = Placed(
+                takers[int(found.practice[i])].key, float(found.km[i]), day
+            )
+        elif options[i] == 0:
+            far.add(row.key)
+        else:
+            full.add(row.key)
+    return RehousePlan(
+        placed=placed,
+        far=frozenset(far),
+        full=frozenset(full),
+        receipt=rehouse_report(practices, moving, found),
     )

@@ -3,11 +3,14 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from wijkspil.registrations.services import rehousing
 from wijkspil.registrations.services.outlook import (
     refresh_all_outlooks,
     refresh_outlook,
 )
+from wijkspil.registrations.services.retention import remove_old_households
 from wijkspil.registrations.services.rounds import run_round_timers, run_step
+from wijkspil.registrations.services.wish_timers import run_wish_timers
 
 
 @app.periodic(cron="* * * * *")
@@ -24,6 +27,14 @@ def run_round_step(round_id: int, step: str) -> None:
 
 
 @app.task(pass_context=False)
+def plan_rehousing(rehousing_id: int) -> None:
+    """Place the people of a practice that stops."""
+    rehousing.plan_rehousing(
+        rehousing_id=rehousing_id, at=timezone.now(), clock=timezone.now
+    )
+
+
+@app.task(pass_context=False)
 def refresh_outlook_of_region(region_id: int) -> None:
     """Play rounds of a region anew after one was carried out."""
     refresh_outlook(region_id=region_id, at=timezone.now())
@@ -34,3 +45,18 @@ def refresh_outlook_of_region(region_id: int) -> None:
 def refresh_outlooks(timestamp: int) -> None:
     """Play rounds of every region anew, each night."""
     refresh_all_outlooks(at=timezone.now())
+
+
+@app.periodic(cron="17 7 * * *")
+@app.task(queueing_lock="registrations.wishes", pass_context=False)
+def ask_who_still_looks(timestamp: int) -> None:
+    """Remind households to confirm their wish, and end what was not confirmed."""
+    run_wish_timers(at=timezone.now())
+
+
+@app.periodic(cron="29 3 * * *")
+@app.task(queueing_lock="registrations.retention", pass_context=False)
+def forget_old_households(timestamp: int) -> None:
+    """Remove names and contact where the time to keep them has passed."""
+    now = timezone.now()
+    remove_old_households(on=timezone.localdate(now), at=now)

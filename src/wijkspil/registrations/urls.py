@@ -2,13 +2,22 @@
 
 from django.urls import URLPattern, path
 
-from wijkspil.registrations.views import access, round_report, rounds
+from wijkspil.registrations.resident_urls import urlpatterns as _RESIDENTS
+from wijkspil.registrations.views import (
+    access,
+    rehousing,
+    round_report,
+    rounds,
+)
 
 app_name = "registrations"
 
 _ROUNDS = "ruilrondes/"
 _ROUND = f"{_ROUNDS}<int:round_id>/"
+_REHOUSING = "herplaatsing/"
+_REHOUSED = f"{_REHOUSING}<int:rehousing_id>/"
 urlpatterns: list[URLPattern] = [
+    *_RESIDENTS,
     path("huisartsenzorg/", access.show_access, name="access"),
     path("huisartsenzorg/gebieden.json", access.send_areas, name="access-areas"),
     path("huisartsenzorg/cijfers.csv", access.export, name="access-export"),
@@ -26,5 +35,21 @@ urlpatterns: list[URLPattern] = [
         f"{_ROUND}verslag/<int:number>/receipt.json",
         round_report.send_receipt,
         name="round-receipt",
+    ),
+    path(_REHOUSING, rehousing.show_rehousings, name="rehousings"),
+    path(f"{_REHOUSING}nieuw/", rehousing.start, name="rehousing-start"),
+    path(_REHOUSED, rehousing.show_rehousing, name="rehousing"),
+    path(
+        f"{_REHOUSED}huishoudens/<int:service_id>/",
+        rehousing.upload,
+        name="rehousing-upload",
+    ),
+    path(f"{_REHOUSED}praktijken/", rehousing.choose_takers, name="rehousing-takers"),
+    path(f"{_REHOUSED}plannen", rehousing.make_plan, name="rehousing-plan"),
+    path(f"{_REHOUSED}dag/<str:day>/", rehousing.show_day, name="rehousing-day"),
+    path(
+        f"{_REHOUSED}lijst/<int:service_id>.csv",
+        rehousing.export,
+        name="rehousing-export",
     ),
 ]

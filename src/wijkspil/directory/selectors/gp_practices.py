@@ -132,6 +132,30 @@ def get_gp_place(postcode: str) -> GpPlace:
     )
 
 
+def list_gp_points(postcodes: Iterable[str]) -> dict[str, tuple[int, float, float]]:
+    """Return postcode -> (place, lon, lat), by its PC4 where the PC6 is not known.
+
+    One query; a postcode that is not known, or has another form, is left out.
+    """
+    asked = {code for code in postcodes if code}
+    found: dict[str, tuple[int, float, float]] = {}
+    for pk, code, lon, lat in (
+        Area.objects.filter(
+            code__in=asked | {code[:4] for code in asked},
+            kind__in=(AreaKind.PC6, AreaKind.PC4),
+        )
+        .exclude(lon=None)
+        .order_by("year")
+        .values_list("pk", "code", "lon", "lat")
+    ):
+        found[code] = (pk, lon, lat)
+    return {
+        code: found.get(code) or found[code[:4]]
+        for code in asked
+        if code in found or code[:4] in found
+    }
+
+
 def list_gp_practices_near(
     lon: float, lat: float, *, at: datetime, km: float = 10.0, limit: int = 25
 ) -> list[GpPractice]:
