@@ -37,6 +37,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 #: A GP should be able to reach a patient within so many minutes (the norm for
 #: emergencies of the GP profession; limits of postcode derive from it).
 NEAR_MINUTES = 15
+#: About two kilometres: what most people call near. Assumption.
+CLOSE_MINUTES = 5
 #: Practices outside a region count as far as this, in degrees (about 25 km).
 _MARGIN_LON, _MARGIN_LAT = 0.37, 0.23
 _KM_PER_DEGREE = 111.195
@@ -53,11 +55,11 @@ class Level(models.TextChoices):
 
 
 class Reach(models.TextChoices):
-    """What somebody new finds within a quarter of an hour, best first."""
+    """What somebody new finds, best first."""
 
-    OPEN = "good", _("A practice that is open")
-    LIMITED = "limited", _("Only with conditions")
-    NONE = "full", _("No practice with room")
+    OPEN = "good", _("An open practice within 5 minutes")
+    LIMITED = "limited", _("Farther away, or with conditions")
+    NONE = "full", _("No practice with room within 15 minutes")
     UNKNOWN = "unknown", _("Nothing was told")
 
 
@@ -286,7 +288,7 @@ def _find(code: str, here: Floats, around: _Around) -> _Found:
         ):
             nearest = minutes
             break
-    if to_open is not None and to_open <= NEAR_MINUTES:
+    if to_open is not None and to_open <= CLOSE_MINUTES:
         return _Found(Reach.OPEN, nearest)
     if nearest is not None and nearest <= NEAR_MINUTES:
         return _Found(Reach.LIMITED, nearest)

@@ -13,6 +13,7 @@ from tests.factories.registrations import AT, GpRegion
 from wijkspil.directory.models import AreaShape
 from wijkspil.directory.selectors.gp_areas import list_gp_regions
 from wijkspil.registrations.access import (
+    CLOSE_MINUTES,
     Access,
     AreaAccess,
     Level,
@@ -59,6 +60,13 @@ def test_an_open_list_near_is_room_and_its_minutes_are_told(gps: GpRegion) -> No
         10,
         600,
     )
+
+
+def test_an_open_list_that_is_farther_away_is_less_than_one_near(gps: GpRegion) -> None:
+    make.publish(gps.practices[2])
+    assert drive_minutes(3.0) > CLOSE_MINUTES
+    row = only_row(gps)
+    assert (row.reach, row.share_near) == (Reach.LIMITED, 1.0)
 
 
 def test_where_nobody_told_anything_nothing_is_said(gps: GpRegion) -> None:

@@ -25,6 +25,7 @@ from wijkspil.directory.selectors.gp_areas import (
 from wijkspil.directory.selectors.maps import feature_collection, list_area_features
 from wijkspil.directory.wording import say_number
 from wijkspil.registrations.access import (
+    CLOSE_MINUTES,
     NEAR_MINUTES,
     STEP,
     Access,
@@ -79,6 +80,7 @@ def show_access(request: HttpRequest) -> HttpResponse:
             "waiting": say_people(access.total.waiting),
             "minutes": say_minutes(access.total.minutes),
             "near_minutes": NEAR_MINUTES,
+            "close_minutes": CLOSE_MINUTES,
             "step": STEP,
             "rows": [
                 {
