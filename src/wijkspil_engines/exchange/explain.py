@@ -341,16 +341,10 @@ def _join(problem: ExchangeProblem, inside: NDArray[np.bool_]) -> NDArray[np.int
 
     first = problem.option[problem.first_option[:-1][inside]]
     kept = inside[problem.wish_of_option]
-    pairs = np.unique(
-        np.stack(
-            (
-                np.repeat(first, np.diff(problem.first_option)[inside]),
-                problem.option[kept],
-            )
-        ),
-        axis=1,
-    )
-    for one, other in pairs.T.tolist():
+    count = np.diff(problem.first_option)[inside]
+    keys = np.repeat(first.astype(np.int64), count) * problem.n_practices
+    for key in np.unique(keys + problem.option[kept]).tolist():
+        one, other = divmod(key, problem.n_practices)
         low, high = sorted((find(one), find(other)))
         root[high] = low
     return np.array([find(b) for b in range(problem.n_practices)], np.int64)
