@@ -1,0 +1,293 @@
+"""What can no plan for households exceed, level by level?
+
+Households that could be split give a bound: the splittable problem is solved exactly,
+with prices (``household_flow``). All levels are one weighted sum: what a level is
+worth outweighs any chain of moves met in practice on the levels after it (``SPREAD``
+times its largest worth). The prices of the sum fall apart in one price per level, as
+digits do. Any prices and any weights of earlier levels give a bound that holds:
+
+    value <= sum of free places x p + sum of max inflow x m
+             + sum over wishes of max(0, best over its options of size x
+                  (worth + earlier weights x earlier worths + p(a) - p(b) - m(b)))
+             - earlier weights x earlier values
+
+for every plan that is as good as this one on the earlier levels. Load is left out: a
+limit on it can only lower what is possible.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wijkspil_engines.exchange.household_flow import Flow
+from wijkspil_engines.exchange.problem import (
+    LOAD_UNIT,
+    NO_LIMIT,
+    NONE,
+    ExchangeProblem,
+    InvalidProblem,
+    option_weights,
+)
+from wijkspil_engines.exchange.result import LevelValue
+
+#: A level outweighs this many times the largest worth of the level after it.
+SPREAD = 64
+#: Weighted sums must stay below this.
+_MOST_WEIGHT = 2**50
+#: Bits of a worth that are added at a time.
+_BITS = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Layout:
+    """The slots of a problem, one row each, and what a person there is worth.
+
+    ``option`` (S,) row of the option of each slot, -1 for staying and for quotas.
+    ``size`` (H,) people of a household, 0 for a quota of coming in. ``wish`` (H,).
+    ``door`` (P,) node that people come in through, the practice itself if inflow is
+    not limited. ``worth`` (L, S) of one person, by level; the first is ``required``
+    if any wish is. ``weight`` (L,) what one unit of each level counts for.
+    """
+
+    problem: ExchangeProblem
+    flow: Flow
+    option: NDArray[np.int64]
+    size: NDArray[np.int32]
+    wish: NDArray[np.int64]
+    door: NDArray[np.int64]
+    worth: NDArray[np.int32]
+    weight: tuple[int, ...]
+    n_required: int
+
+    @property
+    def sizes(self) -> NDArray[np.int32]:
+        """Sizes of households, largest first."""
+        found: NDArray[np.int32] = np.unique(self.size[self.size > 0])[::-1].copy()
+        return found
+
+    def values(self, people: NDArray[np.int32]) -> list[int]:
+        """Return what people on slots come to at each level (``rank`` negative)."""
+        return [int(np.dot(row.astype(np.int64), people)) for row in self.worth]
+
+
+def places_of(problem: ExchangeProblem) -> NDArray[np.int64]:
+    """Return the free places (P,), fewer where load says so for everybody alike."""
+    if bool((problem.load == problem.size.astype(np.int64) * LOAD_UNIT).all()):
+        return problem.unit_places
+    return problem.free_places
+
+
+def lay_out(
+    problem: ExchangeProblem,
+    levels: Sequence[str],
+    required: NDArray[np.bool_] | None,
+) -> Layout:
+    """Put a problem on slots, households with the same first option together."""
+    p = problem.n_practices
+    lengths = np.diff(problem.first_option)
+    has_option = np.flatnonzero(lengths > 0)
+    order = has_option[
+        np.argsort(problem.option[problem.first_option[has_option]], kind="stable")
+    ]
+    size = problem.size[order].astype(np.int64)
+    # People that could come: where no more can, a limit on inflow changes nothing.
+    could_come = np.bincount(
+        problem.option, weights=problem.size[problem.wish_of_option], minlength=p
+    ).astype(np.int64)
+    narrow = np.flatnonzero(problem.max_inflow < could_come)
+    nowhere = p + narrow.size
+    door = np.arange(p, dtype=np.int64)
+    door[narrow] = p + np.arange(narrow.size)
+
+    count = lengths[order] + 1
+    slot = np.concatenate(([0], np.cumsum(count))).astype(np.int64)
+    n_slots = int(slot[-1])
+    is_stay = np.zeros(n_slots, dtype=np.bool_)
+    is_stay[slot[:-1]] = True
+    option = np.arange(n_slots) - np.repeat(slot[:-1], count) - 1
+    option += np.repeat(problem.first_option[order], count)
+    option[is_stay] = -1
+    node = np.empty(n_slots, dtype=np.int64)
+    home = problem.origin[order]
+    node[is_stay] = np.where(home == NONE, nowhere, home)
+    node[~is_stay] = door[problem.option[option[~is_stay]]]
+    household = np.repeat(np.arange(order.size), count)
+    # A quota: as many places at the door as may come in; taken ones sit inside.
+    quota = problem.max_inflow[narrow]
+    q = narrow.size
+    slot = np.concatenate((slot, slot[-1] + 2 * np.arange(1, q + 1)))
+    node = np.concatenate((node, np.column_stack((p + np.arange(q), narrow)).ravel()))
+    household = np.concatenate((household, np.repeat(order.size + np.arange(q), 2)))
+    option = np.concatenate((option, np.full(2 * q, -1)))
+    people = np.zeros(node.size, dtype=np.int64)
+    people[slot[: order.size]] = size
+    people[slot[order.size : -1]] = quota
+    used = np.bincount(node, weights=people, minlength=nowhere + 1).astype(np.int64)
+    room = used.copy()
+    # Those without an option stay, and so does the room they take.
+    room[:p] += np.minimum(places_of(problem), could_come)
+    room[nowhere] = NO_LIMIT
+
+    names = list(levels)
+    rows = [option_weights(problem, name) for name in names]
+    n_required = 0
+    if required is not None and required.any():
+        rows.insert(0, required[problem.wish_of_option].astype(np.int64))
+        n_required = int(problem.size[required].sum())
+    worth = np.zeros((len(rows), node.size), dtype=np.int32)
+    given = option >= 0
+    for row, values in enumerate(rows):
+        worth[row, given] = values[option[given]]
+    weight = [1]
+    for row in reversed(worth[1:]):
+        largest = int(np.abs(row).max(initial=1))
+        weight.insert(0, weight[0] * SPREAD * max(largest, 1))
+    if weight[0] > _MOST_WEIGHT:
+        raise InvalidProblem(
+            "lists are too long to weigh all levels together", field="option"
+        )
+    flow = Flow(
+        slot=slot,
+        node=node.astype(np.int32),
+        household=household.astype(np.int32),
+        value=np.zeros(node.size, dtype=np.int64),
+        people=people.astype(np.int32),
+        room=room,
+        used=used,
+        price=np.zeros(nowhere + 1, dtype=np.int64),
+        seen_from=np.zeros(nowhere + 2, dtype=np.int64),
+        seen=np.zeros(0, dtype=np.int32),
+        stuck=np.zeros(nowhere + 1, dtype=np.bool_),
+    )
+    flow.take_part(np.ones(slot.size - 1, dtype=np.bool_))
+    return Layout(
+        problem=problem,
+        flow=flow,
+        option=option,
+        size=np.concatenate((size, np.zeros(q))).astype(np.int32),
+        wish=order,
+        door=door,
+        worth=worth,
+        weight=tuple(weight),
+        n_required=n_required,
+    )
+
+
+def weigh_to(layout: Layout, level: int) -> NDArray[np.int64]:
+    """Return what one person on each slot counts for, levels up to ``level``."""
+    total = np.zeros(layout.option.size, dtype=np.int64)
+    for row in range(level + 1):
+        total += layout.worth[row] * np.int64(layout.weight[row])
+    return total
+
+
+def solve_split(layout: Layout, level: int) -> None:
+    """Bring the flow from the optimum of the levels before to that of ``level``.
+
+    The worth of a level comes in bits, the heaviest first: prices then change little
+    at a time, and few people have to go elsewhere.
+    """
+    flow = layout.flow
+    before = (
+        weigh_to(layout, level - 1) if level else np.zeros(layout.option.size, np.int64)
+    )
+    worth = layout.worth[level].astype(np.int64)
+    sign, left = np.sign(worth), np.abs(worth)
+    shift = int(left.max(initial=0)).bit_length()
+    while shift > 0:
+        shift = max(0, shift - _BITS)
+        flow.value[:] = (
+            before + sign * ((left >> shift) << shift) * layout.weight[level]
+        )
+        flow.choose_best()
+        if flow.settle() >= 0:
+            raise AssertionError("everybody can stay, so that all people fit")
+
+
+def digits_of(layout: Layout) -> list[NDArray[np.int64]]:
+    """Return the prices of the flow, one array (N,) per level, as digits."""
+    left = layout.flow.price.copy()
+    digits = []
+    for weight in layout.weight:
+        digit = (left + weight // 2) // weight
+        digits.append(digit)
+        left = left - digit * weight
+    return digits
+
+
+def level_entry(
+    layout: Layout,
+    digits: Sequence[NDArray[np.int64]],
+    row: int,
+    values: Sequence[int],
+    name: str,
+) -> LevelValue:
+    """Return a level with its value and the bound that the digits up to it prove."""
+    p = layout.problem.n_practices
+    weights = [weight // layout.weight[row] for weight in layout.weight[: row + 1]]
+    price = sum(
+        (digit * weight for digit, weight in zip(digits, weights, strict=False)),
+        start=np.zeros(digits[0].size, dtype=np.int64),
+    )
+    place = np.maximum(price[:p], 0)
+    entry = np.maximum(price[layout.door] - place, 0)
+    bound = bound_of(layout, row, place, entry)
+    bound -= sum(
+        weight * value for weight, value in zip(weights, values[:row], strict=False)
+    )
+    inside = digits[row][:p]
+    coming_in = digits[row][layout.door] - inside
+    is_rank = name == "rank"
+    return LevelValue(
+        name=name,
+        value=-values[row] if is_rank else values[row],
+        bound=-bound if is_rank else bound,
+        prices=inside,
+        entry_prices=coming_in if coming_in.any() else None,
+    )
+
+
+def bound_of(
+    layout: Layout, row: int, place: NDArray[np.int64], entry: NDArray[np.int64]
+) -> int:
+    """Return the most that the levels up to a row come to, weighed, by these prices."""
+    problem, flow = layout.problem, layout.flow
+    p = problem.n_practices
+    n = layout.wish.size
+    slot = flow.slot[: n + 1]
+    end = slot[-1]
+    each = weigh_to(layout, row)[:end] // layout.weight[row]
+    cost = np.concatenate((place, np.zeros(1, dtype=np.int64)))
+    is_stay = layout.option[:end] < 0
+    target = np.where(is_stay, p, problem.option[layout.option[:end]])
+    home = problem.origin[layout.wish]
+    freed = np.repeat(cost[np.where(home == NONE, p, home)], np.diff(slot))
+    gain = each + freed - cost[target]
+    gain[~is_stay] -= entry[target[~is_stay]]
+    gain[is_stay] = 0
+    most = np.maximum.reduceat(gain, slot[:-1]) if n else gain
+    total = exact_sum(most * layout.size[:n])
+    for price, room in ((place, places_of(problem)), (entry, problem.max_inflow)):
+        for b in np.flatnonzero(price):
+            total += int(price[b]) * int(room[b])
+    return total
+
+
+def exact_sum(values: NDArray[np.int64]) -> int:
+    """Return a sum that may be larger than 64 bits hold."""
+    return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
+
+
+__all__ = [
+    "SPREAD",
+    "Layout",
+    "digits_of",
+    "exact_sum",
+    "lay_out",
+    "level_entry",
+    "places_of",
+    "solve_split",
+    "weigh_to",
+]

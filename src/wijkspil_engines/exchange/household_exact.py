@@ -1,0 +1,183 @@
+"""What is the best plan for few households, proven by branch and bound?
+
+One program per level with the values of the levels before as constraints (HiGHS).
+Within reach for some hundreds of wishes; limited in nodes, so that the outcome is the
+same on every machine.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from wijkspil_engines.exchange.problem import (
+    NO_LIMIT,
+    NONE,
+    ExchangeProblem,
+    Infeasible,
+    option_weights,
+)
+from wijkspil_engines.exchange.result import taken_practice
+
+#: More options than this are not tried.
+MOST_OPTIONS = 2000
+_MOST_NODES = 3000
+_INFINITY = highspy.kHighsInf
+
+
+class Searched(NamedTuple):
+    """The best plan found, and for how many levels it is proven the best."""
+
+    choice: NDArray[np.int32]
+    n_proven: int
+
+
+def search(
+    problem: ExchangeProblem,
+    levels: Sequence[str],
+    required: NDArray[np.bool_] | None,
+) -> Searched | None:
+    """Return the best plan as far as it can be proven; None if none was found.
+
+    Raises
+    ------
+    Infeasible
+        If it is proven that the required wishes cannot all move.
+    """
+    wish, option = problem.wish_of_option, problem.option
+    n, p, k = problem.n_wishes, problem.n_practices, option.size
+    size, load = problem.size.astype(np.int64), problem.load
+    columns = np.arange(k)
+    home = problem.origin[wish]
+    leaves = home != NONE
+    entries = [(wish, columns, np.ones(k))]
+    upper = [np.ones(n)]
+    lower = [np.zeros(n) if required is None else required.astype(np.float64)]
+    row = n
+    for amount, limit, frees in (
+        (size, problem.free_places, True),
+        (load, problem.free_load, True),
+        (size, problem.max_inflow, False),
+    ):
+        used = amount[wish].astype(np.float64)
+        entries.append((row + option, columns, used))
+        if frees:
+            entries.append((row + home[leaves], columns[leaves], -used[leaves]))
+        upper.append(np.where(limit >= NO_LIMIT, _INFINITY, limit).astype(np.float64))
+        lower.append(np.full(p, -_INFINITY))
+        row += p
+    best: NDArray[np.int32] | None = None
+    for index, name in enumerate(levels):
+        worth = (option_weights(problem, name) * size[wish]).astype(np.float64)
+        program = _program(entries, lower, upper, k, worth)
+        model = highspy.Highs()  # type: ignore[no-untyped-call]
+        for option_name, value in (
+            ("output_flag", False),
+            ("threads", 1),
+            ("mip_rel_gap", 0.0),
+            ("mip_abs_gap", 0.5),
+            ("mip_max_nodes", _MOST_NODES),
+        ):
+            model.setOptionValue(option_name, value)
+        model.passModel(program)
+        if best is not None:
+            model.setSolution(_as_solution(problem, best))
+        model.run()
+        status = model.getModelStatus()
+        if status == highspy.HighsModelStatus.kInfeasible and best is None:
+            raise Infeasible("the required wishes cannot all move: too few places")
+        found = np.array(model.getSolution().col_value)
+        if found.size == k:
+            choice = np.full(n, -1, dtype=np.int32)
+            taken = np.flatnonzero(found > 0.5)
+            choice[wish[taken]] = taken - problem.first_option[wish[taken]]
+            if is_possible(problem, choice, required) and (
+                best is None
+                or _total(problem, choice, worth) >= _total(problem, best, worth)
+            ):
+                best = choice
+        if best is None:
+            return None
+        if status != highspy.HighsModelStatus.kOptimal:
+            return Searched(best, index)
+        # Levels before stay at least as they are; half a unit for rounding.
+        filled = np.flatnonzero(worth)
+        entries.append((np.full(filled.size, row), filled, worth[filled]))
+        lower.append(np.array([_total(problem, best, worth) - 0.5]))
+        upper.append(np.array([_INFINITY]))
+        row += 1
+    return None if best is None else Searched(best, len(levels))
+
+
+def _program(
+    entries: Sequence[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]],
+    lower: Sequence[NDArray[np.float64]],
+    upper: Sequence[NDArray[np.float64]],
+    n_columns: int,
+    worth: NDArray[np.float64],
+) -> highspy.HighsLp:
+    rows, columns, values = (
+        np.concatenate([each[part] for each in entries]) for part in range(3)
+    )
+    order = np.lexsort((rows, columns))
+    lp = highspy.HighsLp()
+    lp.num_col_ = n_columns
+    lp.row_lower_, lp.row_upper_ = np.concatenate(lower), np.concatenate(upper)
+    lp.num_row_ = sum(each.size for each in lower)
+    lp.col_cost_ = -worth
+    lp.col_lower_, lp.col_upper_ = np.zeros(n_columns), np.ones(n_columns)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
+    counts = np.bincount(columns, minlength=n_columns)
+    lp.a_matrix_.start_ = np.concatenate(([0], np.cumsum(counts)))
+    lp.a_matrix_.index_, lp.a_matrix_.value_ = rows[order], values[order]
+    lp.integrality_ = [highspy.HighsVarType.kInteger] * n_columns
+    return lp
+
+
+def _as_solution(
+    problem: ExchangeProblem, choice: NDArray[np.int32]
+) -> highspy.HighsSolution:
+    moved = np.flatnonzero(choice >= 0)
+    values = np.zeros(problem.option.size)
+    values[problem.first_option[moved] + choice[moved]] = 1.0
+    solution = highspy.HighsSolution()
+    solution.col_value = values
+    return solution
+
+
+def _total(
+    problem: ExchangeProblem, choice: NDArray[np.int32], worth: NDArray[np.float64]
+) -> float:
+    moved = np.flatnonzero(choice >= 0)
+    return float(worth[problem.first_option[moved] + choice[moved]].sum())
+
+
+def is_possible(
+    problem: ExchangeProblem,
+    choice: NDArray[np.int32],
+    required: NDArray[np.bool_] | None,
+) -> bool:
+    """Return whether people, load and inflow fit and the required wishes move."""
+    moved = np.flatnonzero(choice >= 0)
+    if required is not None and (choice[required] < 0).any():
+        return False
+    into = taken_practice(problem, choice)[moved]
+    home = problem.origin[moved]
+    p = problem.n_practices
+    for amount, limit, frees in (
+        (problem.size, problem.free_places, True),
+        (problem.load, problem.free_load, True),
+        (problem.size, problem.max_inflow, False),
+    ):
+        change = np.zeros(p + 1, dtype=np.int64)
+        np.add.at(change, into, amount[moved])
+        if frees:
+            np.subtract.at(change, home, amount[moved])  # Nowhere is the last.
+        if ((change[:p] > limit) & (limit < NO_LIMIT)).any():
+            return False
+    return True
+
+
+__all__ = ["MOST_OPTIONS", "Searched", "is_possible", "search"]
