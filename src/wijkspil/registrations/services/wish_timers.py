@@ -73,7 +73,7 @@ def _lapse(wish_id: int, *, at: datetime) -> int:
     end_wish(
         wish,
         status=next_wish_status("lapse", wish.status),
-        reason="not-confirmed",
+        reason="unconfirmed",
         at=at,
     )
     if was_draft:
