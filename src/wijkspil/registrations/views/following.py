@@ -80,6 +80,7 @@ from wijkspil.registrations.services.disclosure import show_household
 from wijkspil.registrations.services.household import resident_of
 from wijkspil.registrations.services.moves import answer_for_household
 from wijkspil.registrations.services.notices import about
+from wijkspil.registrations.services.what_next import what_next
 from wijkspil.registrations.services.wishes import (
     add_member,
     check_wish_code,
@@ -750,6 +751,7 @@ def _wish_page(request: HttpRequest, door: Door, *, at: datetime) -> HttpRespons
         and move.household_answer == Answer.YES,
         "events": [(event, say_wish_event(event, names_of(names))) for event in events],
         "seen": [event for event in seen if event.actor_label != door.actor.label][:20],
+        "outlook": what_next(wish, at) if is_waiting else None,
         "may_change": may_change,
         "may_withdraw": wish.status in LIVE_WISHES,
         "asks_reconfirm": wish.status in (WishStatus.CONSENT, WishStatus.WAITING)
