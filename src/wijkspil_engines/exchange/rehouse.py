@@ -95,7 +95,8 @@ class RehouseParams:
         Practices in the same band of distance are as near; then the one with more
         places comes first.
     most_options
-        Nearest practices that are looked at for each household.
+        Nearest practices that are looked at for each household, and as many temporary
+        ones; 1 to 50.
     most_per_day
         People per day in all; None for no limit.
     holidays
@@ -121,8 +122,8 @@ class RehouseParams:
             value = getattr(self, name)
             if not (math.isfinite(value) and value > 0):
                 raise InvalidProblem(f"{value!r} is not a number above 0", field=name)
-        if self.most_options < 1:
-            raise InvalidProblem("must be 1 or more", field="most_options")
+        if not 1 <= self.most_options <= 50:
+            raise InvalidProblem("must be 1 to 50", field="most_options")
         if self.most_per_day is not None and self.most_per_day < 1:
             raise InvalidProblem("must be 1 or more", field="most_per_day")
 
@@ -252,7 +253,12 @@ def make_problem(
             int(b)
             for b in nearest[row]
             if distance[row, b] <= reach and places[b] >= household.size
-        ][: params.most_options]
+        ]
+        # Where all others are full, the temporary ones must still be in sight.
+        usable = [
+            *[b for b in usable if not temporary[b]][: params.most_options],
+            *[b for b in usable if temporary[b]][: params.most_options],
+        ]
         options.append(usable)
         km += [float(distance[row, b]) for b in usable]
     size = np.array([each.size for each in households], np.int64)

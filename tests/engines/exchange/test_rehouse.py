@@ -77,6 +77,15 @@ def test_temporary_practices_come_after_the_others():
     assert sorted(found.practice.tolist()) == [0, 1]
 
 
+def test_temporary_practices_are_in_sight_where_all_near_ones_are_full():
+    practices = [taking(f"a{b}", AT_A, 0) for b in range(20)]
+    practices.append(taking("t", AT_B, 9, is_temporary=True))
+    practices.append(taking("b", AT_B, 1))
+    households = [moving("1"), moving("2")]
+    found = rehouse(practices, households, RehouseParams(MONDAY, most_options=1))
+    assert sorted(found.practice.tolist()) == [20, 21]
+
+
 def test_a_household_stays_together():
     practices = [taking("a", AT_A, 3), taking("b", AT_B, 4)]
     households = [moving("four", size=4), moving("one"), moving("two", size=2)]

@@ -1,6 +1,8 @@
 import json
 import math
+from typing import Any
 
+import distributed
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -40,6 +42,19 @@ def small() -> YearsConfig:
 def test_the_same_seeds_give_the_same_bytes_for_one_and_two_workers(small):
     alone = to_json(run_study(small, workers=1))
     assert to_json(run_study(small, workers=2)) == alone
+
+
+def test_a_scheduler_elsewhere_gives_the_same_bytes(small):
+    dask: Any = distributed  # Its functions have no types.
+    with dask.LocalCluster(
+        n_workers=1,
+        threads_per_worker=1,
+        processes=False,
+        protocol="tcp",
+        dashboard_address=None,
+    ) as cluster:
+        spread = run_study(small, scheduler=cluster.scheduler_address)
+    assert to_json(spread) == to_json(run_study(small))
 
 
 def test_a_run_does_not_depend_on_the_others(small):
