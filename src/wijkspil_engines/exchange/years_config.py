@@ -61,7 +61,7 @@ class WishesConfig:
     """
 
     open_at_start: int = _at(5000, 0, 2_000_000)
-    without_practice_rate: float = _at(14.0, 0.0, 500.0)
+    without_practice_rate: float = _at(12.0, 0.0, 500.0)
     moved_rate: float = _at(20.0, 0.0, 500.0)
     from_outside_share: float = _at(0.5, 0.0, 1.0)
     other_rate: float = _at(10.0, 0.0, 500.0)
