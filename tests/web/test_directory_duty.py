@@ -21,7 +21,7 @@ from wijkspil.accounts.types import Role
 from wijkspil.config.cli_duty import duty_app
 from wijkspil.core.models import AuditEvent
 from wijkspil.directory.models import DutyPeriod
-from wijkspil.directory.selectors.duty_week import Week
+from wijkspil.directory.selectors.duty_week import Week, list_services_of_area
 
 pytestmark = pytest.mark.django_db
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -102,6 +102,17 @@ class TestWeek:
             url("duty-new", coverage.service_id)
         )
         assert f'value="{coverage.area_id}"' in answer.content.decode()
+
+    def test_a_team_with_duties_only_is_offered_its_areas(
+        self, planner, coverage, night
+    ):
+        area = coverage.area
+        coverage.delete()
+        assert [s.id for s in list_services_of_area(area.pk, care="")] == [
+            night.service_id
+        ]
+        page = planner.get(url("duty-new", night.service_id)).content.decode()
+        assert f'value="{area.pk}"' in page
 
     def test_another_provider_sees_neither_person_nor_area(self, night, region):
         other = CoverageFactory(area=AreaFactory(name="Veld", lies_in=[region]))

@@ -54,13 +54,19 @@ def list_role_holders(
     role: Role, *, region_id: int, at: datetime
 ) -> list[tuple[int, str]]:
     """Return (user id, name) of who holds a role for a region at ``at`` (one query)."""
-    return list(
-        Membership.objects.at(at)
-        .filter(role=role, region_id=region_id, user__is_active=True)
-        .order_by("user_id")
-        .distinct("user_id")
-        .values_list("user_id", "user__name")
+    rows = fetch_rows(
+        _ROLE_HOLDERS, {"role": role.value, "region": region_id, "at": at}
     )
+    return [(user_id, name) for user_id, name in rows]
+
+
+_ROLE_HOLDERS = """
+SELECT DISTINCT ON (m.user_id) m.user_id, u.name
+  FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+ WHERE m.role = %(role)s AND m.region_id = %(region)s AND u.is_active
+   AND m.valid_from <= %(at)s AND (m.valid_until IS NULL OR m.valid_until > %(at)s)
+ ORDER BY m.user_id
+"""
 
 
 #: Roles of those who send requests for care together.

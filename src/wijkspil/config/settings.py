@@ -290,6 +290,7 @@ TEMPLATES = [
         },
     }
 ]
+FORM_RENDERER = "wijkspil.ui.form_renderer.FormRenderer"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["wijkspil.accounts.backends.AccountBackend"]
@@ -334,6 +335,9 @@ if env_flag("WIJKSPIL_HTTPS"):
 
 # Reading makes no history; without this every SELECT of a page carries its context.
 PGHISTORY_MIDDLEWARE_METHODS = ("POST", "PUT", "PATCH", "DELETE")
+
+#: How long ``core.kept`` keeps results; only web workers do (``config.web``).
+KEPT_FOR_S = 0
 
 LOGGING = {
     "version": 1,

@@ -16,6 +16,7 @@ import threading
 import time
 from typing import Any
 
+from django.conf import settings
 from django.db import connections
 from django.urls import base
 from django.utils.translation import trans_real
@@ -26,6 +27,8 @@ from granian.server.mp import MPServer
 APPLICATION = "wijkspil.config.wsgi:application"
 #: Who has not answered what was in hand by then is killed.
 STOP_WITHIN_S = 30
+#: Of what is the same for all readers of a region: ``core.kept``.
+KEPT_FOR_S = 30
 #: Where workers end as soon as they start, no more are started in a second than two.
 _PAUSE_S = 0.5
 
@@ -55,6 +58,7 @@ class Site(MPServer):
 def run_site(*, host: str, port: int, workers: int) -> None:
     """Serve until SIGTERM or SIGINT; requests in hand are answered first."""
     keep_state_by_thread()
+    settings.KEPT_FOR_S = KEPT_FOR_S
     from wijkspil.config.wsgi import application
 
     # What is copied to each worker may hold no connection.

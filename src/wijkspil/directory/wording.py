@@ -6,13 +6,14 @@ so that "who changed what" reads like the page it was changed on.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django.utils.formats import date_format, number_format
 from django.utils.functional import Promise
 from django.utils.timezone import localtime
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from wijkspil.core.periods import Period
 from wijkspil.directory.room import RoomReport
@@ -58,6 +59,12 @@ def join_words(words: Sequence[object]) -> str:
 
 def say_choices(choices: Any, values: Sequence[str]) -> str:
     """Return the labels of ``values`` (a ``TextChoices``) in the catalogue's order."""
+    return _say_choices(get_language(), choices, tuple(values))
+
+
+# A list says the same few combinations over and over.
+@lru_cache(maxsize=4096)
+def _say_choices(_language: str | None, choices: Any, values: tuple[str, ...]) -> str:
     labels = dict(choices.choices)
     known = [labels[value] for value in choices.values if value in values]
     return join_words(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import time
+from functools import lru_cache
 
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import time_format
@@ -67,8 +68,11 @@ def _say_days(days: tuple[int, ...]) -> str:
 
 
 def _say_clock(clock: str) -> str:
+    return _write_clock(clock, pgettext("format of a time of day", "G:i"))
+
+
+@lru_cache(maxsize=4096)
+def _write_clock(clock: str, form: str) -> str:
     if clock == "24:00":
         clock = "00:00"
-    return time_format(
-        time.fromisoformat(clock), pgettext("format of a time of day", "G:i")
-    )
+    return time_format(time.fromisoformat(clock), form)

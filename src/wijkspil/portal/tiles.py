@@ -6,9 +6,11 @@ who may go where. A page that this site does not have is left out.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from django.conf import settings
+from django.urls import NoReverseMatch, get_script_prefix, reverse
 from django.utils.translation import gettext_lazy as _
 
 from wijkspil.accounts.permissions import VIEW_AUDIT
@@ -428,6 +430,12 @@ def make_tiles(pages: Iterable[Page]) -> list[Tile]:
 
 def find_url(name: str) -> str:
     """Return the address of a page, or nothing where this site does not have it."""
+    return _find_url(name, get_script_prefix(), settings.ROOT_URLCONF)
+
+
+# Each page asks it for its whole menu.
+@lru_cache(maxsize=256)
+def _find_url(name: str, *_holds_for: str) -> str:
     try:
         return reverse(name)
     except NoReverseMatch:

@@ -142,7 +142,13 @@ def rank_teams(
         columns,
         Policy.from_mapping(agreed.ranking),
     )
-    return _named(ranking, teams, rooms)
+    is_past = need.first_visit_on < localdate(at)
+    return _named(ranking, teams, rooms, untold=_IN_TIME if is_past else frozenset())
+
+
+#: Nobody can make a first visit in time that should have been before today; the
+#: engine counts from today on.
+_IN_TIME = frozenset({"in-time"})
 
 
 @dataclass(frozen=True)
@@ -508,11 +514,15 @@ def _keys(organization_ids: Iterable[int | None]) -> frozenset[str]:
 
 
 def _named(
-    ranking: Ranking, teams: Sequence[TeamAround], rooms: Mapping[int, RoomLeft]
+    ranking: Ranking,
+    teams: Sequence[TeamAround],
+    rooms: Mapping[int, RoomLeft],
+    *,
+    untold: frozenset[str] = frozenset(),
 ) -> RankedTeams:
     return RankedTeams(
         candidates=[
-            _candidate(ranking, teams[candidate.team], rooms, place)
+            _candidate(ranking, teams[candidate.team], rooms, place, untold)
             for place, candidate in enumerate(ranking.candidates)
         ],
         excluded=[
@@ -533,9 +543,14 @@ def _candidate(
     team: TeamAround,
     rooms: Mapping[int, RoomLeft],
     place: int,
+    untold: frozenset[str] = frozenset(),
 ) -> CandidateTeam:
     candidate = ranking.candidates[place]
-    reasons = explain(ranking, candidate.team).reasons
+    reasons = [
+        reason
+        for reason in explain(ranking, candidate.team).reasons
+        if reason["code"] not in untold
+    ]
     return CandidateTeam(
         service_id=team.service_id,
         organization_id=team.organization_id,

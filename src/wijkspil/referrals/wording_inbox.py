@@ -66,7 +66,7 @@ def make_card(question: Question, *, at: datetime) -> Card:
     profile, fit = question.profile, question.fit
     return Card(
         question=question,
-        title=_upper_first(say_tasks(profile.tasks)),
+        title=say_title(question),
         first_visit=say_day(profile.first_visit_on, localdate(at)),
         when=_("%(day)s, %(parts)s")
         % {
@@ -87,6 +87,11 @@ def make_card(question: Question, *, at: datetime) -> Card:
         warnings=_say_warnings(profile),
         outcome=say_outcome(question),
     )
+
+
+def say_title(question: Question) -> str:
+    """Return what is asked, as the head of a card."""
+    return _upper_first(say_tasks(question.profile.tasks))
 
 
 def say_left(answer_by: datetime, at: datetime) -> str:

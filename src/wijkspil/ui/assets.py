@@ -39,4 +39,9 @@ def find_asset(name: str, *, manifest: Path = MANIFEST) -> str:
     files = read_manifest(manifest, changed_ns)
     if name not in files:
         raise UnknownAsset(name, list(files))
-    return static(f"ui/build/{files[name]}")
+    return _find_address(files[name])
+
+
+@lru_cache(maxsize=256)
+def _find_address(file: str) -> str:
+    return static(f"ui/build/{file}")

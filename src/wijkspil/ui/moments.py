@@ -4,10 +4,11 @@ Pure: the present is always an argument. Times are said in the current time zone
 in the active language; the clock has 24 hours in both.
 """
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 
 from django.utils import formats, timezone
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 #: Nearer than this, a moment is said as a number of minutes.
 NEARBY = timedelta(minutes=60)
@@ -17,9 +18,24 @@ WEEKDAY_DAYS = 6
 
 def say_clock(moment: datetime) -> str:
     """Return the time of day: "8.12" in Dutch, "8:12" in English."""
-    return formats.date_format(
-        timezone.localtime(moment), pgettext("format of a time of day", "G:i")
-    )
+    local = timezone.localtime(moment)
+    form = pgettext("format of a time of day", "G:i")
+    return _write_clock(local.hour, local.minute, form)
+
+
+# A page says dozens of moments, and the same days and minutes come back on each.
+@lru_cache(maxsize=4096)
+def _write_clock(hour: int, minute: int, form: str) -> str:
+    return formats.time_format(time(hour, minute), form)
+
+
+def _write_day(day: date, form: str) -> str:
+    return _write_day_in(get_language(), day, form)
+
+
+@lru_cache(maxsize=4096)
+def _write_day_in(language: str | None, day: date, form: str) -> str:
+    return formats.date_format(day, form)
 
 
 def say_day(day: date, today: date) -> str:
@@ -32,12 +48,12 @@ def say_day(day: date, today: date) -> str:
     if days == 1:
         return gettext("tomorrow")
     if 1 < days <= WEEKDAY_DAYS:
-        return formats.date_format(day, "l")
+        return _write_day(day, "l")
     if -WEEKDAY_DAYS <= days < -1:
-        return gettext("last %(weekday)s") % {"weekday": formats.date_format(day, "l")}
+        return gettext("last %(weekday)s") % {"weekday": _write_day(day, "l")}
     if day.year == today.year:
-        return formats.date_format(day, pgettext("format of a date", "j F"))
-    return formats.date_format(day, pgettext("format of a date", "j F Y"))
+        return _write_day(day, pgettext("format of a date", "j F"))
+    return _write_day(day, pgettext("format of a date", "j F Y"))
 
 
 def _say_part_of_today(hour: int) -> str:
@@ -103,6 +119,6 @@ def say_exactly(moment: datetime) -> str:
     """Return the full date and time, for hover, focus and screen readers."""
     local = timezone.localtime(moment)
     return gettext("%(date)s at %(time)s") % {
-        "date": formats.date_format(local, pgettext("format of a date", "l j F Y")),
+        "date": _write_day(local.date(), pgettext("format of a date", "l j F Y")),
         "time": say_clock(moment),
     }

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from django.utils.timezone import localdate
 
 from tests.factories.directory import (
     AreaFactory,
@@ -116,6 +117,20 @@ class TestAsking:
         agreed = get_agreed(request.region_id, at=AT)
         later = AT + timedelta(hours=3)
         assert not rank_for(request, agreed=agreed, at=later).candidates
+
+    def test_no_team_is_in_time_for_a_first_visit_that_has_passed(self):
+        wijk = make_wijk(teams=1)
+        request = send(wijk)
+        agreed = get_agreed(request.region_id, at=AT)
+        request.offers.all().delete()
+
+        def reasons(first_visit_on):
+            request.first_visit_on = first_visit_on
+            [team] = rank_for(request, agreed=agreed, at=LATER).candidates
+            return {reason["code"] for reason in team.reasons}
+
+        assert "in-time" in reasons(localdate(LATER))
+        assert "in-time" not in reasons(localdate(LATER) - timedelta(days=1))
 
     def test_a_rare_profile_goes_to_one_team_although_urgent(self):
         request = send(make_wijk(), urgency="today", tasks=["infusion"])

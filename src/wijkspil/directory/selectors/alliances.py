@@ -12,6 +12,7 @@ from django.db.models import Prefetch, Q
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import NotFound
+from wijkspil.core.prepared import fetch_rows
 from wijkspil.directory.models import (
     Alliance,
     AllianceMember,
@@ -184,11 +185,16 @@ def list_alliances() -> list[AllianceName]:
 
 def list_alliances_of_areas(area_ids: Sequence[int]) -> list[tuple[int, str]]:
     """Return id and name of the alliances whose area is among these (one query)."""
-    return list(
-        Alliance.objects.filter(is_active=True, area_id__in=area_ids)
-        .order_by("name")
-        .values_list("pk", "name")
-    )
+    if not area_ids:
+        return []
+    rows = fetch_rows(_ALLIANCES_OF_AREAS, {"areas": list(area_ids)})
+    return [(pk, name) for pk, name in rows]
+
+
+_ALLIANCES_OF_AREAS = """
+SELECT id, name FROM directory_alliance
+WHERE is_active AND area_id = ANY(%(areas)s::bigint[]) ORDER BY name
+"""
 
 
 def _wijken_of(region_ids: Sequence[int]) -> list[AllianceAreaName]:

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import F, Max, Sum
-
-from wijkspil.core.prepared import fetch_row
+from wijkspil.core.prepared import columns_of, fetch_instances, fetch_row, fetch_rows
 from wijkspil.directory.models import (
     CapacityReport,
-    CapacityReservation,
     RegionPolicy,
 )
 from wijkspil.directory.room import RoomReport
@@ -86,20 +83,23 @@ def list_reserved(
 
     With ``at`` only reservations made by then. A report without any is left out.
     """
-    running = CapacityReservation.objects.filter(
-        released_at__isnull=True,
-        service__capacity_reports__pk__in=report_ids,
-        reserved_at__gte=F("service__capacity_reports__reported_at"),
-    )
-    if at is not None:
-        running = running.filter(reserved_at__lte=at)
-    sums = running.values_list("service__capacity_reports__pk").annotate(
-        Sum("clients"), Sum("hours_per_week"), Max("reserved_at")
-    )
+    sums = fetch_rows(_RESERVED, {"reports": list(report_ids), "at": at})
     return {
         report_id: Reserved(clients, hours, last_at)
         for report_id, clients, hours, last_at in sums
     }
+
+
+_RESERVED = """
+SELECT p.id, sum(v.clients), sum(v.hours_per_week), max(v.reserved_at)
+  FROM directory_capacityreport p
+  JOIN directory_capacityreservation v
+    ON v.service_id = p.service_id AND v.released_at IS NULL
+   AND v.reserved_at >= p.reported_at
+ WHERE p.id = ANY(%(reports)s::bigint[])
+   AND (%(at)s::timestamptz IS NULL OR v.reserved_at <= %(at)s::timestamptz)
+ GROUP BY p.id
+"""
 
 
 def get_reserved(report: CapacityReport) -> Reserved:
@@ -112,10 +112,15 @@ def get_newest_reservation_id(service_id: int) -> int:
 
     Reservations of a service are made under its lock, so later ones have higher ids.
     """
-    newest = CapacityReservation.objects.filter(service_id=service_id).aggregate(
-        Max("pk")
-    )
-    return newest["pk__max"] or 0
+    newest = fetch_row(_NEWEST_RESERVATION, {"service": service_id})
+    assert newest is not None
+    newest_id: int | None = newest[0]
+    return newest_id or 0
+
+
+_NEWEST_RESERVATION = """
+SELECT max(id) FROM directory_capacityreservation WHERE service_id = %(service)s
+"""
 
 
 def get_current_report(service_id: int, *, at: datetime) -> CapacityReport | None:
@@ -129,31 +134,73 @@ def get_current_report(service_id: int, *, at: datetime) -> CapacityReport | Non
 
 def get_newest_report(service_id: int) -> CapacityReport | None:
     """Return the last report of a service, whatever its moment (one query)."""
-    return (
-        CapacityReport.objects.filter(service_id=service_id)
-        .order_by("-reported_at", "-pk")
-        .first()
-    )
+    rows = fetch_instances(_NEWEST_REPORT, {"service": service_id}, CapacityReport)
+    return rows[0][0] if rows else None
+
+
+_NEWEST_REPORT = f"""
+SELECT {columns_of(CapacityReport, "c")} FROM directory_capacityreport c
+ WHERE c.service_id = %(service)s ORDER BY c.reported_at DESC, c.id DESC LIMIT 1
+"""
 
 
 def list_current_reports(
     service_ids: Sequence[int], *, at: datetime
 ) -> dict[int, RoomReport]:
-    """Return what is left of the newest report per service at ``at`` (two queries)."""
-    rows = list(
-        CapacityReport.objects.filter(service_id__in=service_ids, reported_at__lte=at)
-        .order_by("service_id", "-reported_at", "-pk")
-        .distinct("service_id")
-    )
-    reserved = list_reserved([row.pk for row in rows], at=at)
+    """Return what is left of the newest report per service at ``at`` (one query)."""
+    if not service_ids:
+        return {}
+    rows = fetch_rows(_CURRENT_REPORTS, {"services": list(service_ids), "at": at})
     return {
-        row.service_id: as_room_report(row, reserved.get(row.pk, _NOTHING_RESERVED))
-        for row in rows
+        service_id: RoomReport(
+            new_clients=new_clients,
+            size_band=size_band,
+            parts_of_day=tuple(parts_of_day),
+            tasks_excluded=tuple(tasks_excluded),
+            hours_per_week=None if hours is None else float(hours),
+            no_room_reason=no_room_reason,
+            no_room_until=no_room_until,
+            reported_at=reported_at,
+            valid_until=valid_until,
+            reporter_label=reporter_label,
+        ).less(clients=clients or 0, hours_per_week=float(hours_reserved or 0))
+        for (
+            service_id,
+            new_clients,
+            size_band,
+            parts_of_day,
+            tasks_excluded,
+            hours,
+            no_room_reason,
+            no_room_until,
+            reported_at,
+            valid_until,
+            reporter_label,
+            clients,
+            hours_reserved,
+        ) in rows
     }
 
 
+#: As ``as_room_report`` with ``list_reserved`` says it, in one statement.
+_CURRENT_REPORTS = """
+SELECT s.id, r.new_clients, r.size_band, r.parts_of_day, r.tasks_excluded,
+       r.hours_per_week, r.no_room_reason, r.no_room_until, r.reported_at,
+       r.valid_until, r.reporter_label, v.clients, v.hours
+  FROM unnest(%(services)s::bigint[]) AS s(id)
+  JOIN LATERAL (SELECT c.* FROM directory_capacityreport c
+                 WHERE c.service_id = s.id AND c.reported_at <= %(at)s
+                 ORDER BY c.reported_at DESC, c.id DESC LIMIT 1) r ON true
+  LEFT JOIN LATERAL (SELECT sum(x.clients) AS clients, sum(x.hours_per_week) AS hours
+                       FROM directory_capacityreservation x
+                      WHERE x.service_id = s.id AND x.released_at IS NULL
+                        AND x.reserved_at >= r.reported_at
+                        AND x.reserved_at <= %(at)s) v ON true
+"""
+
+
 def get_room_left(service_ids: Sequence[int], *, at: datetime) -> dict[int, RoomLeft]:
-    """Return what each service has left at ``at``, for ranking (two queries).
+    """Return what each service has left at ``at``, for ranking (one query).
 
     Every id that is asked for is in the answer. To take room, ask ``reserve_room``:
     it weighs again under a lock.

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import connection
 
 from wijkspil.core.identifiers import clean_postcode
-from wijkspil.core.prepared import fetch_row
+from wijkspil.core.prepared import fetch_row, fetch_rows
 from wijkspil.directory.models import Area, HealthcareService, Organization
 from wijkspil.directory.selectors.responsibility import unknown_postcode
 from wijkspil.directory.types import AreaKind, Care, RegionPurpose
@@ -284,12 +284,17 @@ def _band_ends(band: str) -> tuple[int, int]:
 
 def get_service_names(service_ids: Iterable[int]) -> dict[int, tuple[str, str, int]]:
     """Return service id -> (name, organization's name and id) (one query)."""
-    return {
-        pk: (name, organization, organization_id)
-        for pk, name, organization, organization_id in HealthcareService.objects.filter(
-            pk__in=set(service_ids)
-        ).values_list("pk", "name", "organization__name", "organization_id")
-    }
+    wanted = list(set(service_ids))
+    rows = fetch_rows(_SERVICE_NAMES, {"services": wanted}) if wanted else ()
+    return {pk: (name, *organization) for pk, name, *organization in rows}
+
+
+_SERVICE_NAMES = """
+SELECT s.id, s.name, o.name, o.id
+  FROM directory_healthcareservice s
+  JOIN directory_organization o ON o.id = s.organization_id
+ WHERE s.id = ANY(%(services)s::bigint[])
+"""
 
 
 def get_organization_names(organization_ids: Iterable[int]) -> dict[int, str]:

@@ -18,6 +18,7 @@ from itertools import zip_longest
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+from django.conf import settings
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import (
     BigIntegerField,
@@ -36,6 +37,7 @@ from django.db.models.functions import Cast, Greatest, Least
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import InvalidValue, NotFound
+from wijkspil.core.kept import Kept
 from wijkspil.core.periods import Period
 from wijkspil.core.validity import PeriodQuerySet
 from wijkspil.directory.interval_cover import (
@@ -65,6 +67,7 @@ from wijkspil.directory.opening_hours import (
     local_years,
     open_spans,
 )
+from wijkspil.directory.selectors.last_change import get_last_change
 from wijkspil.directory.types import AreaKind, Care, RegionPurpose
 
 #: A postcode area with less of the wijk's ground than this is no piece of it: such
@@ -205,6 +208,19 @@ def check_coverage(
     """
     period = Period(period.start.astimezone(UTC), period.end.astimezone(UTC))
     _check_question(period, care)
+    if not settings.KEPT_FOR_S:
+        return _check(period, care, region_code)
+    return _KEPT.get(
+        (period, str(care), region_code, get_last_change()),
+        lambda: _check(period, care, region_code),
+    )
+
+
+# A result of a region of a million inhabitants takes about a megabyte.
+_KEPT = Kept(most=32)
+
+
+def _check(period: Period, care: str, region_code: str | None) -> CoverageResult:
     region = None if region_code is None else _find_region(region_code)
     wijken, year = _read_wijken(period, region)
     ground = _read_ground(wijken, is_country=region is None)

@@ -501,21 +501,24 @@ def list_regions_of_services(service_ids: Collection[int]) -> Mapping[int, None]
 
 
 def list_services_of_area(area_id: int, *, care: str) -> list[OwnService]:
-    """Return the active services that cover (part of) an area, by name (two queries).
+    """Return the active services of an area, by name (two queries).
 
-    Services that cover a whole region around it are among them.
+    Those that cover it, a part of it or the region around it, and those that have
+    had duties there: a night team may have nothing but duties.
     """
     around = Area.objects.filter(pk=area_id).values_list("within", flat=True).first()
     parts = AreaOverlap.objects.filter(whole_id=area_id).values("part_id")
-    covering = Coverage.objects.filter(
+    is_there = (
         Q(area_id__in=around or ())
         | Q(area_id__in=parts)
         | Q(area__within__contains=[area_id])
     )
+    covering = Coverage.objects.filter(is_there).values("service_id")
+    on_duty = DutyPeriod.objects.filter(is_there).values("service_id")
     rows = HealthcareService.objects.filter(
+        Q(pk__in=covering) | Q(pk__in=on_duty),
         is_active=True,
         organization__is_active=True,
-        pk__in=covering.values("service_id"),
     )
     if care:
         rows = rows.filter(care=care)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.identifiers import clean_postcode
 from wijkspil.core.periods import Period
+from wijkspil.core.prepared import columns_of, fetch_instances, fetch_row
 from wijkspil.directory.errors import UnknownEntry, UnknownPostcode, UnknownService
 from wijkspil.directory.models import (
     Area,
@@ -31,7 +32,7 @@ from wijkspil.directory.selectors.capacity import (
     get_reserved,
     list_current_reports,
 )
-from wijkspil.directory.types import AreaKind, Audience, Room
+from wijkspil.directory.types import AreaKind, Audience, ContactSystem, Room
 from wijkspil.directory.wording import say_capacity
 
 
@@ -60,16 +61,12 @@ class TeamRow:
 def list_reporting_teams(
     *, service_ids: Iterable[int], organization_ids: Iterable[int], at: datetime
 ) -> list[TeamRow]:
-    """Return active services with these ids or of these organizations (3 queries)."""
-    services = list(
-        HealthcareService.objects.filter(
-            Q(pk__in=list(service_ids)) | Q(organization_id__in=list(organization_ids)),
-            is_active=True,
-            organization__is_active=True,
-        )
-        .select_related("organization")
-        .order_by("organization__name", "name", "pk")
-    )
+    """Return active services with these ids or of these organizations (2 queries)."""
+    wanted = {
+        "services": list(service_ids),
+        "organizations": list(organization_ids),
+    }
+    services = _fetch_services(_REPORTING, wanted)
     reports = list_current_reports([service.pk for service in services], at=at)
     return [_team_row(service, reports.get(service.pk), at=at) for service in services]
 
@@ -82,17 +79,12 @@ def get_team(service_id: int, *, at: datetime) -> TeamRow:
     UnknownService
         If there is no such service, or it has ended.
     """
-    service = (
-        HealthcareService.objects.filter(
-            pk=service_id, is_active=True, organization__is_active=True
-        )
-        .select_related("organization")
-        .first()
-    )
-    if service is None:
+    services = _fetch_services(_ACTIVE_SERVICE, {"id": service_id})
+    if not services:
         raise UnknownService(
             _("The service with number %(id)s has ended.") % {"id": service_id}
         )
+    service = services[0]
     newest = get_newest_report(service_id)
     return _team_row(
         service,
@@ -101,6 +93,32 @@ def get_team(service_id: int, *, at: datetime) -> TeamRow:
         report_id=newest.pk if newest else 0,
         source=newest.get_source_display() if newest else "",
     )
+
+
+_SERVICES = f"""
+SELECT {columns_of(HealthcareService, "s")}, {columns_of(Organization, "o")}
+  FROM directory_healthcareservice s
+  JOIN directory_organization o ON o.id = s.organization_id
+ WHERE s.is_active AND o.is_active
+"""
+_REPORTING = f"""{_SERVICES}
+   AND (s.id = ANY(%(services)s::bigint[])
+        OR s.organization_id = ANY(%(organizations)s::bigint[]))
+ ORDER BY o.name, s.name, s.id
+"""
+_ACTIVE_SERVICE = f"{_SERVICES} AND s.id = %(id)s"
+
+
+def _fetch_services(
+    statement: str, parameters: Mapping[str, Any]
+) -> list[HealthcareService]:
+    found = []
+    for service, organization in fetch_instances(
+        statement, parameters, HealthcareService, Organization
+    ):
+        service.organization = organization
+        found.append(service)
+    return found
 
 
 def _team_row(
@@ -231,6 +249,34 @@ def get_listed_service(
             % {"id": service_id}
         )
     return _listed_service(row, audiences)
+
+
+_SERVICE_PHONE = f"""
+SELECT s.name, o.name, c.value
+  FROM directory_healthcareservice s
+  JOIN directory_organization o ON o.id = s.organization_id
+  JOIN directory_contactpoint c ON c.service_id = s.id
+ WHERE s.id = %(service)s AND s.is_active AND o.is_active
+   AND c.system = '{ContactSystem.PHONE.value}'
+   AND c.audience = ANY(%(audiences)s::text[])
+   AND c.valid_from <= %(at)s AND (c.valid_until IS NULL OR c.valid_until > %(at)s)
+ ORDER BY array_position(%(audiences)s::text[], c.audience::text), c.id
+ LIMIT 1
+"""
+
+
+def find_service_phone(
+    service_id: int, *, at: datetime, audiences: Sequence[str]
+) -> tuple[str, str, str] | None:
+    """Return an active service's name, its organization's and the number to call.
+
+    The number for the audience that comes first (one query); None if there is none.
+    """
+    row = fetch_row(
+        _SERVICE_PHONE,
+        {"service": service_id, "at": at, "audiences": [*map(str, audiences)]},
+    )
+    return None if row is None else (row[0], row[1], row[2])
 
 
 def _filter_services(

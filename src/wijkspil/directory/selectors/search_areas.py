@@ -24,7 +24,7 @@ from django.db.models import (
 
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.identifiers import clean_postcode
-from wijkspil.directory.models import Area, Coverage, HealthcareService
+from wijkspil.directory.models import Area, Coverage, DutyPeriod, HealthcareService
 from wijkspil.directory.types import AreaKind, Care
 
 #: Mean radius of the earth, kilometres (IUGG).
@@ -152,9 +152,15 @@ def list_areas(area_ids: Iterable[int]) -> list[AreaHit]:
 
 
 def list_areas_of_service(service_id: int, *, limit: int = 30) -> list[AreaHit]:
-    """Return areas a service covers, largest kind first (one query)."""
+    """Return areas a service covers or has duties in, largest kind first (one query).
+
+    A night team may have duties only: nobody calls it by day.
+    """
     covered = Coverage.objects.filter(service_id=service_id).values("area_id")
-    rows = Area.objects.filter(pk__in=covered).select_related("parent")
+    on_duty = DutyPeriod.objects.filter(service_id=service_id).values("area_id")
+    rows = Area.objects.filter(Q(pk__in=covered) | Q(pk__in=on_duty)).select_related(
+        "parent"
+    )
     hits = [_hit(row) for row in rows.order_by("name", "code")]
     order = list(AreaKind.values)
     return sorted(hits, key=lambda hit: order.index(hit.kind))[:limit]

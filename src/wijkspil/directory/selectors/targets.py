@@ -4,6 +4,7 @@ from django.db.models import F, Func
 from django.utils.translation import gettext as _
 
 from wijkspil.accounts.types import Target
+from wijkspil.core.prepared import fetch_row
 from wijkspil.directory.errors import UnknownService
 from wijkspil.directory.models import Area, Coverage, HealthcareService
 from wijkspil.directory.types import AreaKind
@@ -12,27 +13,34 @@ from wijkspil.directory.types import AreaKind
 def get_service_target(service_id: int) -> Target:
     """Return the target of a service: itself, its organization, its regions.
 
-    A service belongs to every region that holds an area it covers (two queries).
+    A service belongs to every region that holds an area it covers (one query).
 
     Raises
     ------
     UnknownService
         If there is no such service.
     """
-    service = (
-        HealthcareService.objects.filter(pk=service_id)
-        .values_list("organization_id", flat=True)
-        .first()
-    )
-    if service is None:
+    row = fetch_row(_SERVICE_TARGET, {"service": service_id})
+    if row is None:
         raise UnknownService(
             _("There is no service with number %(id)s.") % {"id": service_id}
         )
     return Target(
         service_id=service_id,
-        organization_id=service,
-        region_ids=list_service_region_ids([service_id]),
+        organization_id=row[0],
+        region_ids=frozenset(row[1]),
     )
+
+
+#: Of each act on a service, and of each page about one.
+_SERVICE_TARGET = f"""
+SELECT s.organization_id, ARRAY(
+  SELECT r.id FROM directory_area r
+  WHERE r.kind = '{AreaKind.REGION.value}' AND r.id IN (
+    SELECT unnest(a.within) FROM directory_coverage c
+    JOIN directory_area a ON a.id = c.area_id WHERE c.service_id = s.id))
+FROM directory_healthcareservice s WHERE s.id = %(service)s
+"""
 
 
 def list_service_region_ids(service_ids: list[int]) -> frozenset[int]:

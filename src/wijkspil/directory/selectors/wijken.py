@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from wijkspil.core.prepared import fetch_rows
 from wijkspil.directory.models import Area, Coverage, HealthcareService
 from wijkspil.directory.types import AreaKind, Care
 
@@ -21,46 +22,44 @@ class WijkName:
 
 
 def list_wijken_of_places(place_ids: Iterable[int]) -> dict[int, WijkName]:
-    """Return place id -> its wijk in the newest division (two queries).
+    """Return place id -> its wijk in the newest division (one query).
 
     A place outside every wijk is left out.
     """
-    within = dict(
-        Area.objects.filter(pk__in=set(place_ids)).values_list("pk", "within")
-    )
-    around = {pk for ids in within.values() for pk in ids}
-    wijken = {
-        row.pk: row
-        for row in Area.objects.filter(
-            pk__in=around, kind=AreaKind.WIJK
-        ).select_related("parent")
-    }
-    found = {}
-    for place_id, ids in within.items():
-        rows = [wijken[pk] for pk in ids if pk in wijken]
-        if rows:
-            found[place_id] = _name_of(max(rows, key=lambda row: (row.year, row.pk)))
-    return found
+    rows = fetch_rows(_WIJKEN_OF_PLACES, {"places": list(set(place_ids))})
+    return {place_id: WijkName(*wijk) for place_id, *wijk in rows}
+
+
+_WIJKEN_OF_PLACES = f"""
+SELECT DISTINCT ON (place.id) place.id, w.id, w.code, w.name, coalesce(g.name, '')
+  FROM directory_area place
+  JOIN directory_area w
+    ON w.id = ANY(place.within) AND w.kind = '{AreaKind.WIJK.value}'
+  LEFT JOIN directory_area g ON g.id = w.parent_id
+ WHERE place.id = ANY(%(places)s::bigint[])
+ ORDER BY place.id, w.year DESC, w.id DESC
+"""
 
 
 def list_wijken_of_region(region_id: int) -> list[WijkName]:
     """Return the wijken of a region in the newest division in use, by name.
 
-    Two queries. A year of which no wijk has a point is no division in use.
+    One query. A year of which no wijk has a point is no division in use.
     """
-    rows = Area.objects.filter(kind=AreaKind.WIJK, within__contains=[region_id])
-    year = (
-        rows.filter(lon__isnull=False)
-        .order_by("-year")
-        .values_list("year", flat=True)
-        .first()
-    )
-    if year is None:
-        return []
     return [
-        _name_of(row)
-        for row in rows.filter(year=year).select_related("parent").order_by("name")
+        WijkName(*wijk) for wijk in fetch_rows(_WIJKEN_OF_REGION, {"region": region_id})
     ]
+
+
+_WIJKEN_OF_REGION = f"""
+WITH there AS (
+  SELECT id, code, name, parent_id, year, lon FROM directory_area
+   WHERE kind = '{AreaKind.WIJK.value}' AND within @> ARRAY[%(region)s::bigint])
+SELECT w.id, w.code, w.name, coalesce(g.name, '')
+  FROM there w LEFT JOIN directory_area g ON g.id = w.parent_id
+ WHERE w.year = (SELECT max(year) FROM there WHERE lon IS NOT NULL)
+ ORDER BY w.name
+"""
 
 
 def list_wijk_names(wijk_ids: Iterable[int]) -> dict[int, WijkName]:

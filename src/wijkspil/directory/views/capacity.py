@@ -15,7 +15,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from wijkspil.accounts.types import Actor
+from wijkspil.accounts.types import Actor, Target
 from wijkspil.core.errors import Conflict, NotPermitted
 from wijkspil.core.typed_values import read_id
 from wijkspil.directory.errors import InvalidCapacity, RoomTakenSince
@@ -75,7 +75,8 @@ def list_my_teams(request: HttpRequest, actor: Actor) -> HttpResponse:
 @professional_page
 def report(request: HttpRequest, actor: Actor, service_id: int) -> HttpResponse:
     """Show the last report with its age; take a new one."""
-    check_can_report_capacity(actor, get_service_target(service_id))
+    target = get_service_target(service_id)
+    check_can_report_capacity(actor, target)
     now = timezone.now()
     # Read before the room: what is taken in between is asked about, not overlooked.
     seen_reservation_id = get_newest_reservation_id(service_id)
@@ -102,7 +103,7 @@ def report(request: HttpRequest, actor: Actor, service_id: int) -> HttpResponse:
             except RoomTakenSince as error:
                 form.ask_again(error)
                 status = HTTPStatus.CONFLICT
-                return _page(request, actor, team, form, at=now, status=status)
+                return _page(request, actor, target, team, form, at=now, status=status)
             else:
                 messages.success(request, _("Your room is stored. Thank you."))
                 return redirect("directory:capacity", service_id=service_id)
@@ -113,7 +114,7 @@ def report(request: HttpRequest, actor: Actor, service_id: int) -> HttpResponse:
             | {"seen_reservation_id": seen_reservation_id},
             **form_args,
         )
-    return _page(request, actor, team, form, at=now, status=status)
+    return _page(request, actor, target, team, form, at=now, status=status)
 
 
 @require_POST
@@ -193,13 +194,13 @@ def report_again(
 def _page(
     request: HttpRequest,
     actor: Actor,
+    target: Target,
     team: TeamRow,
     form: CapacityForm,
     *,
     at: datetime,
     status: int,
 ) -> HttpResponse:
-    target = get_service_target(team.id)
     return render(
         request,
         "directory/capacity.html",

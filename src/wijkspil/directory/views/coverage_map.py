@@ -1,7 +1,7 @@
 """Coverage of a region in a week: map, equal table, export, and how to mend a gap."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from http import HTTPStatus
@@ -9,17 +9,20 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
+from django.utils.safestring import SafeString
 from django.utils.timezone import localdate, localtime
+from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from wijkspil.accounts.types import Actor, Target
 from wijkspil.core.errors import NotFound
+from wijkspil.core.kept import Kept
 from wijkspil.core.periods import Period
 from wijkspil.core.spreadsheets import csv_lines, guarded
 from wijkspil.directory.forms.coverage_map import DAYS, CoverageMapForm
@@ -38,6 +41,7 @@ from wijkspil.directory.selectors.coverage_check import (
     WijkCoverage,
     check_coverage,
 )
+from wijkspil.directory.selectors.last_change import get_last_change
 from wijkspil.directory.selectors.management import (
     RegionChoice,
     list_coverage_regions,
@@ -132,7 +136,6 @@ def show_coverage(request: HttpRequest, actor: Actor) -> HttpResponse:
     shown = request.GET.get("toon", "")
     shown = shown if shown in state_words() else ""
     states = {wijk.code: state_of(wijk) for wijk in result.wijken}
-    rows = [w for w in result.wijken if not shown or states[w.code] == shown]
     return render(
         request,
         "directory/coverage.html",
@@ -146,37 +149,70 @@ def show_coverage(request: HttpRequest, actor: Actor) -> HttpResponse:
             "uncovered": say_number(result.totals.wijk_hours.uncovered, 1),
             "nobody": say_number(result.totals.wijk_hours_with_fallback.uncovered, 1),
             "share": say_number(_share_covered(result), 1),
-            "rows": [
-                {
-                    "wijk": wijk,
-                    "state": states[wijk.code],
-                    "words": state_words()[states[wijk.code]],
-                    "hours": say_number(wijk.hours.uncovered, 1),
-                    "nobody": say_number(wijk.hours_with_fallback.uncovered, 1),
-                    "first_gap": say_span(wijk.gaps[0].period) if wijk.gaps else "",
-                }
-                for wijk in sort_wijken(rows, request.GET.get("sort", ""))
-            ],
+            "map_and_table": _KEPT.get(
+                (
+                    asked.region.id,
+                    request.GET.urlencode(),
+                    asked.query(),
+                    get_language(),
+                    get_last_change(),
+                ),
+                lambda: _draw_map_and_table(request, asked, result, states, shown),
+            ),
             "n_all": len(result.wijken),
             "chips": _chips(asked, states, shown),
             "weeks": _week_chips(asked),
-            "categories": [
-                MapCategory(key, label) for key, label in state_words().items()
-            ],
-            "map_url": _shapes_url(asked, result.year),
-            "map_states": {
-                wijk.code: {
-                    "category": states[wijk.code],
-                    "text": say_span(wijk.gaps[0].period) if wijk.gaps else "",
-                    "url": f"{reverse('directory:coverage-wijk', args=[wijk.code])}"
-                    f"?{asked.query()}",
-                }
-                for wijk in result.wijken
-            },
             "export_url": f"{reverse('directory:coverage-export')}?{asked.query()}",
-            "query": asked.query(),
             "can_manage": can_edit_coverage(actor),
         },
+    )
+
+
+#: Hundreds of wijken on a map and in a table, the same for all readers of a region.
+_KEPT = Kept(most=64)
+
+
+def _draw_map_and_table(
+    request: HttpRequest,
+    asked: Question,
+    result: CoverageResult,
+    states: Mapping[str, str],
+    shown: str,
+) -> SafeString:
+    words = state_words()
+    spans = {
+        w.code: say_span(w.gaps[0].period) if w.gaps else "" for w in result.wijken
+    }
+    rows = [w for w in result.wijken if not shown or states[w.code] == shown]
+    context = {
+        "request": request,  # the heads of the columns sort what was asked
+        "care_label": Care(asked.care).label,
+        "categories": [MapCategory(key, label) for key, label in words.items()],
+        "map_url": _shapes_url(asked, result.year),
+        "map_states": {
+            wijk.code: {
+                "category": states[wijk.code],
+                "text": spans[wijk.code],
+                "url": f"{reverse('directory:coverage-wijk', args=[wijk.code])}"
+                f"?{asked.query()}",
+            }
+            for wijk in result.wijken
+        },
+        "query": asked.query(),
+        "rows": [
+            {
+                "wijk": wijk,
+                "state": states[wijk.code],
+                "words": words[states[wijk.code]],
+                "hours": say_number(wijk.hours.uncovered, 1),
+                "nobody": say_number(wijk.hours_with_fallback.uncovered, 1),
+                "first_gap": spans[wijk.code],
+            }
+            for wijk in sort_wijken(rows, request.GET.get("sort", ""))
+        ],
+    }
+    return SafeString(
+        render_to_string("directory/coverage_map_and_table.html", context)
     )
 
 

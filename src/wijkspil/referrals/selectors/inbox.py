@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from wijkspil.core.prepared import columns_of, fetch_instances
 from wijkspil.directory.selectors.capacity import RoomLeft, get_room_left
 from wijkspil.directory.types import AreaKind, SizeBand
 from wijkspil.referrals.errors import UnknownOffer
@@ -153,12 +154,8 @@ class OwnClient:
 def list_open_questions(
     service_ids: Collection[int], *, at: datetime
 ) -> list[Question]:
-    """Return what the services can answer now, first deadline first (3 queries)."""
-    offers = list(
-        _offers()
-        .filter(service_id__in=service_ids, status=OfferStatus.OPEN)
-        .order_by("answer_by", "pk")[:MOST_CARDS]
-    )
+    """Return what the services can answer now, first deadline first (2 queries)."""
+    offers = _fetch_offers(_OPEN, {"services": list(service_ids)})
     rooms = get_room_left(list({offer.service_id for offer in offers}), at=at)
     return [_question(offer, rooms[offer.service_id]) for offer in offers]
 
@@ -167,13 +164,8 @@ def list_answered_questions(
     service_ids: Collection[int], *, at: datetime
 ) -> list[Question]:
     """Return what closed in the last days, newest first (one query)."""
-    return [
-        _question(offer)
-        for offer in _offers()
-        .filter(service_id__in=service_ids, answered_at__gt=at - ANSWERED_DAYS)
-        .exclude(status=OfferStatus.OPEN)
-        .order_by("-answered_at", "-pk")[:MOST_CARDS]
-    ]
+    wanted = {"services": list(service_ids), "after": at - ANSWERED_DAYS}
+    return [_question(offer) for offer in _fetch_offers(_ANSWERED, wanted)]
 
 
 def list_questions(
@@ -212,16 +204,17 @@ def list_questions(
 
 
 def get_question(offer_id: int, *, at: datetime) -> Question:
-    """Return one question, with how it fits while it is open (at most 3 queries).
+    """Return one question, with how it fits while it is open (at most 2 queries).
 
     Raises
     ------
     UnknownOffer
         If there is none with this id.
     """
-    offer = _offers().filter(pk=offer_id).first()
-    if offer is None:
+    offers = _fetch_offers(_ONE, {"id": offer_id})
+    if not offers:
         raise unknown_offer(offer_id)
+    offer = offers[0]
     if offer.status != OfferStatus.OPEN:
         return _question(offer)
     return _question(offer, get_room_left([offer.service_id], at=at)[offer.service_id])
@@ -258,13 +251,11 @@ def list_own_clients(
     ``number`` keeps the requests whose number holds it.
     """
     today = localdate(at)
-    rows = ServiceRequest.objects.filter(
-        placed_service_id__in=service_ids, status__in=[*map(str, _HAS_CLIENT)]
-    )
     wanted = number.replace("\0", "").strip().upper()
-    if wanted:
-        rows = rows.filter(number__contains=wanted)
-    clients = [_own_client(row, today=today) for row in rows.order_by("pk")]
+    rows = fetch_instances(
+        _CLIENTS, {"services": list(service_ids), "text": wanted}, ServiceRequest
+    )
+    clients = [_own_client(row, today=today) for (row,) in rows]
     return sorted(
         clients,
         key=lambda client: (
@@ -272,6 +263,15 @@ def list_own_clients(
             client.next_on,
         ),
     )
+
+
+_CLIENTS = f"""
+SELECT {columns_of(ServiceRequest, "r")} FROM referrals_servicerequest r
+ WHERE r.placed_service_id = ANY(%(services)s::bigint[])
+   AND r.status IN ({", ".join(f"'{status.value}'" for status in _HAS_CLIENT)})
+   AND position(%(text)s::text IN r.number) > 0
+ ORDER BY r.id
+"""
 
 
 def was_assigned(request_id: int) -> bool:
@@ -318,6 +318,41 @@ def fit_of(request: Profile, room: RoomLeft) -> RoomFit:
 
 def _offers() -> QuerySet[Offer]:
     return Offer.objects.select_related("request__profile_area", "request__region")
+
+
+_AREA: Any = ServiceRequest._meta.get_field("region").related_model  # noqa: SLF001
+_OFFERS = f"""
+SELECT {columns_of(Offer, "o")}, {columns_of(ServiceRequest, "r")},
+       {columns_of(_AREA, "region")}, {columns_of(_AREA, "profile")}
+  FROM referrals_offer o
+  JOIN referrals_servicerequest r ON r.id = o.request_id
+  JOIN directory_area region ON region.id = r.region_id
+  LEFT JOIN directory_area profile ON profile.id = r.profile_area_id
+"""
+_OPEN = f"""{_OFFERS}
+ WHERE o.service_id = ANY(%(services)s::bigint[])
+   AND o.status = '{OfferStatus.OPEN.value}'
+ ORDER BY o.answer_by, o.id LIMIT {MOST_CARDS}
+"""
+_ANSWERED = f"""{_OFFERS}
+ WHERE o.service_id = ANY(%(services)s::bigint[]) AND o.answered_at > %(after)s
+   AND o.status <> '{OfferStatus.OPEN.value}'
+ ORDER BY o.answered_at DESC, o.id DESC LIMIT {MOST_CARDS}
+"""
+_ONE = f"{_OFFERS} WHERE o.id = %(id)s"
+
+
+def _fetch_offers(statement: str, parameters: Mapping[str, Any]) -> list[Offer]:
+    """Return what ``_offers`` would, by a prepared statement."""
+    found = []
+    for offer, request, region, profile_area in fetch_instances(
+        statement, parameters, Offer, ServiceRequest, _AREA, _AREA
+    ):
+        request.region = region
+        request.profile_area = profile_area
+        offer.request = request
+        found.append(offer)
+    return found
 
 
 def _question(offer: Offer, room: RoomLeft | None = None) -> Question:

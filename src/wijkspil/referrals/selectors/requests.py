@@ -1,15 +1,40 @@
 """Reading requests: one, for whoever may see it, and what is known of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from wijkspil.accounts.types import Target
+from wijkspil.core.prepared import columns_of, fetch_instances
 from wijkspil.core.spoken_numbers import read_number
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.referrals.errors import unknown_request
 from wijkspil.referrals.models import ServiceRequest
 from wijkspil.referrals.types import HoursBand, Need
+
+_AREA: Any = ServiceRequest._meta.get_field("region").related_model  # noqa: SLF001
+_MODELS = (ServiceRequest, _AREA, _AREA, _AREA)
+_REQUESTS = f"""
+SELECT {columns_of(ServiceRequest, "r")}, {columns_of(_AREA, "place")},
+       {columns_of(_AREA, "region")}, {columns_of(_AREA, "profile")}
+  FROM referrals_servicerequest r
+  JOIN directory_area place ON place.id = r.place_id
+  JOIN directory_area region ON region.id = r.region_id
+  LEFT JOIN directory_area profile ON profile.id = r.profile_area_id
+"""
+_BY_ID = f"{_REQUESTS} WHERE r.id = %(id)s"
+_BY_NUMBER = f"{_REQUESTS} WHERE r.number = %(number)s"
+
+
+def _with_areas(rows: Iterable[tuple[Any, ...]]) -> list[ServiceRequest]:
+    found = []
+    for request, place, region, profile_area in rows:
+        request.place = place
+        request.region = region
+        request.profile_area = profile_area
+        found.append(request)
+    return found
 
 
 def get_request(request_id: int) -> ServiceRequest:
@@ -20,14 +45,10 @@ def get_request(request_id: int) -> ServiceRequest:
     UnknownRequest
         If there is none with this id.
     """
-    row = (
-        ServiceRequest.objects.select_related("place", "region", "profile_area")
-        .filter(pk=request_id)
-        .first()
-    )
-    if row is None:
+    rows = _with_areas(fetch_instances(_BY_ID, {"id": request_id}, *_MODELS))
+    if not rows:
         raise unknown_request(request_id)
-    return row
+    return rows[0]
 
 
 def find_request(number: str) -> ServiceRequest:
@@ -38,14 +59,11 @@ def find_request(number: str) -> ServiceRequest:
     UnknownRequest
         If there is none with this number.
     """
-    row = (
-        ServiceRequest.objects.select_related("place", "region", "profile_area")
-        .filter(number=read_number(number))
-        .first()
-    )
-    if row is None:
+    wanted = {"number": read_number(number)}
+    rows = _with_areas(fetch_instances(_BY_NUMBER, wanted, *_MODELS))
+    if not rows:
         raise unknown_request(number[:20])
-    return row
+    return rows[0]
 
 
 def lock_request(request_id: int) -> ServiceRequest:

@@ -1,17 +1,17 @@
 """Reading what happened to requests, which teams were asked, and who has them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-
-from django.db.models import Case, F, IntegerField, Prefetch, Q, Value, When
+from typing import Any
 
 from wijkspil.core.errors import NotFound
+from wijkspil.core.prepared import columns_of, fetch_instances, fetch_row
 from wijkspil.directory.selectors.care_teams import get_service_names
 from wijkspil.directory.selectors.listing import (
     ListedService,
     ServiceFilter,
-    get_listed_service,
+    find_service_phone,
     list_services,
 )
 from wijkspil.directory.types import Audience, Care, ContactSystem
@@ -20,6 +20,24 @@ from wijkspil.referrals.types import PLACED, UNPLACED, OfferStatus, RequestStatu
 
 #: A page shows at most this many of one group.
 MOST_SHOWN = 200
+
+# The directory's tables, by the models of the keys that lead there.
+_SERVICE: Any = Offer._meta.get_field("service").related_model  # noqa: SLF001
+_ORGANIZATION: Any = _SERVICE._meta.get_field("organization").related_model  # noqa: SLF001
+_SERVICE_MODELS = (_SERVICE, _ORGANIZATION)
+_OFFERS = f"""
+SELECT {columns_of(Offer, "o")}, {columns_of(_SERVICE, "s")},
+       {columns_of(_ORGANIZATION, "p")}
+  FROM referrals_offer o
+  JOIN directory_healthcareservice s ON s.id = o.service_id
+  JOIN directory_organization p ON p.id = s.organization_id
+ WHERE o.request_id = %(request)s
+ ORDER BY o.offered_at, o.rank, o.id
+"""
+_EVENTS = f"""
+SELECT {columns_of(RequestEvent, "e")} FROM referrals_requestevent e
+ WHERE e.request_id = %(request)s ORDER BY e.at DESC, e.id DESC
+"""
 
 
 def team_names(service_ids: Iterable[int | None]) -> dict[int, str]:
@@ -30,16 +48,20 @@ def team_names(service_ids: Iterable[int | None]) -> dict[int, str]:
 
 def list_events(request_id: int) -> list[RequestEvent]:
     """Return what happened to a request, newest first (one query)."""
-    return list(RequestEvent.objects.filter(request=request_id).order_by("-at", "-pk"))
+    rows = fetch_instances(_EVENTS, {"request": request_id}, RequestEvent)
+    return [event for (event,) in rows]
 
 
 def list_offers(request_id: int) -> list[Offer]:
     """Return the questions to teams, in the order they were asked (one query)."""
-    return list(
-        Offer.objects.filter(request=request_id)
-        .select_related("service__organization")
-        .order_by("offered_at", "rank", "pk")
-    )
+    offers = []
+    for offer, service, organization in fetch_instances(
+        _OFFERS, {"request": request_id}, Offer, *_SERVICE_MODELS
+    ):
+        service.organization = organization
+        offer.service = service
+        offers.append(offer)
+    return offers
 
 
 def list_consents(request_id: int) -> list[Consent]:
@@ -87,58 +109,102 @@ class OwnRequests:
 def list_own_requests(
     *, user_id: int | None, organization_ids: Iterable[int], n_closed: int = 25
 ) -> OwnRequests:
-    """Return what a person or their organizations sent (at most nine queries).
+    """Return what a person or their organizations sent (six queries).
 
     What waits is in the order of its date, what is late first.
     """
-    own = Q(requester_organization__in=list(organization_ids))
-    if user_id is not None:
-        own |= Q(requester=user_id)
-    asked = Prefetch(
-        "offers",
-        queryset=Offer.objects.filter(status=OfferStatus.OPEN)
-        .select_related("service")
-        .order_by("rank"),
-        to_attr="waiting_offers",
+    whose = {"user": user_id, "organizations": list(organization_ids)}
+    waiting, placed, drafts, closed = (
+        _fetch_own(statement, {**whose, "limit": limit})
+        for statement, limit in (
+            (_OWN_WAITING, MOST_SHOWN),
+            (_OWN_PLACED, MOST_SHOWN),
+            (_OWN_DRAFTS, MOST_SHOWN),
+            (_OWN_CLOSED, n_closed),
+        )
     )
-    rows = (
-        ServiceRequest.objects.filter(own)
-        .select_related("place", "placed_service")
-        .prefetch_related(asked)
-    )
-    is_paused = Q(status=RequestStatus.PAUSED)
-    has_team = Q(placed_service__isnull=False)
-    unplaced = Q(status__in=[*map(str, UNPLACED)]) | (is_paused & ~has_team)
-    placed = Q(status__in=[*map(str, PLACED)]) | (is_paused & has_team)
-    closed = rows.exclude(
-        status__in=[
-            *map(str, UNPLACED),
-            *map(str, PLACED),
-            RequestStatus.PAUSED,
-            RequestStatus.DRAFT,
-        ]
-    )
-    settled = Case(
-        When(status=RequestStatus.IN_CARE, then=Value(1)),
-        default=Value(0),
-        output_field=IntegerField(),
-    )
-    late_first = F("overdue_since").asc(nulls_last=True)
+    _add_waiting_offers([*waiting, *placed, *drafts, *closed])
+    counted = fetch_row(_COUNT_OWN_CLOSED, whose)
     return OwnRequests(
-        waiting=list(
-            rows.filter(unplaced).order_by(late_first, "due_at", "pk")[:MOST_SHOWN]
-        ),
-        placed=list(
-            rows.filter(placed).order_by(settled, "-placed_at", "-pk")[:MOST_SHOWN]
-        ),
-        drafts=list(
-            rows.filter(status=RequestStatus.DRAFT).order_by("-created_at", "-pk")[
-                :MOST_SHOWN
-            ]
-        ),
-        closed=list(closed.order_by("-closed_at", "-pk")[:n_closed]),
-        n_closed=closed.count(),
+        waiting=waiting,
+        placed=placed,
+        drafts=drafts,
+        closed=closed,
+        n_closed=0 if counted is None else counted[0],
     )
+
+
+def _texts(statuses: Iterable[RequestStatus]) -> str:
+    return ", ".join(f"'{status.value}'" for status in statuses)
+
+
+_PLACE: Any = ServiceRequest._meta.get_field("place").related_model  # noqa: SLF001
+_OWN = """
+(r.requester_organization_id = ANY(%(organizations)s::bigint[])
+ OR r.requester_id = %(user)s::bigint)
+"""
+_OWN_REQUESTS = f"""
+SELECT {columns_of(ServiceRequest, "r")}, {columns_of(_PLACE, "a")},
+       {columns_of(_SERVICE, "s")}
+  FROM referrals_servicerequest r
+  JOIN directory_area a ON a.id = r.place_id
+  LEFT JOIN directory_healthcareservice s ON s.id = r.placed_service_id
+ WHERE {_OWN}
+"""
+_PAUSED = f"r.status = '{RequestStatus.PAUSED.value}'"
+_OWN_WAITING = f"""{_OWN_REQUESTS}
+   AND (r.status IN ({_texts(UNPLACED)}) OR {_PAUSED} AND r.placed_service_id IS NULL)
+ ORDER BY r.overdue_since, r.due_at, r.id LIMIT %(limit)s
+"""
+_OWN_PLACED = f"""{_OWN_REQUESTS}
+   AND (r.status IN ({_texts(PLACED)}) OR {_PAUSED} AND r.placed_service_id IS NOT NULL)
+ ORDER BY r.status = '{RequestStatus.IN_CARE.value}', r.placed_at DESC, r.id DESC
+ LIMIT %(limit)s
+"""
+_OWN_DRAFTS = f"""{_OWN_REQUESTS}
+   AND r.status = '{RequestStatus.DRAFT.value}'
+ ORDER BY r.created_at DESC, r.id DESC LIMIT %(limit)s
+"""
+_NOT_CLOSED = _texts((*UNPLACED, *PLACED, RequestStatus.PAUSED, RequestStatus.DRAFT))
+_OWN_CLOSED = f"""{_OWN_REQUESTS}
+   AND r.status NOT IN ({_NOT_CLOSED})
+ ORDER BY r.closed_at DESC, r.id DESC LIMIT %(limit)s
+"""
+_COUNT_OWN_CLOSED = f"""
+SELECT count(*) FROM referrals_servicerequest r
+ WHERE {_OWN} AND r.status NOT IN ({_NOT_CLOSED})
+"""
+_WAITING_OFFERS = f"""
+SELECT {columns_of(Offer, "o")}, {columns_of(_SERVICE, "s")}
+  FROM referrals_offer o JOIN directory_healthcareservice s ON s.id = o.service_id
+ WHERE o.request_id = ANY(%(requests)s::bigint[])
+   AND o.status = '{OfferStatus.OPEN.value}'
+ ORDER BY o.rank
+"""
+
+
+def _fetch_own(statement: str, parameters: Mapping[str, Any]) -> list[ServiceRequest]:
+    found = []
+    for request, place, service in fetch_instances(
+        statement, parameters, ServiceRequest, _PLACE, _SERVICE
+    ):
+        request.place = place
+        request.placed_service = service
+        found.append(request)
+    return found
+
+
+def _add_waiting_offers(requests: Sequence[ServiceRequest]) -> None:
+    """Give each request ``waiting_offers``: the questions that are open (one query)."""
+    by_id: dict[int, list[Offer]] = {request.pk: [] for request in requests}
+    if by_id:
+        for offer, service in fetch_instances(
+            _WAITING_OFFERS, {"requests": list(by_id)}, Offer, _SERVICE
+        ):
+            offer.service = service
+            by_id[offer.request_id].append(offer)
+    for request in requests:
+        request.waiting_offers = by_id[request.pk]  # type: ignore[attr-defined]
 
 
 # --- numbers to call
@@ -156,14 +222,11 @@ class CallNumber:
 def find_team_number(
     service_id: int | None, *, at: datetime, audiences: Sequence[str]
 ) -> CallNumber | None:
-    """Return the first phone number of a team for an audience (three queries)."""
+    """Return the first phone number of a team for an audience (one query)."""
     if service_id is None:
         return None
-    try:
-        service = get_listed_service(service_id, at=at, audiences=audiences)
-    except NotFound:
-        return None
-    return _first_number([service], audiences)
+    found = find_service_phone(service_id, at=at, audiences=audiences)
+    return None if found is None else CallNumber(*found)
 
 
 def find_coordinator_number(

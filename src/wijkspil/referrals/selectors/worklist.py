@@ -21,8 +21,6 @@ from django.db.models import (
     ExpressionWrapper,
     F,
     IntegerField,
-    Max,
-    Min,
     OuterRef,
     Q,
     QuerySet,
@@ -33,6 +31,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Least
 from django.utils.timezone import localdate
 
+from wijkspil.core.prepared import columns_of, fetch_instances, fetch_row, fetch_rows
 from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.selectors.wijken import WijkName, list_wijken_of_places
 from wijkspil.referrals.models import Offer, RequestEvent, ServiceRequest
@@ -217,7 +216,7 @@ def list_worklist(
     limit: int = MOST_ITEMS,
     horizon: timedelta | None = None,
 ) -> list[WorkItem]:
-    """Return a part of the list by risk (at most five queries).
+    """Return a part of the list by risk (at most four queries).
 
     Late first: clients without a team before what a team has. Then what has the least
     time left: the date, less the time that is still needed. What a team has is on the
@@ -332,7 +331,10 @@ def get_last_event_id() -> int:
     One query. Every act on a request adds an event, so while this stays the same only
     the clock changes a worklist.
     """
-    return RequestEvent.objects.aggregate(last=Max("pk"))["last"] or 0
+    row = fetch_row("SELECT max(id) FROM referrals_requestevent", {})
+    assert row is not None
+    last_id: int | None = row[0]
+    return last_id or 0
 
 
 def list_own_unplaced(user_id: int, *, region_ids: Iterable[int]) -> list[int]:
@@ -598,8 +600,9 @@ _NOBODY = _Asked()
 
 
 def _as_items(ids: Sequence[int]) -> list[WorkItem]:
-    """Four queries; the order of the ids is kept."""
-    rows = ServiceRequest.objects.in_bulk(ids)
+    """Three queries; the order of the ids is kept."""
+    found = fetch_instances(_REQUESTS, {"ids": list(ids)}, ServiceRequest)
+    rows: dict[int, ServiceRequest] = {row.pk: row for (row,) in found}
     wijken = list_wijken_of_places(row.place_id for row in rows.values())
     asked = _count_offers(ids)
     return [
@@ -608,20 +611,21 @@ def _as_items(ids: Sequence[int]) -> list[WorkItem]:
 
 
 def _count_offers(request_ids: Sequence[int]) -> dict[int, _Asked]:
-    is_open = Q(status=OfferStatus.OPEN)
-    rows = (
-        Offer.objects.filter(request_id__in=request_ids)
-        .order_by()
-        .values_list("request_id")
-        .annotate(
-            waiting=Count("pk", filter=is_open),
-            refused=Count(
-                "pk", filter=Q(status__in=[OfferStatus.DECLINED, OfferStatus.EXPIRED])
-            ),
-            first_answer_by=Min("answer_by", filter=is_open),
-        )
-    )
+    rows = fetch_rows(_ASKED, {"ids": list(request_ids)})
     return {pk: _Asked(*counts) for pk, *counts in rows}
+
+
+_REQUESTS = f"""
+SELECT {columns_of(ServiceRequest, "r")} FROM referrals_servicerequest r
+ WHERE r.id = ANY(%(ids)s::bigint[])
+"""
+_ASKED = f"""
+SELECT request_id, count(*) FILTER (WHERE status = '{OfferStatus.OPEN.value}'),
+       count(*) FILTER (WHERE status IN ('{OfferStatus.DECLINED.value}',
+                                         '{OfferStatus.EXPIRED.value}')),
+       min(answer_by) FILTER (WHERE status = '{OfferStatus.OPEN.value}')
+  FROM referrals_offer WHERE request_id = ANY(%(ids)s::bigint[]) GROUP BY request_id
+"""
 
 
 def _as_item(

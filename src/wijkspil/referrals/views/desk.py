@@ -266,7 +266,7 @@ def _list_context(
         "whose": _whose_chips(look, counts),
         "chips": _show_chips(look, counts),
         "region_chips": _region_chips(look, regions),
-        "wijken": wijken,
+        "wijken": [(w.id, _say_wijk(w)) for w in wijken],
         "wijk_name": next((w.name for w in wijken if w.id == look.wijk_id), ""),
         "urgencies": [(u.value, say_urgency(u.value)) for u in Urgency],
         "empty": _say_empty(look),
@@ -891,6 +891,10 @@ def _wijken(look: Look, regions: Sequence[RegionChoice]) -> list[WijkName]:
         for wijk in list_wijken_of_region(region_id)
     ]
     return sorted(found, key=lambda wijk: (wijk.name, wijk.gemeente))
+
+
+def _say_wijk(wijk: WijkName) -> str:
+    return f"{wijk.name}, {wijk.gemeente}" if wijk.gemeente else wijk.name
 
 
 def _whose_chips(look: Look, counts: WorklistCounts) -> list[Chip]:

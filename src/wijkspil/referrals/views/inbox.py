@@ -63,7 +63,7 @@ from wijkspil.referrals.types import (
     RequestStatus,
 )
 from wijkspil.referrals.wording import say_day, say_hours_a_week, say_room
-from wijkspil.referrals.wording_inbox import make_card
+from wijkspil.referrals.wording_inbox import make_card, say_outcome, say_title
 from wijkspil.ui.navigation import Crumb
 
 _IS_SETTLED = (RequestStatus.INTAKE_DONE, RequestStatus.IN_CARE)
@@ -139,7 +139,7 @@ def show_inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
             "quiet_teams": [team for team in teams if team.id not in asked],
             "has_more_teams": len(teams) > 1,
             "answered": [
-                (names[row.service_id], make_card(row, at=now))
+                (names[row.service_id], row, say_title(row), say_outcome(row))
                 for row in list_answered_questions(ids, at=now)
             ],
         },

@@ -8,17 +8,20 @@ The page ``ui:components`` shows them all; ``docs/howto/frontend.md`` explains.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.core.paginator import Page
 from django.forms import BaseForm, BoundField
 from django.template.context import Context
 from django.template.loader import render_to_string
-from django.utils.html import format_html, json_script
+from django.urls import get_script_prefix
+from django.utils.html import conditional_escape, format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext
 
 from wijkspil.ui.assets import find_asset
 from wijkspil.ui.errors import WrongComponentValue
@@ -103,8 +106,40 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
+def same_for_all(template_name: str) -> SafeString:
+    """Include a part that knows nothing of its reader: drawn once per language."""
+    if settings.DEBUG:
+        return SafeString(render_to_string(template_name))
+    return _draw_once(
+        template_name, get_language(), get_script_prefix(), settings.ROOT_URLCONF
+    )
+
+
+@lru_cache(maxsize=64)
+def _draw_once(template_name: str, *_holds_for: str | None) -> SafeString:
+    return SafeString(render_to_string(template_name))
+
+
+@register.simple_tag
+def options(choices: Iterable[tuple[object, object]], chosen: object) -> SafeString:
+    """Draw the (value, label) of a long list to choose from."""
+    return SafeString(
+        "".join(
+            f'<option value="{conditional_escape(str(value))}"'
+            f"{' selected' if value == chosen else ''}>{shown(label)}</option>"
+            for value, label in choices
+        )
+    )
+
+
+@register.simple_tag
 def script_texts() -> SafeString:
     """Hand the words that scripts say to the page, in its language."""
+    return _write_script_texts(get_language())
+
+
+@lru_cache(maxsize=8)
+def _write_script_texts(_language: str | None) -> SafeString:
     return json_script(
         {
             "sending": gettext("Sending. One moment."),
