@@ -82,6 +82,7 @@ def team_room(context: Context, entry: Entry) -> SafeString:
     )
 
 
+@register.simple_tag
 def own_page(signpost: Signpost, postcode: str) -> Tile | None:
     """Return the page of this site that answers a signpost, if it has one."""
     return find_own_page(signpost, postcode)
