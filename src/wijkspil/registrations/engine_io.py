@@ -30,6 +30,7 @@ from wijkspil_engines.exchange.csvio import (
     result_of,
 )
 from wijkspil_engines.exchange.csvio import read_moves as read_moves_file
+from wijkspil_engines.exchange.explain import Explainer, find_shortages
 from wijkspil_engines.exchange.guard import (
     Grouping,
     compare,
@@ -291,6 +292,7 @@ def divide(
         "list_people": listed.moved_people,
         "list_households": listed.moved_households,
         "guard_price_people": price if goals.is_guarded else None,
+        "shortages": _shortages(problem, result),
         "groups": [
             asdict(one) | {"later": one.is_served_later}
             for one in compare(problem, groupings, listed, result)
@@ -530,15 +532,38 @@ def _totals(problem: ExchangeProblem, result: Result) -> dict[str, Totals]:
 
 
 def _outcomes(problem: ExchangeProblem, result: Result) -> dict[str, dict[str, Any]]:
-    """Return why each wish moves or stays: codes and numbers."""
+    """Return why each wish moves or stays: codes and numbers.
+
+    ``code`` as the engine says it; ``rank`` of who moves; of who stays the ``level``
+    that decided at the ``practice`` that came nearest.
+    """
+    explainer = Explainer(problem, result)
     made: dict[str, dict[str, Any]] = {}
     for i, name in enumerate(problem.wish_ids):
-        chosen = int(result.choice[i])
-        if chosen >= 0:
-            made[name] = {"code": "moves", "rank": chosen + 1}
+        found = explainer.explain(i)
+        told: dict[str, Any] = {"code": found.code}
+        if found.choice_rank is not None:
+            told["rank"] = found.choice_rank
         else:
-            made[name] = {"code": "no-place"}
+            nearest = next((o for o in found.options if o.code == found.code), None)
+            if nearest is not None:
+                told["practice"] = int(problem.practice_ids[nearest.practice])
+                told["level"] = nearest.level
+        made[name] = told
     return made
+
+
+def _shortages(problem: ExchangeProblem, result: Result) -> list[dict[str, Any]]:
+    return [
+        {
+            "practices": [int(problem.practice_ids[b]) for b in one.practices],
+            "wishers": one.wishers,
+            "free": one.free,
+            "leaving": one.leaving,
+            "missing": one.missing,
+        }
+        for one in find_shortages(problem, result)
+    ]
 
 
 # --- what a wish may expect

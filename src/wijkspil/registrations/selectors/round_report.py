@@ -62,12 +62,21 @@ class GroupLine:
 
 
 @dataclass(frozen=True, slots=True)
+class ShortageLine:
+    """Practices that cannot take all who want only these, whatever the division."""
+
+    practices: Sequence[GpPractice]
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class RoundReport:
     """What the page and the map of a round tell."""
 
     lines: Sequence[PracticeLine]
     flows: Sequence[Flow]
     groups: Sequence[GroupLine]
+    shortages: Sequence[ShortageLine] = ()
 
     @property
     def helping(self) -> list[PracticeLine]:
@@ -107,6 +116,13 @@ def get_round_report(row: Round, *, at: datetime) -> RoundReport:
             key=lambda flow: (-flow.people, flow.to.name),
         ),
         groups=_groups_of(row.fairness),
+        shortages=[
+            ShortageLine(
+                [practices[pk] for pk in one["practices"] if pk in practices],
+                one["missing"],
+            )
+            for one in (row.fairness or {}).get("shortages", ())
+        ],
     )
 
 

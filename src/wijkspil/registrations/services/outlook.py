@@ -129,6 +129,15 @@ def get_band(wish: Wish, at: datetime) -> WaitingBand | None:
     return None if expected is None else expected[0].band
 
 
+def get_made_at(region_id: int) -> datetime | None:
+    """Return when rounds were played ahead for a region (one query)."""
+    return (
+        Outlook.objects.filter(region_id=region_id)
+        .values_list("made_at", flat=True)
+        .first()
+    )
+
+
 def get_advice(wish: Wish, at: datetime) -> Advice | None:
     """Return which more choices would help most, or None (at most ten queries).
 

@@ -770,8 +770,7 @@ def _expire(round_id: int, wish_ids: Sequence[int], *, at: datetime) -> None:
         move.closed_at = at
         move.save(update_fields=["status", "closed_at"])
         wish = wishes[move.wish_id]
-        kind = "expired" if move.household_answer != Answer.YES else "not-answered"
-        let_wish_wait(wish, move, kind=kind, actor=SYSTEM, at=at)
+        let_wish_wait(wish, move, kind="expired", actor=SYSTEM, at=at)
         tell_household(wish, NEWS, at=at, key=f"move-{move.pk}-expired")
 
 

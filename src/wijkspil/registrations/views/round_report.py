@@ -88,6 +88,9 @@ def show_report(request: HttpRequest, round_id: int) -> HttpResponse:
             "lines": report.lines,
             "helping": report.helping,
             "with_room_left": report.with_room_left,
+            "shortages": [
+                (one, say_people(one.missing)) for one in report.shortages[:10]
+            ],
             "flows": [(flow, say_people(flow.people)) for flow in report.flows],
             "groups": _groups(report),
             "passes": passes,
