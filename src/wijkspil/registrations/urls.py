@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from wijkspil.registrations.practice_urls import urlpatterns as _PRACTICES
 from wijkspil.registrations.resident_urls import urlpatterns as _RESIDENTS
 from wijkspil.registrations.views import (
     access,
@@ -18,6 +19,7 @@ _REHOUSING = "herplaatsing/"
 _REHOUSED = f"{_REHOUSING}<int:rehousing_id>/"
 urlpatterns: list[URLPattern] = [
     *_RESIDENTS,
+    *_PRACTICES,
     path("huisartsenzorg/", access.show_access, name="access"),
     path("huisartsenzorg/gebieden.json", access.send_areas, name="access-areas"),
     path("huisartsenzorg/cijfers.csv", access.export, name="access-export"),

@@ -183,3 +183,17 @@ def get_usual_per_day(service_id: int, *, at: datetime) -> int:
     if not done["days"]:
         return USUAL_PER_DAY
     return max(USUAL_PER_DAY, round(done["people"] / done["days"]))
+
+
+def count_people_since(service_id: int, *, since: datetime, at: datetime) -> int:
+    """Return by how many people moves changed a list in a time (one query)."""
+    found = Move.objects.filter(
+        Q(to_service_id=service_id) | Q(from_service_id=service_id),
+        status=MoveStatus.EXECUTED,
+        closed_at__gte=since,
+        closed_at__lt=at,
+    ).aggregate(
+        came=Sum("size", filter=Q(to_service_id=service_id)),
+        went=Sum("size", filter=Q(from_service_id=service_id)),
+    )
+    return (found["came"] or 0) - (found["went"] or 0)

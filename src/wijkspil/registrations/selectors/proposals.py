@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from wijkspil.directory.selectors.search_areas import distance_km
 from wijkspil.registrations.errors import UnknownMove
-from wijkspil.registrations.models import Move, WishMember
+from wijkspil.registrations.models import Move, WishChoice, WishMember
 from wijkspil.registrations.types import (
     LIVE_MOVES,
     Answer,
@@ -45,7 +45,8 @@ class Proposal:
     size: int
     load: int
     bands: tuple[str, ...]
-    pc4: str
+    postcode: str
+    has_member: bool
     km: float | None
     status: MoveStatus
     household_answer: str
@@ -54,6 +55,11 @@ class Proposal:
     proposed_at: datetime
     answer_by: datetime
     effective_on: date
+
+    @property
+    def pc4(self) -> str:
+        """The neighborhood of the household."""
+        return self.postcode[:4]
 
     @property
     def is_known(self) -> bool:
@@ -105,7 +111,7 @@ def get_move(move_id: int) -> Move:
 
 
 def get_proposal(move_id: int) -> Proposal:
-    """Return what a practice may know of one proposal (two queries).
+    """Return what a practice may know of one proposal (three queries).
 
     Raises
     ------
@@ -118,7 +124,7 @@ def get_proposal(move_id: int) -> Proposal:
 def list_proposals(
     service_id: int, *, statuses: Iterable[MoveStatus] = LIVE_MOVES
 ) -> list[Proposal]:
-    """Return the proposals to a practice, soonest to answer first (two queries)."""
+    """Return the proposals to a practice, soonest to answer first (three queries)."""
     return _as_proposals(
         Move.objects.select_related("wish__place", "round", "to_service")
         .defer("wish__contact", *_FILES)
@@ -188,8 +194,7 @@ def get_balance(round_id: int, service_id: int) -> Balance:
     return Balance(**counted)
 
 
-def km_of(move: Move) -> float | None:
-    """Return how far a household lives from the practice, in a straight line."""
+def _km_of(move: Move) -> float | None:
     home, practice = move.wish.place, move.to_service
     if None in (home.lon, home.lat, practice.lon, practice.lat):
         return None
@@ -202,7 +207,12 @@ def km_of(move: Move) -> float | None:
 
 def _as_proposals(moves: Iterable[Move]) -> list[Proposal]:
     rows = list(moves)
-    bands = bands_of([row.wish_id for row in rows])
+    with_member = set(
+        WishChoice.objects.filter(
+            wish_id__in=[row.wish_id for row in rows], has_member=True
+        ).values_list("wish_id", "service_id")
+    )
+    bands = _bands_of([row.wish_id for row in rows])
     return [
         Proposal(
             move_id=row.pk,
@@ -215,8 +225,9 @@ def _as_proposals(moves: Iterable[Move]) -> list[Proposal]:
             size=row.size,
             load=row.load,
             bands=tuple(bands.get(row.wish_id, ())),
-            pc4=row.wish.postcode[:4],
-            km=km_of(row),
+            postcode=row.wish.postcode,
+            has_member=(row.wish_id, row.to_service_id) in with_member,
+            km=_km_of(row),
             status=MoveStatus(row.status),
             household_answer=row.household_answer,
             practice_answer=row.practice_answer,
@@ -229,8 +240,7 @@ def _as_proposals(moves: Iterable[Move]) -> list[Proposal]:
     ]
 
 
-def bands_of(wish_ids: Iterable[int]) -> dict[int, list[str]]:
-    """Return wish -> age band of each who comes along (one query)."""
+def _bands_of(wish_ids: Iterable[int]) -> dict[int, list[str]]:
     bands: dict[int, list[str]] = {}
     for wish_id, band in (
         WishMember.objects.filter(wish_id__in=list(wish_ids))

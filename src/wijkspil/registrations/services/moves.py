@@ -32,7 +32,8 @@ from wijkspil.registrations.selectors.desk_work import (
     list_planned_records,
     list_planned_work,
 )
-from wijkspil.registrations.selectors.proposals import get_move
+from wijkspil.registrations.selectors.lists import get_list
+from wijkspil.registrations.selectors.proposals import get_move, get_proposal
 from wijkspil.registrations.services.fitting import check_fit
 from wijkspil.registrations.services.household import end_wish, lock_wish
 from wijkspil.registrations.services.moves_back import let_wish_wait
@@ -398,7 +399,7 @@ def _refuse(
             )
         )
     # Kept beside the reason, so that refusing who fits can be seen and asked about.
-    unmet = check_fit(move, at=at)
+    unmet = check_fit(get_proposal(move.pk), get_list(move.to_service_id, at))
     move.status = next_move_status("refuse", move.status)
     move.practice_answer = Answer.NO
     move.practice_reason = reason
