@@ -36,6 +36,8 @@ from wijkspil_engines.exchange.result import LevelValue
 SPREAD = 64
 #: Weighted sums must stay below this.
 _MOST_WEIGHT = 2**50
+#: Prices of a level after a level with a gap are in parts of this.
+_SCALE = 4
 #: Bits of a worth that are added at a time.
 _BITS = 3
 
@@ -224,19 +226,17 @@ def level_entry(
     values: Sequence[int],
     name: str,
 ) -> LevelValue:
-    """Return a level with its value and the bound that the digits up to it prove."""
+    """Return a level with its value and the bound that the prices prove.
+
+    Where an earlier level stays below its bound, the proof also needs what a unit of
+    that level counts for (``tighten``): then ``prices`` are left out, because the
+    prices alone do not prove the bound.
+    """
     p = layout.problem.n_practices
     weights = [weight // layout.weight[row] for weight in layout.weight[: row + 1]]
-    price = sum(
-        (digit * weight for digit, weight in zip(digits, weights, strict=False)),
-        start=np.zeros(digits[0].size, dtype=np.int64),
-    )
-    place = np.maximum(price[:p], 0)
-    entry = np.maximum(price[layout.door] - place, 0)
-    bound = bound_of(layout, row, place, entry)
-    bound -= sum(
-        weight * value for weight, value in zip(weights, values[:row], strict=False)
-    )
+    place, entry = _add_up(layout, digits, weights)
+    proof = Proof(row, tuple(weights[:-1]), 1, place, entry)
+    bound = proof.bound(layout, values)
     inside = digits[row][:p]
     coming_in = digits[row][layout.door] - inside
     is_rank = name == "rank"
@@ -249,28 +249,124 @@ def level_entry(
     )
 
 
+def _add_up(
+    layout: Layout, digits: Sequence[NDArray[np.int64]], weights: Sequence[int]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return weighed prices of places and of coming in, (P,) each, none below 0."""
+    price = np.zeros(digits[0].size, dtype=np.int64)
+    for digit, weight in zip(digits, weights, strict=False):
+        price += digit * weight
+    place = np.maximum(price[: layout.problem.n_practices], 0)
+    return place, np.maximum(price[layout.door] - place, 0)
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """Prices times ``scale`` that bound level ``row``, and weights of those before.
+
+    Holds for every plan that is as good on the levels before: those may be weighed
+    with anything, ``earlier`` says with what (times ``scale``).
+    """
+
+    row: int
+    earlier: tuple[int, ...]
+    scale: int
+    place: NDArray[np.int64]
+    entry: NDArray[np.int64]
+
+    def bound(self, layout: Layout, values: Sequence[int]) -> int:
+        """Return the most that the level can be, given ``values`` of those before."""
+        worth = _weigh(layout, self.row, self.earlier, self.scale)
+        total = bound_of(layout, worth, self.place, self.entry)
+        for weight, value in zip(self.earlier, values, strict=False):
+            total -= weight * value
+        return total // self.scale
+
+
+def _weigh(
+    layout: Layout, row: int, earlier: Sequence[int], scale: int
+) -> NDArray[np.int64]:
+    worth = layout.worth[row].astype(np.int64) * scale
+    for before, weight in enumerate(earlier):
+        worth += layout.worth[before].astype(np.int64) * weight
+    return worth
+
+
+def tighten(
+    layout: Layout,
+    digits: Sequence[NDArray[np.int64]],
+    row: int,
+    values: Sequence[int],
+    *,
+    rounds: int,
+) -> Proof:
+    """Return the best proof found for a level whose earlier levels have a gap.
+
+    A missing unit of an earlier level raises the bound by its weight, so that the
+    weights should be small: just so large that the splittable plan is as good on the
+    earlier levels as the plan with ``values``. Found by halving; changes the flow.
+    """
+    flow = layout.flow
+    p = layout.problem.n_practices
+    largest = max(1, int(np.abs(layout.worth[row]).max(initial=1)))
+    low, high = [0] * row, [8 * largest * _SCALE] * row
+    weights = [largest * _SCALE] * row
+    best: Proof | None = None
+    lowest = 0
+    for _ in range(rounds):
+        flow.value[:] = _weigh(layout, row, weights, _SCALE)
+        place, entry = _add_up(layout, digits, [*weights, _SCALE])
+        flow.price[:p] = place
+        flow.price[layout.door] = place + entry
+        flow.price[-1] = 0
+        flow.choose_best()
+        if flow.settle() >= 0:
+            raise AssertionError("everybody can stay, so that all people fit")
+        place = np.maximum(flow.price[:p], 0)
+        entry = np.maximum(flow.price[layout.door] - place, 0)
+        proof = Proof(row, tuple(weights), _SCALE, place, entry)
+        bound = proof.bound(layout, values)
+        if best is None or bound < lowest:
+            best, lowest = proof, bound
+        reached = layout.values(flow.people)
+        for before in range(row):
+            if reached[before] > values[before]:
+                high[before] = weights[before]
+            elif reached[before] < values[before]:
+                low[before] = weights[before]
+            weights[before] = (low[before] + high[before]) // 2
+    if best is None:
+        raise ValueError("rounds must be 1 or more")
+    return best
+
+
 def bound_of(
-    layout: Layout, row: int, place: NDArray[np.int64], entry: NDArray[np.int64]
+    layout: Layout,
+    worth: NDArray[np.int64],
+    place: NDArray[np.int64],
+    entry: NDArray[np.int64],
 ) -> int:
-    """Return the most that the levels up to a row come to, weighed, by these prices."""
+    """Return the most that a worth per person (S,) can come to, by these prices."""
     problem, flow = layout.problem, layout.flow
     p = problem.n_practices
     n = layout.wish.size
     slot = flow.slot[: n + 1]
-    end = slot[-1]
-    each = weigh_to(layout, row)[:end] // layout.weight[row]
+    end = int(slot[-1])
     cost = np.concatenate((place, np.zeros(1, dtype=np.int64)))
     is_stay = layout.option[:end] < 0
-    target = np.where(is_stay, p, problem.option[layout.option[:end]])
+    target = np.full(end, p, dtype=np.int64)
+    target[~is_stay] = problem.option[layout.option[:end][~is_stay]]
     home = problem.origin[layout.wish]
     freed = np.repeat(cost[np.where(home == NONE, p, home)], np.diff(slot))
-    gain = each + freed - cost[target]
+    gain: NDArray[np.int64] = worth[:end] + freed - cost[target]
     gain[~is_stay] -= entry[target[~is_stay]]
     gain[is_stay] = 0
-    most = np.maximum.reduceat(gain, slot[:-1]) if n else gain
-    total = exact_sum(most * layout.size[:n])
+    total = 0
+    if n:
+        most: NDArray[np.int64] = np.maximum.reduceat(gain, slot[:-1])
+        total = exact_sum(most * layout.size[:n])
     for price, room in ((place, places_of(problem)), (entry, problem.max_inflow)):
-        for b in np.flatnonzero(price):
+        for b in np.flatnonzero(price).tolist():
             total += int(price[b]) * int(room[b])
     return total
 
@@ -283,11 +379,13 @@ def exact_sum(values: NDArray[np.int64]) -> int:
 __all__ = [
     "SPREAD",
     "Layout",
+    "Proof",
     "digits_of",
     "exact_sum",
     "lay_out",
     "level_entry",
     "places_of",
     "solve_split",
+    "tighten",
     "weigh_to",
 ]

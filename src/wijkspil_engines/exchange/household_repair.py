@@ -15,12 +15,15 @@ from numpy.typing import NDArray
 from wijkspil_engines.compiled import compiled
 from wijkspil_engines.exchange.household_flow import (
     Flow,
+    _search,
     choose_best,
     settle,
     slots_by_node,
 )
 
 _FAR = np.int64(2**62)
+#: How often a region is rounded with other luck although it can gain nothing.
+_ANYWAY = 0.1
 _SPREAD = np.uint64(2685821657736338717)
 
 
@@ -99,6 +102,19 @@ def _make_whole(
 
 
 @compiled
+def _is_better(
+    people: NDArray[np.int32], worth: NDArray[np.int32], before: NDArray[np.int64]
+) -> bool:
+    for level in range(before.size):
+        after = np.int64(0)
+        for k in range(people.size):
+            after += people[k] * worth[level, k]
+        if after != before[level]:
+            return after > before[level]
+    return False
+
+
+@compiled
 def _round_here(
     rounds: int,
     size: NDArray[np.int32],
@@ -112,9 +128,14 @@ def _round_here(
     used: NDArray[np.int64],
     price: NDArray[np.int64],
     noise: float,
+    worth: NDArray[np.int32],
+    before: NDArray[np.int64],
     state: NDArray[np.uint64],
 ) -> bool:
-    """Flow, then round from large to small; False where people do not fit.
+    """Flow, then round from large to small; False where that cannot be better.
+
+    ``before`` (L,) is what there was on ``worth`` (L, S): where even split households
+    come to no more, or people do not fit, nothing is rounded.
 
     Households of size 0 are quotas: they flow and need not be whole.
     """
@@ -139,6 +160,8 @@ def _round_here(
         )
         >= 0
     ):
+        return False
+    if not _is_better(people, worth, before) and _draw(state) > _ANYWAY:
         return False
     for size_now in sizes:
         if size_now == 1:
@@ -169,7 +192,7 @@ def _round_here(
 
 @compiled
 def _ball(
-    center: int,
+    begin_with: NDArray[np.int32],
     most: int,
     slot: NDArray[np.int64],
     node: NDArray[np.int32],
@@ -182,14 +205,17 @@ def _ball(
     near: int,
     state: NDArray[np.uint64],
 ) -> NDArray[np.int32]:
-    """List practices that exchange households with the center, at a loss below near."""
+    """List practices that exchange households with the first, at a loss below near."""
     nowhere = price.size - 1
+    most = max(most, begin_with.size)
     found = np.empty(most, np.int32)
     inside = np.zeros(price.size, np.bool_)
-    found[0] = center
-    inside[center] = True
     inside[nowhere] = True
-    count = 1
+    count = 0
+    for n in begin_with:
+        found[count] = n
+        inside[n] = True
+        count += 1
     at = 0
     while at < count and count < most:
         n = found[at]
@@ -219,6 +245,49 @@ def _ball(
                 if count == most:
                     return found
     return found[:count].copy()
+
+
+@compiled
+def _way_to_fill(
+    center: int,
+    slot: NDArray[np.int64],
+    node: NDArray[np.int32],
+    household: NDArray[np.int32],
+    value: NDArray[np.int64],
+    people: NDArray[np.int32],
+    room: NDArray[np.int64],
+    used: NDArray[np.int64],
+    price: NDArray[np.int64],
+    seen_from: NDArray[np.int64],
+    seen: NDArray[np.int32],
+    key: NDArray[np.int64],
+    at: NDArray[np.int32],
+    heap: NDArray[np.int32],
+    touched: NDArray[np.int32],
+    by_from: NDArray[np.int32],
+    by_to: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """List the practices along which one person could come to fill a center."""
+    one = np.empty(1, np.int32)
+    one[0] = center
+    if used[center] >= room[center]:
+        return one
+    _, end, n_touched = _search(
+        False, one, slot, node, household, value, people, room, used, price, seen_from,
+        seen, key, at, heap, touched, by_from, by_to,
+    )  # fmt: skip
+    for each in range(n_touched):
+        at[touched[each]] = -1
+    way = np.empty(price.size, np.int32)
+    count = 0
+    n = end
+    while n >= 0 and n != center and count < way.size - 1:
+        if n != price.size - 1:
+            way[count] = n
+            count += 1
+        n = node[by_to[n]]
+    way[count] = center
+    return way[: count + 1].copy()
 
 
 @compiled
@@ -257,12 +326,22 @@ def improve(
     n_levels = levels.shape[0]
     local = np.full(n_nodes, -1, np.int32)
     inside = np.zeros(n_nodes, np.bool_)
+    key = np.empty(n_nodes, np.int64)
+    at = np.full(n_nodes, -1, np.int32)
+    heap = np.empty(n_nodes, np.int32)
+    touched = np.empty(n_nodes, np.int32)
+    by_from = np.empty(n_nodes, np.int32)
+    by_to = np.empty(n_nodes, np.int32)
     heavier = np.zeros(free_load.size, np.int64)
     n_better, n_equal = 0, 0
     for center in centers:
+        way = _way_to_fill(
+            center, slot, node, household, value, people, room, used, price, seen_from,
+            seen, key, at, heap, touched, by_from, by_to,
+        )  # fmt: skip
         ball = _ball(
-            center, most, slot, node, household, value, people, price, seen_from,
-            seen, near, state,
+            way, most + way.size, slot, node, household, value, people, price,
+            seen_from, seen, near, state,
         )  # fmt: skip
         # Households that are at the practices of the ball; a quota sits at two.
         for n in ball:
@@ -328,15 +407,17 @@ def improve(
             sub_room[n] = room[m] - used[m] + sub_used[n]
             sub_price[n] = price[m]
             local[m] = -1
+        sub_worth = np.empty((n_levels, n_slots), np.int32)
         before = np.zeros(n_levels, np.int64)
-        for k in range(n_slots):
-            if sub_people[k] > 0:
-                for level in range(n_levels):
-                    before[level] += sub_people[k] * levels[level, whole_slot[k]]
+        for level in range(n_levels):
+            for k in range(n_slots):
+                sub_worth[level, k] = levels[level, whole_slot[k]]
+                before[level] += sub_people[k] * sub_worth[level, k]
         fits = _round_here(
             rounds, sub_size[:count], sizes, sub_slot[: count + 1], sub_node[:n_slots],
             sub_household[:n_slots], sub_value[:n_slots], sub_people[:n_slots],
-            sub_room[:n_local], sub_used[:n_local], sub_price[:n_local], noise, state,
+            sub_room[:n_local], sub_used[:n_local], sub_price[:n_local], noise,
+            sub_worth, before, state,
         )  # fmt: skip
         if not fits:
             continue

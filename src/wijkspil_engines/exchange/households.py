@@ -25,6 +25,7 @@ from wijkspil_engines.exchange.household_bound import (
     lay_out,
     level_entry,
     solve_split,
+    tighten,
     weigh_to,
 )
 from wijkspil_engines.exchange.household_flow import Flow
@@ -57,7 +58,9 @@ _PEOPLE_LEVELS = ("class0", "class1", "moved")
 _BATCH = 200
 _REGIONS = (12, 25, 50)
 #: So many batches in a row that better nothing are enough; most batches at all.
-_IN_VAIN, _MOST_BATCHES = 6, 90
+_IN_VAIN, _MOST_BATCHES = 6, 45
+#: Weights of earlier levels that are tried for a bound.
+_PROOF_ROUNDS = 6
 #: How much luck plays a part in rounding, as a share of the people of a household.
 _NOISE = 1.0
 
@@ -73,9 +76,10 @@ def solve_households(
 ) -> Result:
     """Find a plan for households, with the bound of every level.
 
-    ``status`` is "optimal" when every level is proven: by its bound, or for few wishes
-    by branch and bound (``prices`` are None then). ``warm`` is not needed for speed
-    here and only checked for nothing: the plan does not depend on it.
+    ``status`` is "optimal" when prices prove every level, which ``verify`` can check.
+    For few wishes branch and bound proves more: there a level has its value as bound
+    and no prices, and ``status`` stays "feasible" with no gap. ``warm`` is accepted
+    and not used: the plan must not depend on it.
 
     Raises
     ------
@@ -109,7 +113,7 @@ def solve_households(
             )
         raise AssertionError("every step keeps the plan possible")
     status: Status = "feasible"
-    if _count_proven(levels) == len(levels):
+    if all(level.gap == 0 and level.prices is not None for level in levels):
         status = "optimal"
     elif search.is_timed_out:
         status = "timed_out"
@@ -122,13 +126,9 @@ def solve_households(
         seed=seed,
         seconds=time.perf_counter() - started,
         levels=levels,
-        bound_people=bound if bound is not None and _moved_is_bounded(levels) else None,
+        bound_people=bound,
         seat_prices=search.seat_prices,
     )
-
-
-def _moved_is_bounded(levels: Sequence[LevelValue]) -> bool:
-    return any(level.name == "moved" for level in levels)
 
 
 def _count_proven(levels: Sequence[LevelValue]) -> int:
@@ -212,14 +212,23 @@ class _Search:
 
     def entries(self, choice: NDArray[np.int32]) -> tuple[LevelValue, ...]:
         """Return the levels of a plan with bounds."""
-        values = list(_rank_of(self._problem, choice, self._levels))
-        extra = [self._layout.n_required] * self._n_extra
-        return tuple(
-            level_entry(
-                self._layout, self._digits, self._n_extra + index, extra + values, name
-            )
-            for index, name in enumerate(self._levels)
-        )
+        values = [self._layout.n_required] * self._n_extra
+        values += _rank_of(self._problem, choice, self._levels)
+        made: list[LevelValue] = []
+        for index, name in enumerate(self._levels):
+            row = self._n_extra + index
+            level = level_entry(self._layout, self._digits, row, values, name)
+            if any(before.gap for before in made):
+                rounds = _PROOF_ROUNDS if name in _PEOPLE_LEVELS else _PROOF_ROUNDS // 2
+                proof = tighten(self._layout, self._digits, row, values, rounds=rounds)
+                bound = proof.bound(self._layout, values)
+                if name == "rank":
+                    bound = max(-bound, level.bound, 0)
+                else:
+                    bound = min(bound, level.bound)
+                level = LevelValue(name, level.value, bound)
+            made.append(level)
+        return tuple(made)
 
     def _check_required(self, row: int) -> None:
         if row == 0 and self._n_extra:
@@ -382,7 +391,7 @@ def _losses(whole: Flow, price: NDArray[np.int64]) -> NDArray[np.float64]:
     there = np.flatnonzero(whole.people)
     who = whole.household[there]
     missed = ((best[who] - worth[there]) * whole.people[there]).astype(np.float64)
-    lost: NDArray[np.float64] = (whole.room - whole.used) * price.astype(np.float64)
+    lost = (whole.room - whole.used).astype(np.float64) * price
     np.add.at(lost, whole.node[there], missed)
     np.add.at(lost, whole.node[whole.slot[who]], missed)
     lost[-1] = 0.0
