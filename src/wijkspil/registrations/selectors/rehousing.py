@@ -135,9 +135,9 @@ def list_days(rehousing_id: int) -> list[DayLine]:
         )
         .values_list("move_on")
         .annotate(
-            Count("pk"),
-            Sum("size"),
-            Sum("size", filter=Q(moved_at__isnull=False), default=0),
+            n=Count("pk"),
+            people=Sum("size"),
+            done=Sum("size", filter=Q(moved_at__isnull=False), default=0),
         )
         .order_by("move_on")
     ]
@@ -151,7 +151,10 @@ def count_of_takers(rehousing_id: int) -> dict[int, tuple[int, int]]:
             rehousing_id=rehousing_id, to_service__isnull=False
         )
         .values_list("to_service_id")
-        .annotate(Sum("size"), Sum("size", filter=Q(moved_at__isnull=False), default=0))
+        .annotate(
+            people=Sum("size"),
+            moved=Sum("size", filter=Q(moved_at__isnull=False), default=0),
+        )
         .order_by()
     }
 

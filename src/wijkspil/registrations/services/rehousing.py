@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Sum
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
@@ -220,14 +221,22 @@ def set_takers(
             ]
     if wrong:
         raise InvalidRegistration(wrong)
-    used = set(
-        RehousedHousehold.objects.filter(
-            rehousing=row, moved_at__isnull=False
-        ).values_list("to_service_id", flat=True)
+    used: dict[int | None, int] = dict(
+        RehousedHousehold.objects.filter(rehousing=row, moved_at__isnull=False)
+        .values_list("to_service_id")
+        .annotate(people=Sum("size"))
+        .order_by()
     )
-    RehousingPractice.objects.filter(rehousing=row, is_failing=False).exclude(
-        service_id__in=used - {one.service_id for one in takers}
-    ).delete()
+    gone = RehousingPractice.objects.filter(rehousing=row, is_failing=False).exclude(
+        service_id__in=[one.service_id for one in takers]
+    )
+    # Who has moved there stays; nobody more comes.
+    for left in gone:
+        left.places = used.get(left.service_id, 0)
+        if left.places:
+            left.save(update_fields=["places"])
+        else:
+            left.delete()
     for one in takers:
         RehousingPractice.objects.update_or_create(
             rehousing=row,
