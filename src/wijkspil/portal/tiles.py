@@ -290,7 +290,7 @@ GP_WISHES = Page(
     ASSIST_WISH,
 )
 PRACTICE = Page(
-    "registrations:practices",
+    "registrations:practice-home",
     _("My practice"),
     _("Your list, the round, households to answer and registrations to enter."),
     KEEP_LIST,

@@ -154,3 +154,39 @@ def list_gp_spots(
         )
         if lon is not None and lat is not None
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class GpAddress:
+    """The finest place that is known of an address; degrees of WGS84."""
+
+    id: int
+    code: str
+    population: int | None
+    lon: float
+    lat: float
+
+
+def list_gp_addresses(region_id: int) -> list[GpAddress]:
+    """Return the PC6 of a region, or its PC4 where none is known (one or two queries).
+
+    Of a code that is known in two years the newest counts; nobody lives where the
+    population is zero.
+    """
+    for kind in (AreaKind.PC6, AreaKind.PC4):
+        rows = (
+            Area.objects.filter(kind=kind, within__contains=[region_id])
+            .exclude(lon=None)
+            .exclude(population=0)
+            .order_by("code", "-year")
+            .distinct("code")
+            .values_list("pk", "code", "population", "lon", "lat")
+        )
+        found = [
+            GpAddress(id=pk, code=code, population=population, lon=lon, lat=lat)
+            for pk, code, population, lon, lat in rows
+            if lon is not None and lat is not None
+        ]
+        if found:
+            return found
+    return []
