@@ -35,6 +35,8 @@ from wijkspil_engines.exchange.result import Progress, Result, make_result
 #: Repetitions for households; each but the last moves somebody.
 _MOST_PASSES = 50
 
+_IN_MARKET, _STAYS, _MOVES = -1, -2, -3
+
 
 def solve_cycles(
     problem: ExchangeProblem,
@@ -133,18 +135,12 @@ def _lay_out(
     option: NDArray[np.int32],
     origin: NDArray[np.int32],
     n_practices: int,
-) -> tuple[
-    NDArray[np.int32],
-    NDArray[np.int32],
-    NDArray[np.int32],
-    NDArray[np.int32],
-    NDArray[np.int32],
-]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
     """Number the wishes anew by practice and then by order: neighbors in memory.
 
     Returns where the members of each practice begin (those of none last), the wish of
-    each new number, the new number of each place in the order, per new number (next
-    option, end of options, practice, state) and the options.
+    each new number, the new number of each place in the order, and per new number:
+    the option it is at, the end of its options, that option's practice, its state.
     """
     n_wishes = order.size
     start = np.zeros(n_practices + 2, np.int32)
@@ -165,19 +161,13 @@ def _lay_out(
         row[at] = end[b]
         end[b] += 1
     person = np.empty((n_wishes, 4), np.int32)
-    wanted = np.empty(option.size, np.int32)
-    count = 0
-    for b in range(n_practices + 1):
-        for i in range(start[b], start[b + 1]):
-            wish = wish_of[i]
-            person[i, 0] = count
-            for k in range(first[wish], first[wish + 1]):
-                wanted[count] = option[k]
-                count += 1
-            person[i, 1] = count
-            person[i, 2] = b if b < n_practices else -1
-            person[i, 3] = -2
-    return start, wish_of, row, person, wanted
+    for i in range(n_wishes):
+        begin, stop = first[wish_of[i]], first[wish_of[i] + 1]
+        person[i, 0] = begin
+        person[i, 1] = stop
+        person[i, 2] = option[begin] if stop > begin else -1
+        person[i, 3] = _IN_MARKET
+    return start, wish_of, row, person
 
 
 @compiled
@@ -191,19 +181,15 @@ def _trade_single(
 ) -> NDArray[np.int32]:
     """Return the choices (W,).
 
-    State of a person: -2 in the market, -1 out of it, else the place in the chain. A
-    practice is asked by one person of the chain at most: a second one would close a
-    cycle.
+    The state of a person is one of the above, or its place in the chain. A practice is
+    asked by one person of the chain at most: a second one would close a cycle.
     """
     n_wishes, n_practices = order.size, room.size
-    start, wish_of, row, person, wanted = _lay_out(
-        order, first, option, origin, n_practices
-    )
+    start, wish_of, row, person = _lay_out(order, first, option, origin, n_practices)
     head = start[:-1].copy()
     chain = np.empty(n_practices + 2, np.int32)
-    got = np.full(n_wishes, -1, np.int32)
     for at in range(n_wishes):
-        if person[row[at], 3] != -2:
+        if person[row[at], 3] != _IN_MARKET:
             continue
         top = 0
         chain[0] = row[at]
@@ -212,45 +198,44 @@ def _trade_single(
             i = chain[top]
             k = person[i, 0]
             if k == person[i, 1]:
-                person[i, 3] = -1
+                person[i, 3] = _STAYS
                 top -= 1
                 continue
-            b = wanted[k]
-            if inflow[b] <= 0:
+            b = person[i, 2]
+            low = -1
+            if inflow[b] > 0:
+                if room[b] > 0:
+                    room[b] -= 1
+                    left = origin[wish_of[chain[0]]]
+                    if left >= 0:
+                        room[left] += 1
+                    low = 0
+                else:
+                    member, end = head[b], start[b + 1]
+                    while member < end and person[member, 3] <= _STAYS:
+                        member += 1
+                    head[b] = member
+                    if member < end and person[member, 3] == _IN_MARKET:
+                        top += 1
+                        chain[top] = member
+                        person[member, 3] = top
+                        continue
+                    if member < end:
+                        low = person[member, 3]
+            if low < 0:
                 person[i, 0] = k + 1
+                if k + 1 < person[i, 1]:
+                    person[i, 2] = option[k + 1]
                 continue
-            low = 0
-            if room[b] > 0:
-                room[b] -= 1
-                left = person[chain[0], 2]
-                if left >= 0:
-                    room[left] += 1
-            else:
-                member, end = head[b], start[b + 1]
-                while member < end and person[member, 3] == -1:
-                    member += 1
-                head[b] = member
-                if member == end:
-                    person[i, 0] = k + 1
-                    continue
-                low = person[member, 3]
-                if low == -2:
-                    top += 1
-                    chain[top] = member
-                    person[member, 3] = top
-                    continue
             for each in range(low, top + 1):
                 i = chain[each]
-                got[i] = person[i, 0]
-                person[i, 3] = -1
-                inflow[wanted[got[i]]] -= 1
+                person[i, 3] = _MOVES
+                inflow[person[i, 2]] -= 1
             top = low - 1
     choice = np.full(n_wishes, -1, np.int32)
-    begin = 0
     for i in range(n_wishes):
-        if got[i] >= 0:
-            choice[wish_of[i]] = got[i] - begin
-        begin = person[i, 1]
+        if person[i, 3] == _MOVES:
+            choice[wish_of[i]] = person[i, 0] - first[wish_of[i]]
     return choice
 
 
