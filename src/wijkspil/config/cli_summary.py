@@ -54,7 +54,7 @@ def show_main_job(console: Console, summary: Mapping[str, Any]) -> None:
 
 
 def show_summary(console: Console, summary: Mapping[str, Any]) -> None:
-    """Print the keys counts, accounts, password, postcode and token."""
+    """Print the keys counts, accounts, password, postcode, token and, if any, wish."""
     counts = Table(title=f"{summary['region']} (verzonnen)", show_header=False)
     counts.add_column(justify="right")
     counts.add_column()
@@ -74,3 +74,10 @@ def show_summary(console: Console, summary: Mapping[str, Any]) -> None:
         f"{summary['token']}",
         soft_wrap=True,
     )
+    wish = summary.get("wish")
+    if wish:
+        console.print(
+            f"Als bewoner: wens {wish['number']} heeft een voorstel. Kijk op "
+            f"{wish['path']} met code {wish['code']}.",
+            soft_wrap=True,
+        )

@@ -84,6 +84,7 @@ def prepare(
     from wijkspil.referrals.fictional.figures import count_main_job
     from wijkspil.referrals.fictional.play import play_main_job
     from wijkspil.referrals.services.retention import delete_fictional_requests
+    from wijkspil.registrations.fictional import delete_fictional_registrations
     from wijkspil.stays.services.retention import delete_fictional_stays
 
     kept = _read_summary(place)
@@ -97,6 +98,7 @@ def prepare(
     delete_fictional_requests()
     delete_fictional_calls()
     delete_fictional_stays()
+    delete_fictional_registrations()
     made = generate(
         seed=seed,
         at=at,
@@ -116,7 +118,8 @@ def prepare(
     )
     agree_in_regions(at=at)
     _play_around(at=at, seed=seed)
-    summary = _summarize(place, made, wanted)
+    wish = _play_gp_lists(at=at, seed=seed, progress=progress)
+    summary = _summarize(place, made, wanted) | {"wish": wish}
     summary |= count_main_job(told).as_dict()
     _write_summary(place, summary)
     return summary
@@ -142,6 +145,44 @@ def _play_around(*, at: datetime, seed: int) -> None:
             )
     # Who signs in to a demo is not behind with what was played.
     mark_older_read(at - timedelta(days=1), at=at)
+
+
+def _play_gp_lists(
+    *, at: datetime, seed: int, progress: Progress
+) -> dict[str, str] | None:
+    """Play GP lists and rounds; return the way to a wish that has a proposal."""
+    from django.urls import reverse
+    from django.utils.translation import gettext as _
+
+    from wijkspil.accounts.selectors import find_fictional_actor
+    from wijkspil.registrations.fictional import make_lists_wishes_rounds
+
+    coordinator = find_fictional_actor("rho@example.nl", at=at)
+    if coordinator is None:
+        return None
+    region_id = next((g.region_id for g in coordinator.grants if g.region_id), None)
+    if region_id is None:
+        return None
+    progress.start(_("Playing GP lists and rounds"), 1)
+    found = (
+        find_fictional_actor(f"{name}@example.nl", at=at)
+        for name in ("praktijk", "praktijk2")
+    )
+    made = make_lists_wishes_rounds(
+        region_id=region_id,
+        at=at,
+        seed=seed,
+        coordinator=coordinator,
+        managers=[one for one in found if one is not None],
+    )
+    progress.advance()
+    if made.link is None:
+        return None
+    return {
+        "number": made.number,
+        "path": reverse("registrations:follow", args=[made.link.token]),
+        "code": made.link.code,
+    }
 
 
 def _count_requests(place: DemoPlace) -> int:
