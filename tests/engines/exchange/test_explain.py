@@ -177,3 +177,21 @@ def test_a_town_without_room_is_cut_off():
     (town,) = find_shortages(problem, solve(problem, params=Params(levels=("moved",))))
     assert town.practices == (0, 1)
     assert (town.wishers, town.free, town.leaving, town.missing) == (5, 1, 1, 3)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_households_are_explained_too(seed: int):
+    problem = draw_round(
+        np.random.default_rng(seed),
+        wishes=20,
+        practices=5,
+        most_size=3,
+        most_free=3,
+        with_load=True,
+    )
+    result = solve(problem)
+    for wish in range(problem.n_wishes):
+        told = explain(problem, result, wish)
+        assert told.code in CODES
+        assert (told.choice_rank is not None) == (result.choice[wish] >= 0)
+        assert all(each.code in OPTION_CODES for each in told.options)
