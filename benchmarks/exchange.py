@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -85,7 +86,9 @@ def change(problem: ExchangeProblem, share: float) -> ExchangeProblem:
     within = np.arange(first[-1]) - first[wish]
     option = np.where(
         new[wish],
-        other.option[np.where(new, other.first_option[:-1], 0)[wish] + within * new[wish]],
+        other.option[
+            np.where(new, other.first_option[:-1], 0)[wish] + within * new[wish]
+        ],
         problem.option[
             np.where(new, 0, problem.first_option[:-1])[wish] + within * ~new[wish]
         ],
@@ -100,46 +103,37 @@ def change(problem: ExchangeProblem, share: float) -> ExchangeProblem:
 
 
 def measure_ours(problem: ExchangeProblem) -> dict[str, Any]:
-    """Time what is asked, and check each result by prices."""
+    """Time what is asked, and check each result by its prices."""
     start_mb = peak_mb()
     row: dict[str, Any] = {"first_use_s": compile_all(), "instance_mb": start_mb}
     for name, levels in (("three", THREE), ("five", LEVELS)):
         params = Params(levels=levels)
-        result, took = timed(lambda params=params: solve(problem, params=params))
+        result, took = timed(partial(solve, problem, params=params))
         row[name] = {
             **took,
             "levels": {level.name: level.value for level in result.levels},
             "moved": result.moved_people,
             "first_choices": result.first_choices,
+            "peak_mb": peak_mb(),
         }
-        row[name]["peak_mb"] = peak_mb()
-        wrong, took = timed(lambda result=result: verify(problem, result))
+        wrong, took = timed(partial(verify, problem, result))
         assert not wrong, wrong
         row[name]["verify_s"] = took["s"]
         row[name]["verify_processor_s"] = took["processor_s"]
-    cycles, took = timed(lambda: solve(problem, mechanism="ttc"))
+    cycles, took = timed(partial(solve, problem, mechanism="ttc"))
     row["cycles"] = {**took, "moved": cycles.moved_people}
-    listed, took = timed(lambda: solve(problem, mechanism="waitlist"))
+    listed, took = timed(partial(solve, problem, mechanism="waitlist"))
     row["waitlist"] = {**took, "moved": listed.moved_people}
+    changed = change(problem, 0.02)
     for name, levels in (("three", THREE), ("five", LEVELS)):
         params = Params(levels=levels)
-        before = solve(problem, params=params)
-        changed = change(problem, 0.02)
-        cold, cold_took = timed(
-            lambda params=params, changed=changed: solve(changed, params=params)
-        )
-        warm, took = timed(
-            lambda params=params, changed=changed, before=before: solve(
-                changed, params=params, warm=before.levels, start=before.choice
-            )
-        )
+        before = solve(problem, params=params).levels
+        cold, cold_took = timed(partial(solve, changed, params=params))
+        warm, took = timed(partial(solve, changed, params=params, warm=before))
         assert [x.value for x in warm.levels] == [x.value for x in cold.levels]
         assert not verify(changed, warm)
-        row[f"changed_{name}"] = {
-            "cold": cold_took,
-            "warm": took,
-            "faster": round(cold_took["processor_s"] / took["processor_s"], 1),
-        }
+        faster = round(cold_took["processor_s"] / took["processor_s"], 1)
+        row[f"changed_{name}"] = {"cold": cold_took, "warm": took, "faster": faster}
     return row
 
 

@@ -90,7 +90,7 @@ def _pair_of(start: Whole, to: Short, a: int, b: int) -> int:
             low = middle
         else:
             high = middle
-    return low
+    return int(low)
 
 
 # A heap of people for each pair: a pairing heap (Fredman, Sedgewick, Sleator, Tarjan
@@ -322,8 +322,8 @@ def _is_open(a: int, twin: Short, thru: Whole, limit: Whole, n_places: int) -> b
     if twin[a] == -1:
         return False
     if a > n_places:
-        return thru[a] < limit[a]
-    return thru[twin[a]] > 0
+        return bool(thru[a] < limit[a])
+    return bool(thru[twin[a]] > 0)
 
 
 @compiled
@@ -782,3 +782,29 @@ def lay_out(
             k += 1
         first[n + 1] = k
     return first, node, rank, person, settled
+
+
+@compiled
+def sit_by(
+    first: Whole,
+    node: Short,
+    rank: NDArray[np.int8],
+    worth: Whole,
+    per_rank: int,
+    price: Whole,
+    pos: Whole,
+) -> None:
+    """Let everybody sit where it is worth most, all levels in one number.
+
+    ``worth`` of a person is that of moving to the first choice; each place down the
+    list costs ``per_rank``.
+    """
+    for i in range(pos.size):
+        best = -FAR
+        for j in range(first[i], first[i + 1]):
+            value = -price[node[j]]
+            if rank[j] >= 0:
+                value += worth[i] - per_rank * rank[j]
+            if value > best:
+                best = value
+                pos[i] = j

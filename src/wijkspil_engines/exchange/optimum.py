@@ -35,6 +35,11 @@ _BITS = 3
 #: Pairs are listed anew when fewer than this share of the places are left.
 _REUSE = 0.9
 
+#: Room for the prices of a level when those of all levels are one number.
+_DIGITS = {
+    "class0": 2**6, "class1": 2**8, "moved": 2**8, "waiting": 2**20, "rank": 2**10,
+}  # fmt: skip
+
 
 @dataclass(eq=False)
 class _Left:
@@ -84,6 +89,8 @@ def solve_optimum(
         raise InvalidProblem("only single persons with one load", field="size")
     n_places = problem.n_practices
     left, taken = _lay_out(problem, params)
+    if warm:
+        _sit_as_before(problem, left, params, warm)
     levels = []
     seats: NDArray[np.int64] | None = None
     for index, name in enumerate(params.levels):
@@ -121,6 +128,33 @@ def solve_optimum(
         bound_people=next((v.bound for v in values if v.name == "moved"), None),
         seat_prices=seats,
     )
+
+
+def _sit_as_before(
+    problem: ExchangeProblem, left: _Left, params: Params, warm: Sequence[LevelValue]
+) -> None:
+    """Let everybody sit where all prices of the last round together say.
+
+    Only where to begin: a level in which it is not best is solved all the same.
+    """
+    n_places = problem.n_practices
+    price = np.zeros(left.cap.size, dtype=np.int64)
+    each = np.zeros(left.person.size, dtype=np.int64)
+    unit, per_rank = 1, 0
+    for name in reversed(params.levels):
+        if name == "rank":
+            per_rank = unit
+        else:
+            each += unit * _worth_of_person(problem, left, name)
+        for level in warm:
+            shape = None if level.prices is None else level.prices.shape
+            if level.name == name and level.prices is not None and shape == (n_places,):
+                most = _DIGITS[name] // 2 - 1
+                price[:n_places] += unit * np.clip(level.prices, -most, most)
+        unit *= _DIGITS[name]
+    inside = np.flatnonzero(left.twin[:n_places] >= 0)
+    price[left.twin[inside]] = price[inside]
+    face.sit_by(left.first, left.node, left.rank, each, per_rank, price, left.pos)
 
 
 def _begin(
@@ -198,16 +232,24 @@ def _lay_out(
     return left, taken
 
 
+def _worth_of_person(
+    problem: ExchangeProblem, left: _Left, name: str
+) -> NDArray[np.int64]:
+    """Return what moving is worth on a level, by person."""
+    if name == "moved":
+        return np.ones(left.person.size, dtype=np.int64)
+    if name == "waiting":
+        return problem.capped_days[left.person]
+    return (problem.priority_class == int(name[-1])).astype(np.int64)[left.person]
+
+
 def _worth(problem: ExchangeProblem, left: _Left, name: str) -> NDArray[np.int32]:
     """Return what each place left is worth on a level."""
     if name == "rank":
         return -np.maximum(left.rank, 0).astype(np.int32)
     if name == "moved":
         return (left.rank >= 0).astype(np.int32)
-    if name == "waiting":
-        each = problem.capped_days.astype(np.int32)[left.person]
-    else:
-        each = (problem.priority_class == int(name[-1])).astype(np.int32)[left.person]
+    each = _worth_of_person(problem, left, name).astype(np.int32)
     worth = np.repeat(each, np.diff(left.first))
     worth[left.rank < 0] = 0
     return worth

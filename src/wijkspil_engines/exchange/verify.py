@@ -16,6 +16,7 @@ one per level, compared like words in a dictionary, first level first.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,9 +87,10 @@ def _check_room(problem: ExchangeProblem, choice: NDArray[np.int32]) -> list[Fai
     p = problem.n_practices
     wrong = []
 
-    def total(where: NDArray[np.int32], what: NDArray[np.int64]) -> NDArray[np.int64]:
+    def total(where: NDArray[np.int32], what: NDArray[Any]) -> NDArray[np.int64]:
         counted = np.bincount(where, weights=what, minlength=p)
-        return np.rint(counted).astype(np.int64)
+        whole: NDArray[np.int64] = np.rint(counted).astype(np.int64)
+        return whole
 
     came = total(into, problem.size[moved])
     grown = came - total(problem.origin[left], problem.size[left])

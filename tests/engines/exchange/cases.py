@@ -29,7 +29,7 @@ def draw_round(rng: np.random.Generator, *, with_caps: bool) -> ExchangeProblem:
         origin=origin,
         options=options,
         priority_class=rng.integers(0, 3, w),
-        waiting_days=rng.choice([0, 1, 2, 3, 500, 5000, rng.integers(0, 100)], w),
+        waiting_days=rng.choice([0, 1, 2, 3, 500, 5000, int(rng.integers(0, 100))], w),
         max_inflow=rng.choice([0, 1, 2, NO_LIMIT, NO_LIMIT], p) if with_caps else None,
     )
 
