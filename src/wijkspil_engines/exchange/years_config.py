@@ -161,6 +161,11 @@ class YearsConfig:
             raise InvalidConfig(
                 "wishes: at most 10 choice_chances and 20 size_chances can be given"
             )
+        if self.n_rounds < 1:
+            raise InvalidConfig(
+                f"rounds.days_between: {self.rounds.days_between} days is longer than "
+                f"{self.rounds.years:g} years"
+            )
         if self.rounds.warm_up_days >= 365 * self.rounds.years:
             raise InvalidConfig(
                 f"rounds.warm_up_days: {self.rounds.warm_up_days} days leave nothing "

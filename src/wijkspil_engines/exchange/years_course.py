@@ -130,8 +130,9 @@ def draw_course(config: YearsConfig, seed: int) -> Course:
     kind, day, anchor = _add_stopping(config, kind, day, anchor, notice_day, capacity)
     n_wishes = kind.size
     home = place[anchor] + rng.normal(0, _HOME_KM, (n_wishes, 2))
-    along = (home - place.mean(0)) @ slope
-    income = np.searchsorted(np.quantile(along, (1 / 3, 2 / 3)), along)
+    # The income of a wijk rises along one direction of the map.
+    thirds = np.quantile(place[:first] @ slope, (1 / 3, 2 / 3))
+    income = np.searchsorted(thirds, home @ slope)
     size = rng.choice(
         np.arange(1, len(config.wishes.size_chances) + 1),
         n_wishes,

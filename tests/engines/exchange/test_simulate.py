@@ -112,6 +112,27 @@ def test_people_of_a_practice_that_stops_get_a_wish(small):
         assert 0 < people <= course.capacity[b] * 1.2
 
 
+@pytest.mark.parametrize("mechanism", ["waitlist", "ttc", "optimum"])
+def test_a_region_without_wishes_can_be_played(mechanism: str):
+    rates = ("without_practice_rate", "moved_rate", "other_rate")
+    config = from_mapping(
+        {
+            "region": {"practices": 5},
+            "wishes": {"open_at_start": 0, **dict.fromkeys(rates, 0.0)},
+            "practices": {"stop_rate": 0.0},
+            "rounds": {"years": 0.6, "warm_up_days": 0},
+            "study": {"mechanisms": [mechanism], "reference": mechanism, "seeds": 2},
+        }
+    )
+    study = run_study(config)
+    assert json.loads(to_json(study))["means"][mechanism]["all/all/mean_days"] == [
+        None,
+        None,
+        None,
+    ]
+    assert study.means[mechanism]["rounds/moved_people"].mean == 0
+
+
 def test_groups_cover_everybody_once(small):
     course = draw_course(small, 1)
     for name, code in group_codes(course).items():
@@ -172,6 +193,7 @@ def test_differences_are_taken_seed_by_seed(small):
         ({"study": {"mechanisms": ["ttc"]}}, "study.reference: 'waitlist'"),
         ({"study": {"class_first": 1}}, "study.class_first: 1 is not true or false"),
         ({"study": {"levels": ["moved", "moved"]}}, "study.levels: 'moved'"),
+        ({"rounds": {"years": 0.1, "days_between": 37}}, "rounds.days_between: 37"),
         ({"rounds": {"years": 0.3, "warm_up_days": 180}}, "rounds.warm_up_days"),
     ],
 )
