@@ -286,7 +286,7 @@ class Proof:
 def _weigh(
     layout: Layout, row: int, earlier: Sequence[int], scale: int
 ) -> NDArray[np.int64]:
-    worth = layout.worth[row].astype(np.int64) * scale
+    worth: NDArray[np.int64] = layout.worth[row].astype(np.int64) * scale
     for before, weight in enumerate(earlier):
         worth += layout.worth[before].astype(np.int64) * weight
     return worth
@@ -340,6 +340,28 @@ def tighten(
     return best
 
 
+def weigh_lighter(
+    layout: Layout,
+    digits: Sequence[NDArray[np.int64]],
+    row: int,
+    values: Sequence[int],
+) -> Proof:
+    """Return the best proof with lighter weights of earlier levels, prices as found.
+
+    Quicker than ``tighten`` where worths have many values: nothing is solved again.
+    """
+    largest = max(1, int(np.abs(layout.worth[row]).max(initial=1)))
+    proofs = []
+    for heavy in (1, 2, 4, 8, 16):
+        for spread in (1, 2, 4):
+            weights = [
+                heavy * largest * spread ** (row - 1 - before) for before in range(row)
+            ]
+            place, entry = _add_up(layout, digits, [*weights, 1])
+            proofs.append(Proof(row, tuple(weights), 1, place, entry))
+    return min(proofs, key=lambda proof: proof.bound(layout, values))
+
+
 def bound_of(
     layout: Layout,
     worth: NDArray[np.int64],
@@ -363,8 +385,8 @@ def bound_of(
     gain[is_stay] = 0
     total = 0
     if n:
-        most: NDArray[np.int64] = np.maximum.reduceat(gain, slot[:-1])
-        total = exact_sum(most * layout.size[:n])
+        most = np.maximum.reduceat(gain, slot[:-1]).astype(np.int64)
+        total = exact_sum(most * layout.size[:n].astype(np.int64))
     for price, room in ((place, places_of(problem)), (entry, problem.max_inflow)):
         for b in np.flatnonzero(price).tolist():
             total += int(price[b]) * int(room[b])
@@ -387,5 +409,6 @@ __all__ = [
     "places_of",
     "solve_split",
     "tighten",
+    "weigh_lighter",
     "weigh_to",
 ]

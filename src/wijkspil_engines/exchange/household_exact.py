@@ -6,7 +6,7 @@ same on every machine.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import highspy
 import numpy as np
@@ -25,6 +25,8 @@ from wijkspil_engines.exchange.result import taken_practice
 MOST_OPTIONS = 2000
 _MOST_NODES = 3000
 _INFINITY = highspy.kHighsInf
+#: Rows, columns and values of a matrix.
+_Entries = tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]
 
 
 class Searched(NamedTuple):
@@ -52,7 +54,7 @@ def search(
     columns = np.arange(k)
     home = problem.origin[wish]
     leaves = home != NONE
-    entries = [(wish, columns, np.ones(k))]
+    entries: list[_Entries] = [(wish, columns, np.ones(k))]
     upper = [np.ones(n)]
     lower = [np.zeros(n) if required is None else required.astype(np.float64)]
     row = n
@@ -112,7 +114,7 @@ def search(
 
 
 def _program(
-    entries: Sequence[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]],
+    entries: Sequence[_Entries],
     lower: Sequence[NDArray[np.float64]],
     upper: Sequence[NDArray[np.float64]],
     n_columns: int,

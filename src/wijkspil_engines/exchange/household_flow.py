@@ -210,7 +210,7 @@ def _pop(
             i = child
         heap[i] = n
         at[n] = i
-    return top
+    return int(top)
 
 
 @compiled
@@ -319,7 +319,7 @@ def _search(
                         by_to[m] = s
                     nearest = total
                     end = m
-    return nearest, end, n_touched
+    return int(nearest), end, n_touched
 
 
 @compiled
@@ -677,7 +677,7 @@ def settle(
                     stuck[:] = False
                     for each in range(n_touched):
                         stuck[touched[each]] = True
-                    return source
+                    return int(source)
                 _reprice(forward, nearest, n_touched, price, key, at, touched)
                 if end != source:
                     _push_single(

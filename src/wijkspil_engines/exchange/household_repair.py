@@ -110,7 +110,7 @@ def _is_better(
         for k in range(people.size):
             after += people[k] * worth[level, k]
         if after != before[level]:
-            return after > before[level]
+            return bool(after > before[level])
     return False
 
 

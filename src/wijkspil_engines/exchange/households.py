@@ -26,6 +26,7 @@ from wijkspil_engines.exchange.household_bound import (
     level_entry,
     solve_split,
     tighten,
+    weigh_lighter,
     weigh_to,
 )
 from wijkspil_engines.exchange.household_flow import Flow
@@ -219,8 +220,12 @@ class _Search:
             row = self._n_extra + index
             level = level_entry(self._layout, self._digits, row, values, name)
             if any(before.gap for before in made):
-                rounds = _PROOF_ROUNDS if name in _PEOPLE_LEVELS else _PROOF_ROUNDS // 2
-                proof = tighten(self._layout, self._digits, row, values, rounds=rounds)
+                if name in _PEOPLE_LEVELS and row < self._n_people_row() + 1:
+                    proof = tighten(
+                        self._layout, self._digits, row, values, rounds=_PROOF_ROUNDS
+                    )
+                else:
+                    proof = weigh_lighter(self._layout, self._digits, row, values)
                 bound = proof.bound(self._layout, values)
                 if name == "rank":
                     bound = max(-bound, level.bound, 0)
