@@ -354,7 +354,9 @@ def divide_again(
         totals=_totals(rest, result),
         outcomes=_outcomes(rest, result),
         wishes_csv=files[1],
-        suspended=frozenset(names[i] for i in np.flatnonzero(repaired.suspended)),
+        suspended=frozenset(
+            names[i] for i in np.flatnonzero(repaired.suspended).tolist()
+        ),
         is_new=bool(repaired.proposed.any()) or bool(repaired.suspended.any()),
     )
 
@@ -382,7 +384,9 @@ def settle(
     result = solve(
         problem, params=Params(levels=("class0", "moved", "waiting")), seed=seed
     )
-    return frozenset(problem.wish_ids[i] for i in np.flatnonzero(result.choice >= 0))
+    return frozenset(
+        problem.wish_ids[i] for i in np.flatnonzero(result.choice >= 0).tolist()
+    )
 
 
 def check_division(
@@ -524,7 +528,10 @@ def _totals(problem: ExchangeProblem, result: Result) -> dict[str, Totals]:
     prices = result.seat_prices
     return {
         name: Totals(
-            *(column[b] for column in columns),
+            people_in=columns[0][b],
+            people_out=columns[1][b],
+            load_in=columns[2][b],
+            load_out=columns[3][b],
             seat_price=None if prices is None else int(prices[b]),
         )
         for b, name in enumerate(problem.practice_ids)

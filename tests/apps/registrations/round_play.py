@@ -27,7 +27,7 @@ def given(region: GpRegion, **changes: Any) -> RoundGiven:
     return RoundGiven(**(vars(usual) | changes))
 
 
-def open_one(region: GpRegion, **changes: Any) -> Round:
+def open_one(region: GpRegion, **changes: Any) -> Any:
     """Open a round of the region."""
     return open_round(
         actor=region.coordinator.actor, given=given(region, **changes), at=region.at
@@ -48,7 +48,7 @@ def join(
     )
 
 
-def step(round_: Round, name: str, at: datetime) -> Round:
+def step(round_: Round, name: str, at: datetime) -> Any:
     """Do a step as the worker does, and return the round as it is then."""
     run_step(round_id=round_.pk, step=name, at=at, clock=lambda: at)
     return Round.objects.get(pk=round_.pk)

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -49,7 +50,7 @@ def region() -> GpRegion:
 
 
 def begin(region: GpRegion, **changes: object) -> Rehousing:
-    values = {
+    values: dict[str, Any] = {
         "name": "Huisartsen Nummer 1 stopt",
         "region_id": region.region.pk,
         "failing": [region.practices[0].pk],
@@ -277,10 +278,8 @@ class TestThePages:
         plan(region, row)
         assert "Carry out the plan, day by day" in page(browser, address)
 
-        days = list(
-            RehousedHousehold.objects.order_by("move_on")
-            .values_list("move_on", flat=True)
-            .distinct()
+        days = sorted(
+            {one.move_on for one in RehousedHousehold.objects.all() if one.move_on}
         )
         assert len(days) == 2
         a_day = f"{address}dag/{days[0].isoformat()}/"
@@ -309,7 +308,7 @@ class TestThePages:
 
         def rows(service_id: int) -> list[dict[str, str]]:
             answer = browser.get(f"{ROOT}{row.pk}/lijst/{service_id}.csv")
-            text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+            text = answer.content.decode("utf-8-sig")
             return list(csv.DictReader(io.StringIO(text), delimiter=";"))
 
         comes = rows(taker)

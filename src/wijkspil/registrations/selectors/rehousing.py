@@ -164,10 +164,14 @@ def list_households_of_day(rehousing_id: int, day: date) -> list[RehousedHouseho
     rows = (
         RehousedHousehold.objects.filter(rehousing_id=rehousing_id, move_on=day)
         .select_related("to_service", "from_service")
-        .order_by("to_service__name", "key")
+        .order_by("to_service__name", "to_service_id", "key")
     )
     return sorted(
-        rows, key=lambda row: (row.to_service.name, row.frailty == Frailty.NONE)
+        rows,
+        key=lambda row: (
+            "" if row.to_service is None else row.to_service.name,
+            row.frailty == Frailty.NONE,
+        ),
     )
 
 

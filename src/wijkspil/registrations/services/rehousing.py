@@ -326,7 +326,10 @@ def plan_rehousing(
             is_house_bound=one.frailty == Frailty.HOUSE_BOUND,
         )
         for one in households
-        if one.moved_at is None and one.place is not None and one.place.lon is not None
+        if one.moved_at is None
+        and one.place is not None
+        and one.place.lon is not None
+        and one.place.lat is not None
     ]
 
     def tell(step: str, done: int, of: int) -> None:

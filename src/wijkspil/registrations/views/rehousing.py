@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -388,7 +388,7 @@ def show_day(
 @professional_page
 def export(
     request: HttpRequest, actor: Actor, rehousing_id: int, service_id: int
-) -> StreamingHttpResponse:
+) -> HttpResponse:
     """Send one practice its list as CSV: who comes, or where its people go."""
     row = _own(actor, rehousing_id)
     record_view(row, actor=actor, purpose="rehousing.export", at=timezone.now())
@@ -398,8 +398,8 @@ def export(
         if service_id in failing
         else _lines_of_taker(row, service_id)
     )
-    response = StreamingHttpResponse(
-        csv_lines(lines), content_type="text/csv; charset=utf-8"
+    response = HttpResponse(
+        "".join(csv_lines(lines)), content_type="text/csv; charset=utf-8"
     )
     response["Content-Disposition"] = (
         f'attachment; filename="herplaatsing-{row.pk}-{service_id}.csv"'
