@@ -28,7 +28,7 @@ from wijkspil_engines.exchange.problem import (
     InvalidProblem,
     Params,
 )
-from wijkspil_engines.exchange.result import Result, make_result
+from wijkspil_engines.exchange.result import Result, make_result, taken_practice
 
 #: Solves a problem to the optimum of the levels in the parameters.
 Solve = Callable[[ExchangeProblem, Params], Result]
@@ -160,8 +160,7 @@ def executable(
     too. Not always the largest such set.
     """
     going = np.asarray(confirmed, bool) & (result.choice >= 0)
-    at = problem.first_option[:-1] + np.maximum(result.choice, 0)
-    to = problem.option[np.minimum(at, max(problem.option.size - 1, 0))]
+    to = taken_practice(problem, result.choice)
     last_first = np.lexsort((np.arange(problem.n_wishes), problem.waiting_days))
     while True:
         people = _net(problem, going, to, problem.size.astype(np.int64))

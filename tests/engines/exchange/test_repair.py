@@ -84,6 +84,21 @@ def test_a_swap_is_carried_out_only_when_all_in_it_confirmed():
     assert every.tolist() == [True, True, True, False]
 
 
+@pytest.mark.parametrize(("practices", "wishes"), [(0, 0), (2, 0), (2, 3)])
+def test_a_round_without_options_stays_as_it_is(practices: int, wishes: int):
+    problem = ExchangeProblem.build(
+        practice_ids=[f"p{b}" for b in range(practices)],
+        free_places=[0] * practices,
+        wish_ids=[f"w{i}" for i in range(wishes)],
+        origin=[0] * wishes,
+        options=[[]] * wishes,
+    )
+    result = solve(problem, Params())
+    nobody = np.zeros(wishes, bool)
+    assert not executable(problem, result, nobody).any()
+    assert repair(problem, result, nobody).result.moved_people == 0
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_a_no_takes_nobodys_place(seed: int):
