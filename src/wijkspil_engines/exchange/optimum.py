@@ -240,7 +240,8 @@ def _worth_of_person(
         return np.ones(left.person.size, dtype=np.int64)
     if name == "waiting":
         return problem.capped_days[left.person]
-    return (problem.priority_class == int(name[-1])).astype(np.int64)[left.person]
+    one: NDArray[np.int64] = (problem.priority_class == int(name[-1])).astype(np.int64)
+    return one[left.person]
 
 
 def _worth(problem: ExchangeProblem, left: _Left, name: str) -> NDArray[np.int32]:
