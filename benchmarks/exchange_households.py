@@ -7,7 +7,8 @@ of up to five choices and of one. Limit: people moved within 0.1 % of the bound 
 
 Prints per level value, bound and gap, seconds, processor time and peak memory, and how
 long compiling took before. The bound of a level holds for plans as good on the levels
-before. The peer bounds people moved alone: OR-Tools SimpleMinCostFlow, households split.
+before. The peer bounds people moved alone: OR-Tools SimpleMinCostFlow with households
+split, in a process of its own (its library and that of highspy do not go together).
 
     python -m benchmarks.exchange_households [--households 250000] [--practices 4800]
         [--kind easy|skewed|skewed-one] [--levels ...] [--no-peer] [--json FILE]
@@ -16,7 +17,9 @@ before. The peer bounds people moved alone: OR-Tools SimpleMinCostFlow, househol
 import argparse
 import json
 import resource
+import subprocess
 import sys
+import tempfile
 import time
 from datetime import date
 from pathlib import Path
@@ -28,7 +31,7 @@ from benchmarks.machine import describe_machine
 from wijkspil_engines.exchange.generate import Recipe, generate
 from wijkspil_engines.exchange.household_exact import is_possible
 from wijkspil_engines.exchange.households import solve_households
-from wijkspil_engines.exchange.problem import LEVELS, NONE, ExchangeProblem, Params
+from wijkspil_engines.exchange.problem import LEVELS, ExchangeProblem, Params
 
 LIMIT_GAP, LIMIT_S = 0.001, 90.0
 SIZE_CHANCES = (0.30, 0.25, 0.20, 0.25)
@@ -44,31 +47,24 @@ KINDS: dict[str, dict[str, Any]] = {
 
 def solve_peer(problem: ExchangeProblem) -> tuple[int, float]:
     """Return the most people that could move if households could be split, seconds."""
-    from ortools.graph.python import min_cost_flow
-
-    started = time.perf_counter()
-    n, p, k = problem.n_wishes, problem.n_practices, problem.option.size
-    # Nodes: practices, nowhere and the void as one, households.
-    void = p
-    size = problem.size.astype(np.int64)
-    home = np.where(problem.origin == NONE, void, problem.origin)
-    wish = problem.wish_of_option
-    household = p + 1 + np.arange(n)
-    leavers = np.bincount(home, weights=size, minlength=p + 1).astype(np.int64)
-    flow = min_cost_flow.SimpleMinCostFlow()
-    flow.add_arcs_with_capacity_and_unit_cost(
-        np.concatenate((home, household[wish], np.arange(p), np.full(p, void))),
-        np.concatenate((household, problem.option, np.full(p, void), np.arange(p))),
-        np.concatenate((size, size[wish], problem.free_places, leavers[:p])),
-        np.concatenate(
-            (np.zeros(n), np.full(k, -1), np.zeros(2 * p)), dtype=np.float64
-        ).astype(np.int64),
-    )
-    flow.set_nodes_supplies(np.arange(p + 1 + n), np.zeros(p + 1 + n, dtype=np.int64))
-    status = flow.solve()
-    if status != flow.OPTIMAL:
-        raise RuntimeError(f"the peer ended with status {status}")
-    return -int(flow.optimal_cost()), time.perf_counter() - started
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "problem.npz"
+        np.savez(
+            file,
+            size=problem.size,
+            origin=problem.origin,
+            wish=problem.wish_of_option,
+            option=problem.option,
+            free=problem.free_places,
+        )
+        printed = subprocess.run(
+            [sys.executable, "-m", "benchmarks.exchange_households_peer", str(file)],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+    most, seconds = json.loads(printed)
+    return int(most), float(seconds)
 
 
 def peak_mb() -> float:
