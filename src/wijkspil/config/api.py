@@ -12,6 +12,8 @@ from wijkspil.referrals.errors import InvalidRequest
 from wijkspil.referrals.policy_api import router as policy_router
 from wijkspil.registrations.access_api import router as gp_access_router
 from wijkspil.registrations.api import router as gp_practices_router
+from wijkspil.registrations.errors import InvalidRegistration
+from wijkspil.registrations.practice_api import router as gp_desk_router
 from wijkspil.stays.api import router as stays_router
 from wijkspil.stays.errors import InvalidStay
 
@@ -39,6 +41,7 @@ api.add_our_errors()
 api.add_exception_handler(InvalidRequest, refuse_request)
 api.add_exception_handler(InvalidCall, refuse_fields)
 api.add_exception_handler(InvalidStay, refuse_fields)
+api.add_exception_handler(InvalidRegistration, refuse_fields)
 api.add_router("", directory_router)
 api.add_router("", communications_router)
 api.add_router("", referrals_router)
@@ -47,3 +50,4 @@ api.add_router("", stays_router)
 api.add_router("", calls_router)
 api.add_router("", gp_access_router)
 api.add_router("", gp_practices_router)
+api.add_router("", gp_desk_router)

@@ -4,6 +4,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from wijkspil.registrations.services import rehousing
+from wijkspil.registrations.services.moves import run_answer_timers
 from wijkspil.registrations.services.outlook import (
     refresh_all_outlooks,
     refresh_outlook,
@@ -60,3 +61,10 @@ def forget_old_households(timestamp: int) -> None:
     """Remove names and contact where the time to keep them has passed."""
     now = timezone.now()
     remove_old_households(on=timezone.localdate(now), at=now)
+
+
+@app.periodic(cron="11 * * * *")
+@app.task(queueing_lock="registrations.answers", pass_context=False)
+def move_answers_on(timestamp: int) -> None:
+    """Remind practices, and end registrations that nobody answered in time."""
+    run_answer_timers(at=timezone.now())

@@ -10,13 +10,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tests.apps.directory.signing_in import browser_of
-from tests.apps.registrations.test_lists import make_move, make_round
+from tests.apps.registrations import test_lists
+from tests.apps.registrations.test_lists import make_move
 from tests.factories.directory import AreaFactory
 from tests.factories.registrations import GpRegion, make_gp_region, make_wish, publish
 from wijkspil.accounts.types import Role
 from wijkspil.core.models import AuditEvent
 from wijkspil.core.sealing import seal
-from wijkspil.registrations.models import Move, PracticeList, RoundPractice
+from wijkspil.registrations.models import Move, PracticeList, Round, RoundPractice
+from wijkspil.registrations.policies import first_allowed_day
 from wijkspil.registrations.types import MoveStatus, RoundStatus
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +51,12 @@ def page(name: str, *args: object) -> str:
 
 def text_of(response: Any) -> str:
     return " ".join(response.content.decode().split())
+
+
+def make_round(of: GpRegion, **changes: Any) -> Round:
+    """Make a round with time for everybody, counted from today."""
+    on = first_allowed_day(timezone.localdate() + timedelta(days=45))
+    return test_lists.make_round(of, **({"effective_on": on} | changes))
 
 
 def name_members(move: Move, *names: str) -> None:

@@ -91,6 +91,11 @@ PURPOSE_WORDS: dict[str, Any] = {
     "call.report": _("Report of the night, for the own team"),
     "call.settlement": _("Minutes to settle, taken out"),
     "page.emergency-access": _("Page: emergency access"),
+    "page.move": _("Page: a household proposed to a GP practice"),
+    "page.work-list": _("Page: work list of a GP practice"),
+    "work-list.export": _("Work list of a GP practice, taken along as a file"),
+    "api.household": _("Another system (API): who comes to a GP practice"),
+    "api.work": _("Another system (API): work list of a GP practice"),
 }
 #: Start of a purpose that ends in a number -> its words.
 NUMBERED_PURPOSE_WORDS: dict[str, Any] = {
