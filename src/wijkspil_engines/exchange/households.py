@@ -220,13 +220,13 @@ class _Search:
             row = self._n_extra + index
             level = level_entry(self._layout, self._digits, row, values, name)
             if any(before.gap for before in made):
+                proof = weigh_lighter(self._layout, self._digits, row, values)
+                bound = proof.bound(self._layout, values)
                 if name in _PEOPLE_LEVELS and row < self._n_people_row() + 1:
                     proof = tighten(
                         self._layout, self._digits, row, values, rounds=_PROOF_ROUNDS
                     )
-                else:
-                    proof = weigh_lighter(self._layout, self._digits, row, values)
-                bound = proof.bound(self._layout, values)
+                    bound = min(bound, proof.bound(self._layout, values))
                 if name == "rank":
                     bound = max(-bound, level.bound, 0)
                 else:
