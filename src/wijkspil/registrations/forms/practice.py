@@ -203,7 +203,7 @@ class JoinForm(PracticeForm):
     )
     max_inflow = _number(
         _("How many new people at most?"),
-        _("Each of them means a first talk. Your desk can enter what stands here."),
+        _("Filled in: what your desk can enter before the change."),
     )
     free_load = _load(
         _("How much heavier may the list get?"),

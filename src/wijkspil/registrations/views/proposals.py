@@ -175,9 +175,7 @@ def _take(request: HttpRequest, actor: Actor, service_id: int, *, at: datetime) 
 
 def _say_answered(is_refusing: bool, move_id: int) -> str:
     if is_refusing:
-        return _(
-            "The household hears it with your reason, and keeps its place in line."
-        )
+        return _("The household hears your reason, and keeps its place in line.")
     if get_proposal(move_id).status == MoveStatus.EXECUTED:
         return _("They have a place with you. It is on your work list.")
     return _("Thank you. Your yes is kept; the work follows when the round is done.")
