@@ -83,13 +83,13 @@ def start_server(port: int = PORT) -> subprocess.Popen[bytes]:
         ],
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "benchmarks.plain_settings"},
     )
-    for _attempt in range(100):
+    for _attempt in range(400):  # a loaded machine takes its time
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/plain"):
                 return process
         except urllib.error.URLError:
             time.sleep(0.2)
-    process.kill()
+    process.terminate()  # not kill: its workers would stay, and keep the port
     raise SystemExit("the server did not start")
 
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from django.utils.formats import number_format
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -47,7 +48,7 @@ def say_km(km: float) -> str:
         return _("less than 100 metres")
     if km >= 10:
         return _("%(km)s km") % {"km": round(km)}
-    return _("%(km)s km") % {"km": f"{km:.1f}".replace(".", _("."))}
+    return _("%(km)s km") % {"km": number_format(km, decimal_pos=1)}
 
 
 def say_minutes(minutes: float) -> str:

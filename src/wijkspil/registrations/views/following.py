@@ -37,6 +37,7 @@ from wijkspil.directory.selectors.gp_practices import (
     list_gp_practices,
 )
 from wijkspil.directory.views.pages import professional_page
+from wijkspil.directory.wording import say_date
 from wijkspil.registrations.errors import (
     InvalidRegistration,
     ListFull,
@@ -99,7 +100,7 @@ from wijkspil.registrations.types import (
     MoveStatus,
     WishStatus,
 )
-from wijkspil.registrations.views.finding import make_row
+from wijkspil.registrations.views.finding import make_rows
 from wijkspil.registrations.views.private import (
     OPEN_FOR,
     close_link,
@@ -370,7 +371,7 @@ def reconfirm(request: HttpRequest, door: Door) -> HttpResponse:
         messages.success(
             request,
             _("Thank you. Your wish holds until %(day)s.")
-            % {"day": f"{wish.reconfirm_until:%d-%m-%Y}"},
+            % {"day": say_date(wish.reconfirm_until)},
         )
     return redirect(door.url())
 
@@ -725,7 +726,7 @@ def _wish_page(request: HttpRequest, door: Door, *, at: datetime) -> HttpRespons
         ],
         "contact": shown.contact,
         "choices": [
-            make_row(option, wish.postcode, at=at)
+            row
             | {
                 "rank": rank,
                 "register_url": door.url("register", option.practice.id)
@@ -736,7 +737,9 @@ def _wish_page(request: HttpRequest, door: Door, *, at: datetime) -> HttpRespons
                 and option.list_now.can_take(people=wish.size, load=wish.load)
                 else "",
             }
-            for rank, option in enumerate(options, start=1)
+            for rank, (option, row) in enumerate(
+                zip(options, make_rows(options, wish.postcode), strict=True), start=1
+            )
         ],
         "current_name": names[wish.current_practice_id].name
         if wish.current_practice_id in names

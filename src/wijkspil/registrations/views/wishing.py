@@ -52,7 +52,7 @@ from wijkspil.registrations.types import (
     ListStatus,
     WishReason,
 )
-from wijkspil.registrations.views.finding import make_row
+from wijkspil.registrations.views.finding import make_rows
 from wijkspil.registrations.views.private import (
     keep_told,
     private_page,
@@ -253,11 +253,13 @@ def choosing(
         km=FAR_KM if asked.is_far else NEAR_KM,
         limit=FAR_LIMIT if asked.is_far else NEAR_LIMIT,
     )
-    rows = []
-    for option in around:
-        if option.practice.id in chosen or option.way is Way.OWN:
-            continue
-        row = make_row(option, place.postcode, at=at)
+    others = [
+        option
+        for option in around
+        if option.practice.id not in chosen and option.way is not Way.OWN
+    ]
+    rows = make_rows(others, place.postcode)
+    for option, row in zip(others, rows, strict=True):
         more = (*chosen, option.practice.id)
         row["add_url"] = (
             f"{here}?{asked.query(choices=more)}" if len(chosen) < MOST_CHOICES else ""
@@ -271,11 +273,10 @@ def choosing(
             if row["add_url"] and now is not None and now.conditions.only_with_member
             else ""
         )
-        rows.append(row)
     left = MOST_CHOICES - len(chosen)
     return {
         "chosen": [
-            make_row(option, place.postcode, at=at)
+            row
             | {
                 "rank": rank,
                 "up_url": f"{here}?{asked.query(choices=_moved(chosen, rank - 1, -1))}"
@@ -286,14 +287,12 @@ def choosing(
                 else "",
                 "remove_url": f"{here}?"
                 + asked.query(
-                    choices=tuple(pk for pk in chosen if pk != option.practice.id),
-                    member_at=tuple(
-                        pk for pk in asked.member_at if pk != option.practice.id
-                    ),
+                    choices=tuple(pk for pk in chosen if pk != row["id"]),
+                    member_at=tuple(pk for pk in asked.member_at if pk != row["id"]),
                 ),
-                "with_member": option.practice.id in asked.member_at,
+                "with_member": row["id"] in asked.member_at,
             }
-            for rank, option in enumerate(mine, start=1)
+            for rank, row in enumerate(make_rows(mine, place.postcode), start=1)
         ],
         "rows": rows,
         "left": left,
