@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date as Date
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -47,6 +48,7 @@ MOVE_COLUMNS = ("wish_id", "from_practice_id", "to_practice_id", "choice_rank")
 _MOST_PLACES = 10_000_000
 _MOST_LOAD = 10_000_000
 _MOST_SIZE = 1000
+_ROWS = 4096
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 _DECIMAL = re.compile(r"[0-9]{1,8}(\.[0-9]{1,3})?", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -278,22 +280,36 @@ def _read_table(
                 )
             if header.count(name) > 1:
                 raise InvalidFile(f"{file}:1:{name}: the column is named twice")
-        rows = []
         width = len(header)
-        for cells in reader:
-            if len(cells) != width:
-                if not cells:
-                    continue
-                raise InvalidFile(
-                    f"{file}:{reader.line_num}:{header[min(len(cells), width) - 1]}: "
-                    f"has {len(cells)} cells; the first line has {width}"
-                )
-            rows.append(cells)
+        columns: list[list[str]] = [[] for _ in header]
+        n = 0
+        # Some rows at a time: a list kept for each row slows down everything.
+        while chunk := list(islice(reader, _ROWS)):
+            if not set(map(len, chunk)) <= {width}:
+                chunk = [cells for cells in chunk if cells]
+                _check_widths(file, text, header, chunk)
+            n += len(chunk)
+            for column, cells in zip(columns, zip(*chunk, strict=True), strict=False):
+                column.extend(map(str.strip, cells))
     except csv.Error as error:
         raise InvalidFile(f"{file}:{reader.line_num}: is no CSV ({error})") from error
-    stripped = [list(map(str.strip, column)) for column in zip(*rows, strict=True)]
-    columns = dict(zip(header, stripped or [[] for _ in header], strict=True))
-    return _Table(file, text, columns, len(rows))
+    return _Table(file, text, dict(zip(header, columns, strict=True)), n)
+
+
+def _check_widths(
+    file: Path, text: str, header: Sequence[str], chunk: Sequence[Sequence[str]]
+) -> None:
+    """Raise at the first row of all with another number of cells than the header."""
+    width = len(header)
+    if all(len(cells) == width for cells in chunk):
+        return
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    for cells in reader:
+        if cells and len(cells) != width:
+            raise InvalidFile(
+                f"{file}:{reader.line_num}:{header[min(len(cells), width) - 1]}: "
+                f"has {len(cells)} cells; the first line has {width}"
+            )
 
 
 def _places(text: str) -> int:
