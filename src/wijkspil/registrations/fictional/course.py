@@ -9,6 +9,7 @@ who sign in to a demo. Shares and days are in ``figures.yaml``.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from django.db import models, transaction
@@ -54,6 +55,7 @@ from wijkspil.registrations.services.rounds import (
 from wijkspil.registrations.types import (
     Answer,
     DeclineReason,
+    ListReason,
     ListStatus,
     MoveStatus,
     RefusalReason,
@@ -70,6 +72,18 @@ _MONTHS = (
     *("januari", "februari", "maart", "april", "mei", "juni", "juli", "augustus"),
     *("september", "oktober", "november", "december"),
 )
+#: What the practices of the demo say: a full one, and one with conditions; and what
+#: the practice says that stops.
+_OWN_LISTS: tuple[dict[str, Any], ...] = (
+    {"status": ListStatus.CLOSED, "reason": ListReason.FULL},
+    {
+        "status": ListStatus.LIMITED,
+        "reason": ListReason.STAFF,
+        "places_per_month": 6,
+        "most_minutes": 20,
+    },
+)
+_STOPPING_LIST = {"status": ListStatus.CLOSED, "reason": ListReason.SUCCESSION}
 _DAY, _HOUR = timedelta(days=1), timedelta(hours=1)
 _LINK_HOLDS = timedelta(days=365)
 
@@ -116,10 +130,9 @@ def make_lists_wishes_rounds(
     own = _practices_of(managers, at=at)
     ground = read_ground(region_id, at=at, seed=seed)
     stops = None if ground is None else _choose_stopping(ground, own)
-    # A full practice and one with conditions: each can only swap, or nearly.
-    fixed = dict(zip(own, (ListStatus.CLOSED, ListStatus.LIMITED), strict=False))
+    fixed = dict(zip(own, _OWN_LISTS, strict=False))
     if stops is not None:
-        fixed[stops.id] = ListStatus.CLOSED
+        fixed[stops.id] = _STOPPING_LIST
     lists = make_lists(at=at, seed=seed, fixed=fixed)
     if ground is None:
         return RegistrationsMade(lists=lists)

@@ -194,13 +194,18 @@ def _draw_want(rng: np.random.Generator, ground: Ground) -> _Want:
 
 
 def _swap(ground: Ground, want: _Want, between: tuple[int, int], place: int) -> _Want:
+    """Return a household that lives near the one practice and goes to the other."""
     ids = [one.id for one in ground.practices]
     if not set(between) <= set(ids):
         return want
     one, other = (ids.index(pk) for pk in between)
     here, there = (one, other) if place % 2 else (other, one)
+    homes = _plane([(home.lon, home.lat) for home in ground.addresses])
+    away = np.hypot(*(homes - ground.at_practices[there]).T)
+    near = np.argsort(away, kind="stable")[:_NEAREST]
+    home = ground.addresses[int(near[(7 * place) % len(near)])]
     more = [choice for choice in want.choices if choice not in (here, there)][:2]
-    return _Want(want.address, WishReason.NEARER, here, (there, *more))
+    return _Want(home, WishReason.NEARER, here, (there, *more))
 
 
 def _make_wish(

@@ -33,13 +33,12 @@ class _Draw:
 
 
 def make_lists(
-    *, at: datetime, seed: int, fixed: Mapping[int, ListStatus] | None = None
+    *, at: datetime, seed: int, fixed: Mapping[int, Mapping[str, Any]] | None = None
 ) -> int:
     """Publish a list for the practices of all regions; return how many now hold.
 
-    Most said something else before. ``fixed`` gives the state
-    of some practices by id of the service. Practices that told something are left as
-    they are.
+    Most said something else before. ``fixed`` gives what some practices say now, by id
+    of the service. Practices that told something are left as they are.
     """
     ground = get_gp_ground()
     if not ground.postcodes:
@@ -59,13 +58,13 @@ def make_lists(
     )
     rows: list[PracticeList] = []
     for spot in spots:
-        rows += _draw_lists(draw, spot, (fixed or {}).get(spot.id), at=at)
+        rows += _draw_lists(draw, spot, (fixed or {}).get(spot.id, {}), at=at)
     PracticeList.objects.bulk_create(rows, batch_size=_BATCH)
     return sum(row.valid_until is None for row in rows)
 
 
 def _draw_lists(
-    draw: _Draw, spot: GpSpot, status: ListStatus | None, *, at: datetime
+    draw: _Draw, spot: GpSpot, fixed: Mapping[str, Any], *, at: datetime
 ) -> Iterable[PracticeList]:
     rng = draw.rng
     is_silent = rng.random() < figure("share_silent")
@@ -74,10 +73,13 @@ def _draw_lists(
     first = at - timedelta(days=float(rng.uniform(360, 700)))
     changed = at - timedelta(days=float(rng.uniform(2, 200)))
     has_changed = rng.random() < 0.6
-    values = _draw_values(draw, spot, status or drawn, at=at)
+    values = _draw_values(draw, spot, drawn, at=at)
     other = _draw_values(draw, spot, _draw_status(rng), at=changed)
-    if is_silent and status is None:
+    if is_silent and not fixed:
         return
+    if fixed:
+        has_changed = True
+        values = {"work_per_day": values["work_per_day"], **fixed}
     common = {
         "service_id": spot.id,
         "people": max(people, 900),
