@@ -260,7 +260,9 @@ def _keep_totals(row: Round, divided: Divided) -> None:
         one.people_in, one.people_out = total.people_in, total.people_out
         one.load_in, one.load_out = total.load_in, total.load_out
         if total.seat_price is not None:
-            one.seat_price = total.seat_price
+            # Below zero: one more place serves people of an earlier class, and so
+            # fewer in all. On no account do more people move.
+            one.seat_price = max(0, total.seat_price)
     RoundPractice.objects.bulk_update(
         practices,
         ["people_in", "people_out", "load_in", "load_out", "seat_price"],
