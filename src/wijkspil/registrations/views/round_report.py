@@ -92,6 +92,7 @@ def show_report(request: HttpRequest, round_id: int) -> HttpResponse:
                 (one, say_people(one.missing)) for one in report.shortages[:10]
             ],
             "flows": [(flow, say_people(flow.people)) for flow in report.flows],
+            "few_flows": sum(flow.is_few for flow in report.flows),
             "groups": _groups(report),
             "passes": passes,
             "checked": checked,
