@@ -3,7 +3,7 @@
 Django binds parameters on the client, so the server plans each statement anew; for
 the few statements behind the busiest pages that plan costs more than the work, and
 building the statement from a queryset costs more still. This goes around Django's
-cursor (and its query log) on purpose, and only for reading.
+cursor on purpose, and only for reading; where queries are logged these are as well.
 """
 
 from collections.abc import Mapping
@@ -20,15 +20,13 @@ def fetch_row(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] 
 
     Uses the connection and the transaction that Django holds now.
     """
-    with psycopg.Cursor(_connected()) as cursor:
-        cursor.execute(statement, parameters, prepare=True)
+    with _executed(statement, parameters) as cursor:
         return cursor.fetchone()
 
 
 def fetch_rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Return all rows of a prepared statement; otherwise as ``fetch_row``."""
-    with psycopg.Cursor(_connected()) as cursor:
-        cursor.execute(statement, parameters, prepare=True)
+    with _executed(statement, parameters) as cursor:
         return cursor.fetchall()
 
 
@@ -75,6 +73,11 @@ def _fields_of(model: type[Model]) -> tuple[list[str], int]:
     return [f.attname for f in fields], [f.primary_key for f in fields].index(True)
 
 
-def _connected() -> "psycopg.Connection[tuple[Any, ...]]":
+def _executed(
+    statement: str, parameters: Mapping[str, Any]
+) -> "psycopg.Cursor[tuple[Any, ...]]":
     connection.ensure_connection()
-    return cast("psycopg.Connection[tuple[Any, ...]]", connection.connection)
+    if connection.queries_logged:
+        connection.queries_log.append({"sql": statement, "time": "prepared"})
+    made = cast("psycopg.Connection[tuple[Any, ...]]", connection.connection)
+    return psycopg.Cursor(made).execute(statement, parameters, prepare=True)
