@@ -74,17 +74,16 @@ def say_published_row(row: PracticeList) -> str:
 
 
 def say_household(size: int, bands: Sequence[str]) -> str:
-    """Say who a household is without saying who: "3 people: 2 up to 64, 1 75 to 84"."""
+    """Say who a household is without saying who: "3 people: 2 of 0–64 years, ..."."""
     people = say_people(size)
     counted = Counter(bands)
     if not counted:
         return people
     if len(counted) == 1:
-        band = str(AgeBand(next(iter(counted))).label)
-        return _("%(people)s, %(band)s years old") % {"people": people, "band": band}
+        band = _short(next(iter(counted)))
+        return _("%(people)s of %(band)s years") % {"people": people, "band": band}
     words = [
-        _("%(n)s %(band)s years old")
-        % {"n": counted[band], "band": str(AgeBand(band).label)}
+        _("%(n)s of %(band)s years") % {"n": counted[band], "band": _short(band)}
         for band in AgeBand.values
         if counted[band]
     ]
@@ -106,8 +105,9 @@ def say_few(people: int) -> str:
 
 
 def say_load(load: int) -> str:
-    """Say a load as people under 65: "2,3"."""
-    return number_format(load / LOAD_UNIT, decimal_pos=1, use_l10n=True)
+    """Say a load as people under 65: "2,3", or "11"."""
+    tenths = round(load * 10 / LOAD_UNIT)
+    return number_format(tenths / 10, decimal_pos=1 if tenths % 10 else 0)
 
 
 def say_change(people: int) -> str:
@@ -134,6 +134,10 @@ def _say_state(status: ListStatus, reason: str, has_room: bool) -> str:
     if status == ListStatus.LIMITED:
         return _("Takes new patients, with conditions: %(reason)s.") % {"reason": words}
     return _("Takes new patients.")
+
+
+def _short(band: str) -> str:
+    return band.replace("-", "–")
 
 
 def _lower_first(text: str) -> str:

@@ -323,7 +323,7 @@ class TestHouseholds:
         url = page("answer", move.pk)
         text = text_of(browser.get(url))
         assert "Anna" not in text
-        assert "2 people, up to 64 years old" in text
+        assert "2 people of 0–64 years" in text
         assert "Huisartsen Nummer 2" in text
         assert not AuditEvent.objects.filter(entity_type="household").exists()
         Move.objects.update(household_answer="yes")

@@ -116,7 +116,13 @@ def show_home(request: HttpRequest, actor: Actor) -> HttpResponse:
     return render(
         request,
         "registrations/practice_home.html",
-        {"now": now, "homes": homes, "one": homes[0] if len(homes) == 1 else None},
+        {
+            "now": now,
+            "homes": homes,
+            "one": homes[0] if len(homes) == 1 else None,
+            # Of the headings under the name of a practice.
+            "level": 2 if len(homes) == 1 else 3,
+        },
     )
 
 
@@ -264,7 +270,7 @@ def _next_step(
                 "people": say_people(proposals.people),
                 "deadline": say_deadline(proposals.answer_by, at),
             },
-            button=_("Answer"),
+            button=_("Give your answer"),
             url=reverse("registrations:proposals", args=[practice.id]),
             is_now=proposals.answer_by - at < timedelta(days=2),
         )
