@@ -24,6 +24,8 @@ def say_way(option: PracticeOption) -> tuple[str, str]:
     if now is None:
         return _("Not known: call them"), "unknown"
     if option.way is Way.REGISTER:
+        if option.why_not:
+            return _("Only with somebody of your household there"), "limited"
         if now.status == ListStatus.LIMITED:
             return _("Takes new patients, with conditions"), "limited"
         return _("Takes new patients"), "good"

@@ -29,7 +29,8 @@ STEPS = (
     gettext_lazy("Wish written down"),
     gettext_lazy("Address confirmed"),
     gettext_lazy("Household agrees"),
-    gettext_lazy("A place is found"),
+    gettext_lazy("Wait for a place"),
+    gettext_lazy("Answer"),
     gettext_lazy("Registered"),
 )
 #: How many steps are done, by state; what ended early has no steps.
@@ -38,7 +39,7 @@ _DONE = {
     WishStatus.CONSENT: 2,
     WishStatus.WAITING: 3,
     WishStatus.PROPOSED: 4,
-    WishStatus.PLACED: 5,
+    WishStatus.PLACED: 6,
 }
 
 
@@ -58,6 +59,7 @@ def say_standing(
     consents: Mapping[str, int],
     move: Move | None,
     round_: Round | None,
+    is_open: bool = False,
 ) -> Standing:
     """Say where a wish stands without naming anybody, and what comes next.
 
@@ -69,6 +71,8 @@ def say_standing(
         The proposal that is open or was carried out.
     round_
         The round that runs in the region, if any.
+    is_open
+        Whether the code was given: then it is not asked again.
     """
     status = WishStatus(wish.status)
     if status is WishStatus.DRAFT:
@@ -86,30 +90,32 @@ def say_standing(
             return Standing(
                 _("Somebody of your household does not want to move"),
                 "limited",
-                _(
-                    "Fill in your code. Then choose: go on without this person, or "
-                    "stop your wish. Your place in line is kept."
+                _fill_in_code(is_open)
+                + _(
+                    "Choose: go on without this person, or stop your wish. Your place "
+                    "in line is kept."
                 ),
             )
         return Standing(
             _("We wait for the yes of your household"),
             "limited",
-            _(
+            _fill_in_code(is_open)
+            + _(
                 "Everybody of 16 or over says for themselves whether they move along. "
-                "Fill in your code and pass on the links."
+                "Make a link for each of them and pass it on."
             ),
         )
     if status is WishStatus.WAITING:
         return Standing(_("Your wish waits for a place"), "info", _say_waiting(round_))
     if status is WishStatus.PROPOSED:
-        return _say_proposed(move)
+        return _say_proposed(move, is_open=is_open)
     if status is WishStatus.PLACED:
         day = None if move is None else move.effective_on
         return Standing(
             _("You have a place with a GP"),
             "good",
             (
-                _("You are registered from %(day)s. ") % {"day": say_date(day)}
+                _("You are registered from %(day)s.") % {"day": say_date(day)} + " "
                 if day
                 else ""
             )
@@ -169,10 +175,18 @@ def _say_waiting(round_: Round | None) -> str:
     )
 
 
-def _say_proposed(move: Move | None) -> Standing:
+def _fill_in_code(is_open: bool) -> str:
+    return "" if is_open else _("Fill in your code.") + " "
+
+
+def _say_proposed(move: Move | None, *, is_open: bool) -> Standing:
     if move is None:
         return Standing(
-            _("There is a place for you"), "good", _("Fill in your code to see it.")
+            _("There is a place for you"),
+            "good",
+            _("Look again in a moment.")
+            if is_open
+            else _("Fill in your code to see it."),
         )
     if move.status == MoveStatus.CONFIRMED:
         return Standing(
@@ -198,7 +212,13 @@ def _say_proposed(move: Move | None) -> Standing:
     return Standing(
         _("There is a place for you"),
         "good",
-        _("Answer before %(day)s. Fill in your code to see which practice it is.")
+        (
+            _("Answer before %(day)s.")
+            if is_open
+            else _(
+                "Answer before %(day)s. Fill in your code to see which practice it is."
+            )
+        )
         % {"day": say_date(localdate(move.answer_by))},
         by=move.answer_by,
     )

@@ -322,7 +322,15 @@ class TestFollow:
         if status == WishStatus.DRAFT:
             return
         page = unescape(page_of(told, opened(told)))
-        assert standing.next_step in page
+        once_open = say_standing(
+            wish,
+            consents=count_consents(wish),
+            move=None,
+            round_=None,
+            is_open=True,
+        )
+        assert once_open.next_step in page
+        assert "Fill in your code" not in page
         if status in LIVE_WISHES:
             assert url("withdraw", told) in page
             assert "NZa" in page

@@ -74,7 +74,8 @@ def find(request: HttpRequest) -> HttpResponse:
         limit=FAR_LIMIT if asked.is_far else NEAR_LIMIT,
     )
     rows = make_rows(options, place.postcode)
-    with_room = [row for row in rows if row["takes"]]
+    with_room = [row for row in rows if row["fits"]]
+    of_household = [row for row in rows if row["takes"] and not row["fits"]]
     others = [row for row in rows if not row["takes"]]
     shown = others if asked.is_far else others[:MOST_OTHERS]
     return render(
@@ -85,6 +86,7 @@ def find(request: HttpRequest) -> HttpResponse:
             "headline": _say_found(len(with_room), len(rows)),
             "tone": "good" if with_room else "full",
             "with_room": with_room,
+            "of_household": of_household,
             "others": shown,
             "is_far": asked.is_far,
             "far_url": "" if asked.is_far else f"?{asked.query(is_far=True)}",
@@ -166,6 +168,7 @@ def make_rows(options: Sequence[PracticeOption], postcode: str) -> list[dict[str
                 "next_url": next_url,
                 "next_words": next_words,
                 "takes": way is Way.REGISTER,
+                "fits": way is Way.REGISTER and option.fits,
                 "is_own": way is Way.OWN,
                 "is_unknown": way is Way.ASK,
             }

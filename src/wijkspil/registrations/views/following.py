@@ -123,7 +123,7 @@ if TYPE_CHECKING:
 
 Params = ParamSpec("Params")
 #: A wish may be renewed from so many days before it ends.
-_RENEW_DAYS = 60
+_RENEW_DAYS: dict[str, int] = {WishStatus.CONSENT: 14, WishStatus.WAITING: 60}
 
 
 @dataclass(frozen=True)
@@ -640,7 +640,9 @@ def consent(request: HttpRequest, token: str) -> HttpResponse:
 # --- what is shown
 
 
-def _standing(wish: Wish, move: Move | None) -> dict[str, Any]:
+def _standing(
+    wish: Wish, move: Move | None, *, is_open: bool = False
+) -> dict[str, Any]:
     """Return what the link alone shows: where it stands, and nobody's name."""
     round_ = None
     if wish.status == WishStatus.WAITING:
@@ -649,7 +651,11 @@ def _standing(wish: Wish, move: Move | None) -> dict[str, Any]:
         "wish": wish,
         "number": wish.number,
         "standing": say_standing(
-            wish, consents=count_consents(wish), move=move, round_=round_
+            wish,
+            consents=count_consents(wish),
+            move=move,
+            round_=round_,
+            is_open=is_open,
         ),
         "steps": say_steps(wish),
         "is_draft": wish.status == WishStatus.DRAFT,
@@ -753,12 +759,15 @@ def _wish_page(request: HttpRequest, door: Door, *, at: datetime) -> HttpRespons
         and move.status in (MoveStatus.PROPOSED, MoveStatus.CONFIRMED)
         and move.household_answer == Answer.YES,
         "events": [(event, say_wish_event(event, names_of(names))) for event in events],
-        "seen": [event for event in seen if event.actor_label != door.actor.label][:20],
+        "seen": [
+            (_say_who_saw(event.actor_label), event.at)
+            for event in seen
+            if event.actor_label != resident_of(wish).label
+        ][:20],
         "outlook": what_next(wish, at) if is_waiting else None,
         "may_change": may_change,
         "may_withdraw": wish.status in LIVE_WISHES,
-        "asks_reconfirm": wish.status in (WishStatus.CONSENT, WishStatus.WAITING)
-        and days_left <= _RENEW_DAYS,
+        "asks_reconfirm": days_left <= _RENEW_DAYS.get(wish.status, -1),
         "is_undelivered": about(wish) in list_undelivered([about(wish)]),
         "told": told if told.get("number") == wish.number or "member" in told else {},
         "told_url": _absolute(request, "registrations:follow", told.get("token")),
@@ -775,7 +784,16 @@ def _wish_page(request: HttpRequest, door: Door, *, at: datetime) -> HttpRespons
             "link": door.url("link") if door.is_desk else "",
         },
     }
-    return render(request, "registrations/follow.html", context | _standing(wish, move))
+    return render(
+        request,
+        "registrations/follow.html",
+        context | _standing(wish, move, is_open=True),
+    )
+
+
+def _say_who_saw(label: str) -> str:
+    """Say who saw a household; who used a member's link is of the household."""
+    return _("Somebody of your household") if label.startswith("bewoner ") else label
 
 
 def names_of(practices: dict[int, Any]) -> dict[int, str]:
