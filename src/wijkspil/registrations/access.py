@@ -27,9 +27,9 @@ from wijkspil.directory.selectors.gp_areas import (
     list_gp_spots,
 )
 from wijkspil.registrations.conditions import check_conditions
-from wijkspil.registrations.policies import drive_minutes
 from wijkspil.registrations.selectors.access import count_waiting_people
 from wijkspil.registrations.selectors.lists import ListNow, list_lists
+from wijkspil.registrations.travel import drive_minutes
 from wijkspil.registrations.types import Conditions, ListReason, ListStatus
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]

@@ -16,10 +16,6 @@ from wijkspil.registrations.types import MoveStatus as M
 from wijkspil.registrations.types import RoundStatus as R
 from wijkspil.registrations.types import WishStatus as W
 
-#: A road is so many times as long as the straight line, and is driven so fast by day.
-DETOUR = 1.3
-DAY_SPEED_KMH = 32.0
-
 #: act -> {state before: state after}
 WISH_TRANSITIONS: Mapping[str, Mapping[W, W]] = {
     "confirm-contact": {W.DRAFT: W.CONSENT},
@@ -168,15 +164,6 @@ def band_of(age: int) -> AgeBand:
     if age < 75:
         return AgeBand.FROM_65
     return AgeBand.FROM_75 if age < 85 else AgeBand.FROM_85
-
-
-def drive_minutes(km: float) -> float:
-    """Return minutes by car for a distance in a straight line; an estimate.
-
-    Detour and speed are those that nights are simulated with, by day
-    (``wijkspil_engines.dispatch.travel``): 1.3 times as far, at 32 km an hour.
-    """
-    return km * DETOUR / DAY_SPEED_KMH * 60.0
 
 
 def load_of(bands: Iterable[str]) -> int:

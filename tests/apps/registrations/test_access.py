@@ -22,7 +22,7 @@ from wijkspil.registrations.access import (
     round_people,
 )
 from wijkspil.registrations.conditions import check_conditions
-from wijkspil.registrations.policies import drive_minutes
+from wijkspil.registrations.travel import drive_minutes
 from wijkspil.registrations.types import Conditions, ListReason, ListStatus
 
 pytestmark = pytest.mark.django_db

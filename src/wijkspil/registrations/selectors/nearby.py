@@ -17,8 +17,8 @@ from wijkspil.directory.selectors.gp_practices import (
 )
 from wijkspil.directory.selectors.search_areas import distance_km
 from wijkspil.registrations.conditions import check_conditions
-from wijkspil.registrations.policies import drive_minutes
 from wijkspil.registrations.selectors.lists import ListNow, list_lists
+from wijkspil.registrations.travel import drive_minutes
 from wijkspil.registrations.types import ListStatus, Unmet
 
 #: Practices shown around an address: so near, and so many.

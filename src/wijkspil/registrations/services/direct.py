@@ -18,14 +18,12 @@ from wijkspil.directory.selectors.search_areas import distance_km
 from wijkspil.registrations.conditions import check_conditions
 from wijkspil.registrations.errors import InvalidRegistration, ListFull
 from wijkspil.registrations.models import Move, Wish
-from wijkspil.registrations.policies import (
-    drive_minutes,
-    next_wish_status,
-)
+from wijkspil.registrations.policies import next_wish_status
 from wijkspil.registrations.services.household import lock_wish
 from wijkspil.registrations.services.lists import lock_list
 from wijkspil.registrations.services.practice_notices import tell_practice
 from wijkspil.registrations.services.trail import add_wish_event
+from wijkspil.registrations.travel import drive_minutes
 from wijkspil.registrations.types import Answer, ListStatus, MoveStatus
 from wijkspil.registrations.work_days import earliest_effective_on
 

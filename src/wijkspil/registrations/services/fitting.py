@@ -1,9 +1,9 @@
 """Does a household that is proposed meet what the list of the practice asks now?"""
 
 from wijkspil.registrations.conditions import check_conditions
-from wijkspil.registrations.policies import drive_minutes
 from wijkspil.registrations.selectors.lists import ListNow
 from wijkspil.registrations.selectors.proposals import Proposal
+from wijkspil.registrations.travel import drive_minutes
 from wijkspil.registrations.types import LIVE_MOVES, Unmet
 
 

@@ -27,8 +27,8 @@ from wijkspil.registrations.engine_io import (
     play_outlook,
 )
 from wijkspil.registrations.models import Outlook, Wish, WishChoice
-from wijkspil.registrations.policies import drive_minutes
 from wijkspil.registrations.selectors.lists import list_lists
+from wijkspil.registrations.travel import drive_minutes
 from wijkspil.registrations.types import MOST_CHOICES, ListStatus, WishStatus
 
 RUNS, ROUNDS, DAYS_BETWEEN = 20, 12, 60

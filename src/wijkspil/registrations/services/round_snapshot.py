@@ -33,10 +33,11 @@ from wijkspil.registrations.models import (
     WishChoice,
     WishMember,
 )
-from wijkspil.registrations.policies import drive_minutes, next_round_status
+from wijkspil.registrations.policies import next_round_status
 from wijkspil.registrations.selectors.lists import ListNow, list_lists
 from wijkspil.registrations.selectors.rounds import lock_round
 from wijkspil.registrations.services.trail import add_round_event
+from wijkspil.registrations.travel import drive_minutes
 from wijkspil.registrations.types import Consent, LeftOut, RoundStatus, WishStatus
 
 _KEY_SIGNS = 12

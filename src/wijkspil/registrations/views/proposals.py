@@ -25,7 +25,6 @@ from wijkspil.registrations.errors import InvalidRegistration, NotNow, UnknownMo
 from wijkspil.registrations.forms.practice import RefuseForm
 from wijkspil.registrations.nearby_wording import say_minutes
 from wijkspil.registrations.permissions import can_keep_list, check_can_keep_list
-from wijkspil.registrations.policies import drive_minutes
 from wijkspil.registrations.selectors.lists import get_list
 from wijkspil.registrations.selectors.proposals import (
     Proposal,
@@ -35,6 +34,7 @@ from wijkspil.registrations.selectors.proposals import (
 from wijkspil.registrations.services.fitting import check_fit
 from wijkspil.registrations.services.moves import answer_for_practice, take_several
 from wijkspil.registrations.services.practice_disclosure import show_to_practice
+from wijkspil.registrations.travel import drive_minutes
 from wijkspil.registrations.types import (
     Answer,
     MoveStatus,
