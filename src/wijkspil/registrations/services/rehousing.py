@@ -31,7 +31,6 @@ from wijkspil.registrations.models import (
     RehousingPractice,
 )
 from wijkspil.registrations.permissions import check_can_rehouse
-from wijkspil.registrations.policies import DAY_SPEED_KMH, DETOUR
 from wijkspil.registrations.rehousing_files import MOST_ERRORS, read_households
 from wijkspil.registrations.selectors.rehousing import (
     count_people,
@@ -40,7 +39,7 @@ from wijkspil.registrations.selectors.rehousing import (
     list_takers,
     lock_rehousing,
 )
-from wijkspil.registrations.travel import drive_minutes
+from wijkspil.registrations.travel import DAY_SPEED_KMH, DETOUR, drive_minutes
 from wijkspil.registrations.types import Frailty, RehousingStatus
 
 #: Who is house-bound goes no further than a GP drives for a visit.
