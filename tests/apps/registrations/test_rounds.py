@@ -43,6 +43,7 @@ from wijkspil.registrations.models import (
 )
 from wijkspil.registrations.policies import is_quarter_day
 from wijkspil.registrations.services import moves, round_solving, rounds
+from wijkspil.registrations.services.notices import NEWS
 from wijkspil.registrations.services.rounds import (
     ask_step,
     cancel_round,
@@ -328,6 +329,7 @@ class TestTheWholeWay:
     def test_a_broken_swap_takes_nobodys_place(self) -> None:
         region = make_gp_region()
         row, (a, b, c) = published(region)
+        Wish.objects.filter(pk=a.pk).update(helper=region.coordinator.user)
         both_say_yes(region, a, region.at + DAY)
         both_say_yes(region, b, region.at + DAY)
         practice_says(region, c, "no", region.at + DAY, reason="outside-area")
@@ -339,6 +341,8 @@ class TestTheWholeWay:
             wish.refresh_from_db()
             assert (wish.status, wish.waiting_since) == (WishStatus.WAITING, since)
         assert Move.objects.filter(status=MoveStatus.FALLEN).count() == 2
+        told = Communication.objects.filter(topic=NEWS.code, about=f"wish:{a.number}")
+        assert told.count() == 1
 
     def test_a_chain_from_a_free_place_holds_without_its_end(self) -> None:
         region = make_gp_region()

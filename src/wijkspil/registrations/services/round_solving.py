@@ -33,6 +33,7 @@ from wijkspil.registrations.models import (
 from wijkspil.registrations.policies import next_move_status, next_round_status
 from wijkspil.registrations.selectors.rounds import lock_round
 from wijkspil.registrations.services.moves_back import let_wish_wait
+from wijkspil.registrations.services.notices import NEWS, tell_household
 from wijkspil.registrations.services.trail import SYSTEM, add_round_event
 from wijkspil.registrations.types import (
     Answer,
@@ -289,8 +290,9 @@ def _let_fall(row: Round, suspended: frozenset[str], *, at: datetime) -> int:
 
 
 def let_fall(row: Round, wish_ids: list[int], *, at: datetime) -> int:
-    """Let the live moves of these wishes in a round fall; the wishes wait again.
+    """Let the live moves of these wishes in a round fall; the households are told.
 
+    The wishes wait again, in their old place in line.
     In the caller's transaction. Locks the wishes, then the moves.
     """
     wishes = {
@@ -312,7 +314,9 @@ def let_fall(row: Round, wish_ids: list[int], *, at: datetime) -> int:
         move.status = next_move_status("fall", move.status)
         move.closed_at = at
         move.save(update_fields=["status", "closed_at"])
-        let_wish_wait(wishes[move.wish_id], move, kind="fallen", actor=SYSTEM, at=at)
+        wish = wishes[move.wish_id]
+        let_wish_wait(wish, move, kind="fallen", actor=SYSTEM, at=at)
+        tell_household(wish, NEWS, at=at, key=f"fallen-{move.pk}")
     return len(moves)
 
 
