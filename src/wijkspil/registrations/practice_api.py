@@ -70,7 +70,7 @@ class OwnListIn(CamelSchema):
     expected_until: date | None = None
     places_per_month: int | None = Field(None, description="Null: not limited.")
     load_per_month: int | None = Field(None, description=_THOUSANDTHS)
-    conditions: ConditionsBody = Field(default_factory=lambda: ConditionsBody())
+    conditions: ConditionsBody | None = Field(None, description="Null: everybody.")
     people: int | None = Field(None, description="People on the list.")
     work_per_day: int | None = Field(
         None, description="Registrations the desk usually enters a day."
@@ -78,18 +78,21 @@ class OwnListIn(CamelSchema):
 
     def as_given(self) -> ListGiven:
         """Return the list as the services take it."""
+        asked = self.conditions
         return ListGiven(
             status=self.status,
             reason=self.reason or "",
             expected_until=self.expected_until,
             places_per_month=self.places_per_month,
             load_per_month=self.load_per_month,
-            conditions=Conditions(
-                postcodes=tuple(self.conditions.postcodes),
-                most_minutes=self.conditions.most_minutes,
-                only_with_member=self.conditions.only_with_member,
+            conditions=Conditions()
+            if asked is None
+            else Conditions(
+                postcodes=tuple(asked.postcodes),
+                most_minutes=asked.most_minutes,
+                only_with_member=asked.only_with_member,
                 most_of_band={
-                    str(band): cap for band, cap in self.conditions.most_of_band.items()
+                    str(band): cap for band, cap in asked.most_of_band.items()
                 },
             ),
             people=self.people,

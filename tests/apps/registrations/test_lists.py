@@ -253,7 +253,7 @@ def test_people_per_age_band_are_counted_where_there_is_a_cap() -> None:
     now = get_list(region.practices[0].pk, AT)
     assert now is not None
     assert now.taken_of_band == {"0-64": 2}
-    one = {"postcode": "2512AB", "minutes": 4.0, "has_member": False}
+    one: dict[str, Any] = {"postcode": "2512AB", "minutes": 4.0, "has_member": False}
     taken = now.taken_of_band
     fits = check_conditions(now.conditions, bands=["0-64"], taken_of_band=taken, **one)
     assert fits == ()
@@ -264,7 +264,7 @@ def test_people_per_age_band_are_counted_where_there_is_a_cap() -> None:
 
 
 def test_each_condition_is_told_by_its_code() -> None:
-    given = {"bands": ["0-64"], "taken_of_band": {}}
+    given: dict[str, Any] = {"bands": ["0-64"], "taken_of_band": {}}
     conditions = Conditions(
         postcodes=("2512", "2513XY"), most_minutes=10, only_with_member=True
     )

@@ -147,7 +147,7 @@ class TestAnswering:
     def test_after_its_time_nobody_answers(self) -> None:
         region = make_gp_region()
         move = in_round(region)
-        late = {"at": move.answer_by}
+        late: dict[str, Any] = {"at": move.answer_by}
         with pytest.raises(NotNow):
             household(move, **late)
         with pytest.raises(NotNow):
@@ -224,6 +224,7 @@ class TestCarryingOut:
         household(move)
         practice(region, move)
         day = date(2026, 12, 21)
+        assert move.round is not None
         move.round.effective_on = day
         move.round.save()
         done = execute_move(move=move, at=AT + timedelta(days=10))

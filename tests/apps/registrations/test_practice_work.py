@@ -78,7 +78,7 @@ class TestJoining:
         assert (row.free_places, row.people_before) == (3, 2300)
         join(region, round_.pk, free_places=0)
         assert RoundPractice.objects.get().free_places == 0
-        done = {
+        done: dict[str, Any] = {
             "actor": region.managers[0].actor,
             "round_id": round_.pk,
             "service_id": region.practices[0].pk,
@@ -209,7 +209,7 @@ class TestPromise:
     def test_the_balance_of_a_round_counts_what_may_still_happen(self) -> None:
         region = make_gp_region()
         round_ = make_round(region, status=RoundStatus.CLOSED)
-        yes = {"household_answer": "yes", "practice_answer": "yes"}
+        yes: dict[str, Any] = {"household_answer": "yes", "practice_answer": "yes"}
         make_move(region, to=0, origin=1, round=round_, people=2)
         make_move(
             region, to=1, origin=0, round=round_, people=3, status="confirmed", **yes
@@ -267,7 +267,9 @@ class TestWhoTheyAre:
     @pytest.mark.parametrize("status", ["declined", "refused", "expired", "fallen"])
     def test_after_a_no_nobody_sees_them_any_more(self, status: str) -> None:
         region = make_gp_region()
-        refusal = {"practice_reason": "identity"} if status == "refused" else {}
+        refusal: dict[str, Any] = {}
+        if status == "refused":
+            refusal["practice_reason"] = "identity"
         move = make_move(region, to=1, household_answer="yes", status=status, **refusal)
         name_members(move, "A. Jansen")
         assert self.see(region, move, of=1) == {}
@@ -347,7 +349,7 @@ class TestWork:
     def test_nobody_ticks_off_the_work_of_another_practice(self) -> None:
         region = make_gp_region()
         move = executed(region, to=1, origin=0)
-        asked = {"move_ids": [move.pk], "at": AT}
+        asked: dict[str, Any] = {"move_ids": [move.pk], "at": AT}
         third = region.managers[2].actor
         assert tick_work(actor=third, service_id=region.practices[2].pk, **asked) == 0
         with pytest.raises(NotPermitted):

@@ -1,15 +1,16 @@
 """Work is planned on working days before a change, spread, never on a quarter day."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wijkspil.registrations.policies import is_quarter_day
 from wijkspil.registrations.work_days import (
     MOST_TIMES_USUAL,
     earliest_effective_on,
-    is_quarter_day,
     is_work_day,
     list_work_days,
     most_in_round,
@@ -134,7 +135,11 @@ def test_a_full_desk_moves_a_direct_change_and_not_one_of_a_round() -> None:
     tuesday, wednesday = MONDAY + timedelta(days=1), MONDAY + timedelta(days=2)
     full = {tuesday: 12, wednesday: 12}
     thursday = MONDAY + timedelta(days=3)
-    given_days = {"today": MONDAY, "effective_on": thursday, "people": 1}
+    given_days: dict[str, Any] = {
+        "today": MONDAY,
+        "effective_on": thursday,
+        "people": 1,
+    }
     effective_on, work_on = plan_effective_on(**given_days, planned=full, usual=6)
     assert (effective_on, work_on) == (date(2026, 11, 27), thursday)
     assert plan_in_round(**given_days, planned=full, usual=6) == tuesday

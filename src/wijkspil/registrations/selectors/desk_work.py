@@ -182,7 +182,7 @@ def get_usual_per_day(service_id: int, *, at: datetime) -> int:
     )
     if not done["days"]:
         return USUAL_PER_DAY
-    return max(USUAL_PER_DAY, round(done["people"] / done["days"]))
+    return max(USUAL_PER_DAY, round(int(done["people"]) / int(done["days"])))
 
 
 def count_people_since(service_id: int, *, since: datetime, at: datetime) -> int:
@@ -196,4 +196,4 @@ def count_people_since(service_id: int, *, since: datetime, at: datetime) -> int
         came=Sum("size", filter=Q(to_service_id=service_id)),
         went=Sum("size", filter=Q(from_service_id=service_id)),
     )
-    return (found["came"] or 0) - (found["went"] or 0)
+    return int(found["came"] or 0) - int(found["went"] or 0)

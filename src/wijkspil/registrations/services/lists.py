@@ -64,7 +64,7 @@ def publish_list(
     get_gp_practice(service_id, at=at)
     given = check_list(given, at=at)
     lock_active_service(service_id)
-    newest = (
+    newest: PracticeList | None = (
         PracticeList.objects.select_for_update()
         .filter(service_id=service_id)
         .order_by("-valid_from", "-pk")

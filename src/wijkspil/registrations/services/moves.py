@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import localdate
@@ -423,7 +424,7 @@ def _refuse(
 
 def _plan(move: Move, *, at: datetime) -> None:
     today = localdate(at)
-    days = {
+    days: dict[str, Any] = {
         "today": today,
         "people": move.size,
         "planned": list_planned_work(move.to_service_id, today=today),

@@ -1,10 +1,9 @@
 """A practice: what is next, and its list."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
-from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -31,6 +30,7 @@ from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.views.pages import professional_page, reach_of
 from wijkspil.registrations.errors import InvalidRegistration
 from wijkspil.registrations.forms.practice import ListForm, initial_of
+from wijkspil.registrations.models import PracticeList
 from wijkspil.registrations.permissions import KEEP_LIST, check_can_keep_list
 from wijkspil.registrations.selectors.desk_work import (
     WorkCounts,
@@ -186,7 +186,14 @@ def confirm_list(request: HttpRequest, actor: Actor, service_id: int) -> HttpRes
         return redirect("registrations:practice-list", service_id=service_id)
     try:
         publish_list(
-            actor=actor, service_id=service_id, given=given_of(history[0]), at=now
+            actor=actor,
+            service_id=service_id,
+            # What was registered since is known: nobody has to count it.
+            given=replace(
+                given_of(history[0]),
+                people=_people_now(service_id, history[0], at=now),
+            ),
+            at=now,
         )
     except InvalidRegistration:
         # The expected day has passed: only the practice knows what holds now.
@@ -210,7 +217,7 @@ def ticked_ids(values: Iterable[str]) -> list[int]:
 
 def make_chips(service_id: int, current: str) -> list[Chip]:
     """Return the pages of one practice."""
-    pages = (
+    pages: tuple[tuple[str, str, list[int]], ...] = (
         ("registrations:practice-home", _("My practice"), []),
         ("registrations:practice-list", _("List"), [service_id]),
         ("registrations:proposals", _("Households"), [service_id]),
@@ -320,7 +327,9 @@ def _tone(now: ListNow | None) -> str:
     return "unknown" if now is None else LIST_TONES[now.status]
 
 
-def _people_now(service_id: int, last: Any, *, at: datetime) -> int | None:
+def _people_now(
+    service_id: int, last: PracticeList | None, *, at: datetime
+) -> int | None:
     """Return the people on a list: as it was said, and what was registered since."""
     if last is None or last.people is None:
         return None
