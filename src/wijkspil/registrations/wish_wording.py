@@ -305,5 +305,6 @@ _SENTENCES = {
         "The place did not come free: somebody before you stayed. The wish waits again."
     ),
     "placed": gettext_lazy("Registered with %(practice)s from %(day)s."),
-    "not-done": gettext_lazy("The registration could not be carried out yet."),
+    "entered": gettext_lazy("%(practice)s entered the registration."),
+    "record-sent": gettext_lazy("%(practice)s sent the record on."),
 }

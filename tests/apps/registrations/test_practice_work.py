@@ -344,7 +344,7 @@ class TestWork:
         assert move.worked_at is None
         assert move.record_sent_at is not None
         kinds = list(move.wish.events.order_by("pk").values_list("kind", flat=True))
-        assert kinds == ["entered", "record-sent", "not-done"]
+        assert kinds == ["entered", "record-sent"]
 
     def test_nobody_ticks_off_the_work_of_another_practice(self) -> None:
         region = make_gp_region()

@@ -54,14 +54,14 @@ def tick_work(
             continue
         setattr(move, field, at if is_done else None)
         move.save(update_fields=[field])
-        kind = "entered" if is_in else "record-sent"
-        add_wish_event(
-            move.wish,
-            kind if is_done else "not-done",
-            actor=actor,
-            at=at,
-            move_id=move.pk,
-            service_id=service_id,
-        )
+        if is_done:
+            add_wish_event(
+                move.wish,
+                "entered" if is_in else "record-sent",
+                actor=actor,
+                at=at,
+                move_id=move.pk,
+                service_id=service_id,
+            )
         changed += 1
     return changed
