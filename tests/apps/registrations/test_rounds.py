@@ -341,7 +341,7 @@ class TestTheWholeWay:
             wish.refresh_from_db()
             assert (wish.status, wish.waiting_since) == (WishStatus.WAITING, since)
         assert Move.objects.filter(status=MoveStatus.FALLEN).count() == 2
-        told = Communication.objects.filter(topic=NEWS.code, about=f"wish:{a.number}")
+        told = Communication.objects.filter(topic=NEWS.code, key__contains="fallen")
         assert told.count() == 1
 
     def test_a_chain_from_a_free_place_holds_without_its_end(self) -> None:
