@@ -11,11 +11,14 @@ and taken away again.
 Ends with 1 if the limit of the REST answer is missed.
 """
 
+from __future__ import annotations
+
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import numpy as np
@@ -23,6 +26,9 @@ import numpy as np
 from benchmarks.http_load import LoadResult, load
 from benchmarks.machine import describe_machine
 from benchmarks.responsible import CONNECTIONS, PORT, start_server
+
+if TYPE_CHECKING:
+    from wijkspil.registrations.models import PracticeList
 
 REQUESTS = 2_000
 ROUNDS = 3
@@ -69,7 +75,9 @@ def published_lists() -> Iterator[int]:
         PracticeList.objects.filter(publisher_name=_PUBLISHER).delete()
 
 
-def _make_list(service_id: int, rng: np.random.Generator, now: datetime) -> object:
+def _make_list(
+    service_id: int, rng: np.random.Generator, now: datetime
+) -> PracticeList:
     from wijkspil.registrations.models import PracticeList
 
     drawn = float(rng.random())

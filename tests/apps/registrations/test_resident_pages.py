@@ -184,7 +184,7 @@ class TestMake:
         links = [
             one.replace("&amp;", "&") for one in re.findall(r'href="([^"]+)"', page)
         ]
-        return next(one for one in links if "huishouden" in one)
+        return str(next(one for one in links if "huishouden" in one))
 
     def fill(self, **changes: str) -> dict[str, str]:
         return {

@@ -1,6 +1,7 @@
 """A wish keeps its place, asks everybody, tells nobody, and ends when nobody asks."""
 
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -122,7 +123,7 @@ class TestStart:
         ],
     )
     def test_what_breaks_a_rule_is_told_beside_its_field(
-        self, region: GpRegion, changes: dict[str, object], field: str
+        self, region: GpRegion, changes: dict[str, Any], field: str
     ) -> None:
         with pytest.raises(InvalidRegistration) as refused:
             started(region, **changes)
@@ -244,7 +245,7 @@ class TestPrivacy:
         self, region: GpRegion
     ) -> None:
         wish, _told = confirmed(region)
-        ask = {"number": wish.number, "birth_date": ADULT.birth_date}
+        ask: dict[str, Any] = {"number": wish.number, "birth_date": ADULT.birth_date}
         assert renew_link(**ask, at=AT + timedelta(days=1)) is not None
         again = AT + timedelta(days=1, minutes=5)
         assert renew_link(**ask, at=again) is None
@@ -410,7 +411,7 @@ class TestRaces:
         region = make_gp_region(practices=3)
         publish(region.practices[0])
         wish, _told = confirmed(region)
-        edit_wish_now = {
+        edit_wish_now: dict[str, Any] = {
             "actor": resident_of(wish),
             "wish_id": wish.pk,
             "choices": [region.practices[2].pk],
@@ -618,7 +619,7 @@ class TestDesk:
         )
         return get_actor(user_id=membership.user_id, label=membership.user.name, at=AT)
 
-    def helped(self, region: GpRegion, **changes: object) -> tuple[Wish, Actor]:
+    def helped(self, region: GpRegion, **changes: Any) -> tuple[Wish, Actor]:
         actor = self.helper(region)
         wish, _told = start_wish(
             actor=actor,

@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db.models import Q
 
+from wijkspil.core.spoken_numbers import read_number
 from wijkspil.registrations.models import Move, Wish, WishChoice, WishEvent
 from wijkspil.registrations.types import LIVE_MOVES, LIVE_WISHES, MoveStatus
 
@@ -112,7 +113,7 @@ def list_helped(
 def find_helped(number: str) -> Wish | None:
     """Return a wish that a desk wrote down, by its number (one query)."""
     return (
-        Wish.objects.filter(number=number)
+        Wish.objects.filter(number=read_number(number))
         .filter(Q(helper__isnull=False) | Q(helper_organization__isnull=False))
         .first()
     )

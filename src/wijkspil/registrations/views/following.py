@@ -175,6 +175,7 @@ def by_desk(view: Act[Params]) -> Callable[..., HttpResponse]:
     def page(
         request: HttpRequest,
         actor: Actor,
+        /,
         number: str,
         *args: Params.args,
         **kwargs: Params.kwargs,
