@@ -1,9 +1,11 @@
 """Make the pictures of the guides (docs/howto/nl) anew, from a running demo.
 
-``python -m tests.e2e.guide_pictures URL FOLDER [POSTCODE]`` acts as the four people
-of the guides: a request is asked, taken and followed, a call is answered. All of it
-is invented and stays in the demo. POSTCODE lies in the wijk of the demo's own team;
-without it the one of the demo with seed 1.
+``python -m tests.e2e.guide_pictures URL FOLDER [POSTCODE [WISH CODE]]`` acts as the
+people of the guides: a request is asked, taken and followed, a call is answered, GP
+lists are looked at. All of it is invented and stays in the demo. POSTCODE lies in the
+wijk of the demo's own team; without it the one of the demo with seed 1. WISH and CODE
+are what the demo printed of a wish that has a proposal; without them only the pictures
+of GP lists are left out.
 """
 
 import re
@@ -210,6 +212,55 @@ def keep_the_desk(camera: Photographer) -> None:
         camera.keep(page, "coordinator-gaps")
 
 
+def look_at_gp_lists(camera: Photographer, postcode: str, wish: str, code: str) -> None:
+    """A resident, a practice and the GP organization, in the middle of a round."""
+    with see_as_visitor(camera) as page:
+        page.goto(f"/huisarts/?postcode={postcode}")
+        camera.keep(page, "find-practices", height=900)
+        page.goto(f"/huisarts/wens/keuzes/?postcode={postcode}&reden=moved&nu=0")
+        for _choice in range(2):
+            link = page.get_by_role("link", name=re.compile("Zet op mijn lijst"))
+            link.first.click()
+        camera.keep(page, "find-choices", height=900)
+        page.goto(wish)
+        page.locator("input[name=code]").fill(code)
+        press(page, "Toon meer")
+        camera.keep(page, "find-proposal", height=1100)
+    with camera.see_as("praktijk", LAPTOP) as page:
+        page.goto("/praktijk/")
+        camera.keep(page, "practice-home", height=900)
+        chips = page.locator("main").get_by_role("link", name="Bekijk de huishoudens")
+        chips.first.click()
+        camera.keep(page, "practice-households", height=900)
+        page.goto("/praktijk/")
+        page.locator("main").get_by_role("link", name="Naar de werklijst").click()
+        camera.keep(page, "practice-work", height=760)
+    with camera.see_as("rho", LAPTOP) as page:
+        page.goto("/ruilrondes/")
+        page.locator(
+            "main a[href^='/ruilrondes/']:not([href$='openen/'])"
+        ).first.click()
+        camera.keep(page, "round-steps", height=900)
+        page.goto(page.url.rstrip("/") + "/verslag/")
+        page.locator("[data-map-state='ready']").first.wait_for()
+        camera.keep(page, "round-report", height=700)
+        page.goto("/herplaatsing/")
+        page.locator("main tbody a").first.click()
+        camera.keep(page, "round-rehousing", height=900)
+
+
+@contextmanager
+def see_as_visitor(camera: Photographer) -> Iterator[Page]:
+    """Yield a page of a browser in which nobody is signed in."""
+    context = camera.browser.new_context(
+        base_url=camera.url,
+        locale="nl-NL",
+        viewport={"width": LAPTOP[0], "height": LAPTOP[1]},
+    )
+    yield context.new_page()
+    context.close()
+
+
 def main() -> None:
     url, folder, *rest = sys.argv[1:]
     postcode = rest[0] if rest else POSTCODE
@@ -222,6 +273,8 @@ def main() -> None:
         answer_questions(camera)
         go_out_at_night(camera, postcode)
         keep_the_desk(camera)
+        if len(rest) == 3:
+            look_at_gp_lists(camera, *rest)
         browser.close()
 
 

@@ -37,11 +37,13 @@ def test_a_guide_that_is_not_there_is_not_found() -> None:
         (Role.TEAM_MEMBER, "verpleegkundige"),
         (Role.REFERRER, "verwijzer"),
         (Role.TRIAGE, "nachtdienst"),
+        (Role.PRACTICE_MANAGER, "praktijk"),
+        (Role.GP_COORDINATOR, "ruilronde"),
     ],
 )
 def test_the_guide_of_who_is_signed_in_comes_first(role, slug) -> None:
     page = browser_of(role).get(reverse("portal:help")).content.decode()
-    first = re.search(r'href="/hulp/([a-z]+)"', page)
+    first = re.search(r'href="/hulp/([a-z-]+)"', page)
     assert first is not None
     assert first.group(1) == slug
 

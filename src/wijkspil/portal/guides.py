@@ -244,6 +244,139 @@ GUIDES = (
             _("Danger to life: call 112."),
         ),
     ),
+    Guide(
+        slug="huisarts-zoeken",
+        title=_("Find a GP"),
+        first=_("Your postcode: which practices near you take new patients."),
+        start=tiles.FIND_GP,
+        roles=frozenset({Role.RESIDENT}),
+        steps=(
+            (
+                _("Look who has room"),
+                _("“Find a GP”, fill in your postcode. You need no account."),
+            ),
+            (
+                _("Room? Register there"),
+                _("“Register here”. The practice answers within a week."),
+            ),
+            (
+                _("Everything full? Make a wish"),
+                _("Choose up to five practices, best first, with your household."),
+            ),
+            (
+                _("Keep the link and the code"),
+                _("The link comes by e-mail or text; the code is on the screen."),
+            ),
+            (
+                _("Let everybody of 16 and over say yes"),
+                _("Make a link for each person; they answer themselves."),
+            ),
+            (
+                _("A place? Answer in time"),
+                _("“Yes, we want this place”, or no, with a reason."),
+            ),
+        ),
+        by_itself=(
+            _("You keep your own GP, and your place in line, until you move."),
+            _("You get a message when there is a place, or when something is asked."),
+            _("Your old practice sends your file on; you need not sign out there."),
+            _("After a year we ask whether you are still looking."),
+        ),
+        trouble=(
+            _("Link lost: “Follow a wish that you made”, and ask for a new one."),
+            _("Prefer help? A desk of a GP, social team or insurer does it with you."),
+            _("Nothing found: your insurer must help you. Else report it to the NZa."),
+            _("Danger to life: call 112."),
+        ),
+    ),
+    Guide(
+        slug="praktijk",
+        title=_("GP practice"),
+        first=_("“My practice” says first what waits for you: households, work, list."),
+        start=tiles.PRACTICE,
+        roles=frozenset({Role.PRACTICE_MANAGER}),
+        steps=(
+            (
+                _("Say whether your list is open"),
+                _("“Change the list”, or one press on “Still true”."),
+            ),
+            (
+                _("Join a round"),
+                _("Also when you are full: who comes, comes in the place of who goes."),
+            ),
+            (
+                _("Answer households"),
+                _("Tick them and press “Yes to the chosen households”."),
+            ),
+            (
+                _("Say no only for a reason of the list"),
+                _("Health is no reason. The household reads it and keeps its place."),
+            ),
+            (
+                _("Enter the registrations"),
+                _("“Work list”, day by day, or as a file. Tick what is done."),
+            ),
+            (
+                _("Send records on"),
+                _("They stand on the same list, with the new practice."),
+            ),
+        ),
+        by_itself=(
+            _("Places you give to a round are set apart; nobody else takes them."),
+            _("Your list never grows by more than you promised, also in load."),
+            _("Work is spread over days, never on the first day of a quarter."),
+            _("You see names once the household said yes; each look is logged."),
+        ),
+        trouble=(
+            _("Joined by mistake: “Take no part after all”, until wishes are fixed."),
+            _("Ticked too early: “Not done after all”."),
+            _("No time to answer: the household waits on, another gets the place."),
+        ),
+    ),
+    Guide(
+        slug="ruilronde",
+        title=_("GP organization of the region (RHO)"),
+        first=_("“Swap rounds” shows the round that runs, with one next step."),
+        start=tiles.SWAP_ROUNDS,
+        roles=frozenset({Role.GP_COORDINATOR}),
+        steps=(
+            (
+                _("Open a round"),
+                _("Everything is filled in; look at the days and open it."),
+            ),
+            (
+                _("Get practices to join"),
+                _("The page says who has not, the most wanted first, with phone."),
+            ),
+            (
+                _("Fix the wishes and divide"),
+                _("It is divided and checked in seconds; nothing is sent yet."),
+            ),
+            (
+                _("Look at the report and send the proposals"),
+                _("Households and practices have ten days to answer."),
+            ),
+            (
+                _("Close, divide again, carry out"),
+                _("What fell through goes to others; then all moves at once."),
+            ),
+            (
+                _("A practice stops?"),
+                _("“Re-housing”: its households as a file, who takes over, a plan."),
+            ),
+        ),
+        by_itself=(
+            _("Who has not answered is reminded three days before the end."),
+            _("A step that is broken off goes on by itself; nothing happens twice."),
+            _("After a “no” nobody loses a place: the old one stays."),
+            _("The report is public and names nobody; anybody can check the receipt."),
+        ),
+        trouble=(
+            _("A step did not succeed: the page says why. Press it again."),
+            _("Opened wrongly: “Cancel this round”. Everybody keeps their place."),
+            _("Too few places to re-house everybody: add a practice and plan again."),
+        ),
+    ),
 )
 
 

@@ -61,6 +61,7 @@ from wijkspil.registrations.types import (
     RefusalReason,
     WishStatus,
 )
+from wijkspil.registrations.work_days import list_work_days
 
 #: Days before the moment of the demo.
 FIRST_WISH, PAST_OPENED, PAST_JOINED, LIVE_OPENED, LIVE_JOINED = 320, 62, 52, 13, 2
@@ -124,8 +125,8 @@ def make_lists_wishes_rounds(
 
     ``managers`` are who signs in for a practice: between the first two people swap,
     so that each has households to answer. A region without practices or inhabitants
-    has lists only. The same seed, services and moment give the same, numbers of
-    wishes aside.
+    has lists only. The same seed, services and moment give the same lists and wishes,
+    numbers aside; what comes of a round hangs on those numbers as well.
     """
     own = _practices_of(managers, at=at)
     ground = read_ground(region_id, at=at, seed=seed)
@@ -393,11 +394,12 @@ def _finish_work(past: Round, own: Sequence[int], *, at: datetime) -> None:
         .order_by("-pk")
         .values_list("pk", flat=True)
     )[:4]
-    soon = localdate(at) + _DAY
+    today = localdate(at)
+    soon, later = list_work_days(after=today, before=today + 14 * _DAY)[:2]
     done.exclude(pk__in=left_in).update(worked_at=at - 3 * _DAY)
     done.exclude(pk__in=left_out).update(record_sent_at=at - 2 * _DAY)
     Move.objects.filter(pk__in=left_in).update(work_on=soon)
-    Move.objects.filter(pk__in=left_out).update(record_on=soon + 2 * _DAY)
+    Move.objects.filter(pk__in=left_out).update(record_on=later)
 
 
 @transaction.atomic
