@@ -38,6 +38,7 @@ from wijkspil.registrations.services.consent import (
 )
 from wijkspil.registrations.services.direct import register_directly
 from wijkspil.registrations.services.household import read_member, resident_of
+from wijkspil.registrations.services.moves import answer_for_practice
 from wijkspil.registrations.services.retention import remove_old_households
 from wijkspil.registrations.services.wish_timers import run_wish_timers
 from wijkspil.registrations.services.wishes import (
@@ -58,6 +59,7 @@ from wijkspil.registrations.types import (
     ContactKind,
     ListStatus,
     MoveStatus,
+    RefusalReason,
     WishReason,
     WishStatus,
 )
@@ -539,6 +541,44 @@ class TestDirect:
             region, is_direct=True, member_at=[region.practices[0].pk]
         )
         assert wish.status == WishStatus.PROPOSED
+
+    def test_a_practice_that_said_no_is_not_asked_again_by_itself(
+        self, region: GpRegion
+    ) -> None:
+        publish(region.practices[0])
+        wish, _told = confirmed(region, is_direct=True, members=[ADULT, PARTNER])
+        wish = agree(wish)
+        move = Move.objects.get(wish=wish)
+        answer_for_practice(
+            actor=region.managers[0].actor,
+            move_id=move.pk,
+            answer=Answer.NO,
+            reason=RefusalReason.EMERGENCY,
+            at=AT,
+        )
+        agree(wish, agrees=False)
+        wish = agree(wish)
+        assert wish.status == WishStatus.WAITING
+        with pytest.raises(InvalidRegistration, match="said no"):
+            register_directly(
+                actor=resident_of(wish),
+                wish_id=wish.pk,
+                service_id=region.practices[0].pk,
+                at=AT,
+            )
+
+    def test_when_the_practice_says_yes_the_household_has_its_place(
+        self, region: GpRegion
+    ) -> None:
+        publish(region.practices[0])
+        wish, _told = confirmed(region, is_direct=True)
+        move = Move.objects.get(wish=wish)
+        answer_for_practice(
+            actor=region.managers[0].actor, move_id=move.pk, answer=Answer.YES, at=AT
+        )
+        wish.refresh_from_db()
+        move.refresh_from_db()
+        assert (wish.status, move.status) == (WishStatus.PLACED, MoveStatus.EXECUTED)
 
 
 class TestYearly:

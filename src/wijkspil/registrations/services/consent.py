@@ -203,7 +203,8 @@ def settle(wish: Wish, *, at: datetime) -> None:
     wish.reminded_at = None
     wish.save(update_fields=["status", "reconfirm_until", "reminded_at"])
     add_wish_event(wish, "waits", actor=SYSTEM, at=at)
-    if not wish.is_direct:
+    # Only the first time: a practice that said no is not asked again by itself.
+    if not wish.is_direct or wish.moves.exists():
         return
     first = wish.choices.order_by("rank").first()
     assert first is not None

@@ -64,6 +64,16 @@ def register_directly(
         raise InvalidRegistration(
             {"choices": [_("This practice is not on your list. Add it first.")]}
         )
+    if wish.moves.filter(to_service_id=service_id, status=MoveStatus.REFUSED).exists():
+        raise InvalidRegistration(
+            {
+                "choices": [
+                    _(
+                        "This practice said no to you before. Call them, or choose another."
+                    )
+                ]
+            }
+        )
     practice = get_gp_practice(service_id, at=at)
     now = lock_list(service_id=service_id, at=at)
     unmet = check_conditions(
