@@ -65,15 +65,8 @@ def register_directly(
             {"choices": [_("This practice is not on your list. Add it first.")]}
         )
     if wish.moves.filter(to_service_id=service_id, status=MoveStatus.REFUSED).exists():
-        raise InvalidRegistration(
-            {
-                "choices": [
-                    _(
-                        "This practice said no to you before. Call them, or choose another."
-                    )
-                ]
-            }
-        )
+        said_no = _("This practice said no to you before. Call them or choose another.")
+        raise InvalidRegistration({"choices": [said_no]})
     practice = get_gp_practice(service_id, at=at)
     now = lock_list(service_id=service_id, at=at)
     unmet = check_conditions(
