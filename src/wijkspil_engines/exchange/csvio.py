@@ -450,6 +450,10 @@ def report_of(
                 entry[name] = by_practice(getattr(level, name))
         if level.scale != 1:
             entry["scale"] = level.scale
+        if level.earlier:
+            entry["earlier"] = list(level.earlier)
+        if level.proof != "prices":
+            entry["proof"] = level.proof
         levels.append(entry)
     for name in () if levels else LEVELS:
         value = level_value(problem, result.choice, name)
@@ -638,6 +642,18 @@ def levels_of(
                 f"{file}: levels: {entry['name']}: value, bound and scale are whole "
                 "numbers"
             )
+        earlier, proof = entry.get("earlier", []), entry.get("proof", "prices")
+        if not isinstance(earlier, list) or any(
+            type(each) is not int for each in earlier
+        ):
+            raise InvalidFile(
+                f"{file}: levels: {entry['name']}: earlier is not whole numbers"
+            )
+        if proof not in ("prices", "search"):
+            raise InvalidFile(
+                f"{file}: levels: {entry['name']}: proof: {str(proof)[:40]!r} is not "
+                "prices or search"
+            )
         made.append(
             LevelValue(
                 name=entry["name"],
@@ -647,6 +663,8 @@ def levels_of(
                 entry_prices=prices(entry, "entry_prices"),
                 load_prices=prices(entry, "load_prices"),
                 scale=scale,
+                earlier=tuple(earlier),
+                proof=proof,
             )
         )
     return tuple(made)

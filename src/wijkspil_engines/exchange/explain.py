@@ -134,7 +134,12 @@ class Explainer:
 
     def __init__(self, problem: ExchangeProblem, result: Result) -> None:
         self._problem, self._result = problem, result
-        self._levels = [each for each in result.levels if each.prices is not None]
+        # Prices of several levels together say nothing about one of them.
+        self._levels = [
+            each
+            for each in result.levels
+            if each.prices is not None and not each.earlier
+        ]
         leaves = (problem.origin != NONE) & (np.diff(problem.first_option) > 0)
         at, p = problem.origin[leaves], problem.n_practices
         people = np.bincount(at, problem.size[leaves], minlength=p)

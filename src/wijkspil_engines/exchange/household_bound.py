@@ -11,12 +11,12 @@ digits do. Any prices and any weights of earlier levels give a bound that holds:
                   (worth + earlier weights x earlier worths + p(a) - p(b) - m(b)))
              - earlier weights x earlier values
 
-for every plan that is as good as this one on the earlier levels. Load is left out: a
-limit on it can only lower what is possible.
+for every plan that is as good as this one on the earlier levels. The flow leaves load
+out: a limit on it can only lower what is possible. ``household_lp`` has prices for it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,8 @@ SPREAD = 64
 _MOST_WEIGHT = 2**50
 #: Prices of a level after a level with a gap are in parts of this.
 _SCALE = 4
+#: Worth of what cannot be.
+_NEVER = np.int64(2**61)
 #: Bits of a worth that are added at a time.
 _BITS = 3
 
@@ -62,6 +64,13 @@ class Layout:
     worth: NDArray[np.int32]
     weight: tuple[int, ...]
     n_required: int
+    #: (wishes laid out,) which must move.
+    is_required: NDArray[np.bool_]
+
+    @property
+    def n_extra(self) -> int:
+        """How many rows come before those of the levels."""
+        return int(self.n_required > 0)
 
     @property
     def sizes(self) -> NDArray[np.int32]:
@@ -174,6 +183,11 @@ def lay_out(
         worth=worth,
         weight=tuple(weight),
         n_required=n_required,
+        is_required=(
+            np.zeros(order.size, dtype=np.bool_)
+            if required is None
+            else required[order]
+        ),
     )
 
 
@@ -221,32 +235,63 @@ def digits_of(layout: Layout) -> list[NDArray[np.int64]]:
 
 def level_entry(
     layout: Layout,
-    digits: Sequence[NDArray[np.int64]],
     row: int,
     values: Sequence[int],
     name: str,
+    proof: "Proof",
 ) -> LevelValue:
-    """Return a level with its value and the bound that the prices prove.
-
-    Where an earlier level stays below its bound, the proof also needs what a unit of
-    that level counts for (``tighten``): then ``prices`` are left out, because the
-    prices alone do not prove the bound.
-    """
-    p = layout.problem.n_practices
-    weights = [weight // layout.weight[row] for weight in layout.weight[: row + 1]]
-    place, entry = _add_up(layout, digits, weights)
-    proof = Proof(row, tuple(weights[:-1]), 1, place, entry)
+    """Return a level with its value and the bound that a proof gives."""
     bound = proof.bound(layout, values)
-    inside = digits[row][:p]
-    coming_in = digits[row][layout.door] - inside
     is_rank = name == "rank"
     return LevelValue(
         name=name,
         value=-values[row] if is_rank else values[row],
         bound=-bound if is_rank else bound,
-        prices=inside,
-        entry_prices=coming_in if coming_in.any() else None,
+        prices=proof.place,
+        entry_prices=proof.entry if proof.entry.any() else None,
+        load_prices=proof.load if proof.load.any() else None,
+        scale=proof.scale,
+        earlier=proof.earlier[layout.n_extra :],
     )
+
+
+@dataclass(frozen=True, eq=False)
+class DigitProof:
+    """A level bounded by its own prices on what is best at those of levels before."""
+
+    place: NDArray[np.int64]
+    entry: NDArray[np.int64]
+    most: int
+
+
+def prove_by_digits(
+    layout: Layout, digits: Sequence[NDArray[np.int64]], row: int
+) -> DigitProof | None:
+    """Return the proof of a level after levels that reach their bounds.
+
+    None where a price is below 0 although no earlier one is above it.
+    """
+    p, n = layout.problem.n_practices, layout.wish.size
+    slot = layout.flow.slot[: n + 1]
+    end = int(slot[-1])
+    count = np.diff(slot)
+    kept = np.ones(end, dtype=np.bool_)
+    kept[slot[:-1][layout.is_required]] = False
+    had_place, had_entry = np.zeros(p, dtype=np.bool_), np.zeros(p, dtype=np.bool_)
+    for each in range(layout.n_extra, row + 1):
+        place = digits[each][:p].copy()
+        entry = digits[each][layout.door] - place
+        if (place[~had_place] < 0).any() or (entry[~had_entry] < 0).any():
+            return None
+        had_place |= place > 0
+        had_entry |= entry > 0
+        gain = gain_of(layout, layout.worth[each].astype(np.int64), place, entry)
+        gain[~kept] = -_NEVER
+        if n:
+            most = np.maximum.reduceat(gain, slot[:-1])
+            kept &= gain == np.repeat(most, count)
+    total = exact_sum(most) if n else 0
+    return DigitProof(place, entry, total + cost_of_room(layout, place, entry))
 
 
 def _add_up(
@@ -265,7 +310,8 @@ class Proof:
     """Prices times ``scale`` that bound level ``row``, and weights of those before.
 
     Holds for every plan that is as good on the levels before: those may be weighed
-    with anything, ``earlier`` says with what (times ``scale``).
+    with anything, ``earlier`` says with what (times ``scale``). Required wishes move
+    in every plan: they need no weight.
     """
 
     row: int
@@ -273,12 +319,14 @@ class Proof:
     scale: int
     place: NDArray[np.int64]
     entry: NDArray[np.int64]
+    load: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def bound(self, layout: Layout, values: Sequence[int]) -> int:
         """Return the most that the level can be, given ``values`` of those before."""
-        worth = _weigh(layout, self.row, self.earlier, self.scale)
-        total = bound_of(layout, worth, self.place, self.entry)
-        for weight, value in zip(self.earlier, values, strict=False):
+        earlier = (0,) * layout.n_extra + self.earlier[layout.n_extra :]
+        worth = _weigh(layout, self.row, earlier, self.scale)
+        total = bound_of(layout, worth, self.place, self.entry, self.load)
+        for weight, value in zip(earlier, values, strict=False):
             total -= weight * value
         return total // self.scale
 
@@ -359,7 +407,60 @@ def weigh_lighter(
             ]
             place, entry = _add_up(layout, digits, [*weights, 1])
             proofs.append(Proof(row, tuple(weights), 1, place, entry))
+    none = np.zeros(layout.problem.n_practices, dtype=np.int64)
+    proofs.append(Proof(row, (0,) * row, 1, none, none))
     return min(proofs, key=lambda proof: proof.bound(layout, values))
+
+
+def gain_of(
+    layout: Layout,
+    worth: NDArray[np.int64],
+    place: NDArray[np.int64],
+    entry: NDArray[np.int64],
+    load: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Return what households gain on each of their slots, by these prices."""
+    problem, flow = layout.problem, layout.flow
+    p = problem.n_practices
+    n = layout.wish.size
+    slot = flow.slot[: n + 1]
+    end = int(slot[-1])
+    count = np.diff(slot)
+    cost = np.concatenate((place, np.zeros(1, dtype=np.int64)))
+    is_stay = layout.option[:end] < 0
+    target = np.full(end, p, dtype=np.int64)
+    target[~is_stay] = problem.option[layout.option[:end][~is_stay]]
+    home = problem.origin[layout.wish]
+    home = np.where(home == NONE, p, home)
+    gain: NDArray[np.int64] = worth[:end] + np.repeat(cost[home], count) - cost[target]
+    gain[~is_stay] -= entry[target[~is_stay]]
+    gain *= np.repeat(layout.size[:n].astype(np.int64), count)
+    if load is not None and load.any():
+        heavy = np.concatenate((load, np.zeros(1, dtype=np.int64)))
+        weighs = problem.load[layout.wish]
+        gain += np.repeat(weighs * heavy[home], count)
+        gain -= np.repeat(weighs, count) * heavy[target]
+    gain[is_stay] = 0
+    return gain
+
+
+def cost_of_room(
+    layout: Layout,
+    place: NDArray[np.int64],
+    entry: NDArray[np.int64],
+    load: NDArray[np.int64] | None = None,
+) -> int:
+    """Return what all room comes to at these prices."""
+    problem = layout.problem
+    total = 0
+    for price, room in (
+        (place, places_of(problem)),
+        (entry, problem.max_inflow),
+        (np.zeros(0) if load is None else load, problem.free_load),
+    ):
+        for b in np.flatnonzero(price).tolist():
+            total += int(price[b]) * int(room[b])
+    return total
 
 
 def bound_of(
@@ -367,29 +468,16 @@ def bound_of(
     worth: NDArray[np.int64],
     place: NDArray[np.int64],
     entry: NDArray[np.int64],
+    load: NDArray[np.int64],
 ) -> int:
     """Return the most that a worth per person (S,) can come to, by these prices."""
-    problem, flow = layout.problem, layout.flow
-    p = problem.n_practices
+    total = cost_of_room(layout, place, entry, load)
     n = layout.wish.size
-    slot = flow.slot[: n + 1]
-    end = int(slot[-1])
-    cost = np.concatenate((place, np.zeros(1, dtype=np.int64)))
-    is_stay = layout.option[:end] < 0
-    target = np.full(end, p, dtype=np.int64)
-    target[~is_stay] = problem.option[layout.option[:end][~is_stay]]
-    home = problem.origin[layout.wish]
-    freed = np.repeat(cost[np.where(home == NONE, p, home)], np.diff(slot))
-    gain: NDArray[np.int64] = worth[:end] + freed - cost[target]
-    gain[~is_stay] -= entry[target[~is_stay]]
-    gain[is_stay] = 0
-    total = 0
     if n:
-        most = np.maximum.reduceat(gain, slot[:-1]).astype(np.int64)
-        total = exact_sum(most * layout.size[:n].astype(np.int64))
-    for price, room in ((place, places_of(problem)), (entry, problem.max_inflow)):
-        for b in np.flatnonzero(price).tolist():
-            total += int(price[b]) * int(room[b])
+        gain = gain_of(layout, worth, place, entry, load)
+        begins = layout.flow.slot[:n]
+        gain[begins[layout.is_required]] = -_NEVER
+        total += exact_sum(np.maximum.reduceat(gain, begins))
     return total
 
 
@@ -400,6 +488,7 @@ def exact_sum(values: NDArray[np.int64]) -> int:
 
 __all__ = [
     "SPREAD",
+    "DigitProof",
     "Layout",
     "Proof",
     "digits_of",
@@ -407,6 +496,7 @@ __all__ = [
     "lay_out",
     "level_entry",
     "places_of",
+    "prove_by_digits",
     "solve_split",
     "tighten",
     "weigh_lighter",

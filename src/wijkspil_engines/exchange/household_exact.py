@@ -6,6 +6,7 @@ same on every machine.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import highspy
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wijkspil_engines.exchange.problem import (
+    LOAD_UNIT,
     NO_LIMIT,
     NONE,
     ExchangeProblem,
@@ -36,6 +38,57 @@ class Searched(NamedTuple):
     n_proven: int
 
 
+@dataclass
+class Rows:
+    """The rows of a program over options (K,): entries, least and most, and count."""
+
+    entries: list[_Entries]
+    lower: list[NDArray[np.float64]]
+    upper: list[NDArray[np.float64]]
+    count: int
+
+    def add(self, worth: NDArray[np.float64], least: float) -> None:
+        """Add that the worth (K,) of what is taken is at least this."""
+        filled = np.flatnonzero(worth)
+        self.entries.append((np.full(filled.size, self.count), filled, worth[filled]))
+        self.lower.append(np.array([least]))
+        self.upper.append(np.array([_INFINITY]))
+        self.count += 1
+
+
+def room_rows(problem: ExchangeProblem, required: NDArray[np.bool_] | None) -> Rows:
+    """Return what every plan keeps: one row per wish, then per practice and kind.
+
+    Kinds: places, load (in ``LOAD_UNIT``), people coming in.
+    """
+    wish, option = problem.wish_of_option, problem.option
+    n, p = problem.n_wishes, problem.n_practices
+    columns = np.arange(option.size)
+    home = problem.origin[wish]
+    leaves = home != NONE
+    rows = Rows(
+        [(wish, columns, np.ones(option.size))],
+        [np.zeros(n) if required is None else required.astype(np.float64)],
+        [np.ones(n)],
+        n,
+    )
+    for amount, limit, unit in (
+        (problem.size, problem.free_places, 1),
+        (problem.load, problem.free_load, LOAD_UNIT),
+        (problem.size, problem.max_inflow, 1),
+    ):
+        used = amount[wish].astype(np.float64) / unit
+        rows.entries.append((rows.count + option, columns, used))
+        if limit is not problem.max_inflow:
+            rows.entries.append(
+                (rows.count + home[leaves], columns[leaves], -used[leaves])
+            )
+        rows.upper.append(np.where(limit >= NO_LIMIT, _INFINITY, limit / unit))
+        rows.lower.append(np.full(p, -_INFINITY))
+        rows.count += p
+    return rows
+
+
 def search(
     problem: ExchangeProblem,
     levels: Sequence[str],
@@ -48,32 +101,14 @@ def search(
     Infeasible
         If it is proven that the required wishes cannot all move.
     """
-    wish, option = problem.wish_of_option, problem.option
-    n, p, k = problem.n_wishes, problem.n_practices, option.size
-    size, load = problem.size.astype(np.int64), problem.load
-    columns = np.arange(k)
-    home = problem.origin[wish]
-    leaves = home != NONE
-    entries: list[_Entries] = [(wish, columns, np.ones(k))]
-    upper = [np.ones(n)]
-    lower = [np.zeros(n) if required is None else required.astype(np.float64)]
-    row = n
-    for amount, limit, frees in (
-        (size, problem.free_places, True),
-        (load, problem.free_load, True),
-        (size, problem.max_inflow, False),
-    ):
-        used = amount[wish].astype(np.float64)
-        entries.append((row + option, columns, used))
-        if frees:
-            entries.append((row + home[leaves], columns[leaves], -used[leaves]))
-        upper.append(np.where(limit >= NO_LIMIT, _INFINITY, limit).astype(np.float64))
-        lower.append(np.full(p, -_INFINITY))
-        row += p
+    wish = problem.wish_of_option
+    n, k = problem.n_wishes, problem.option.size
+    size = problem.size.astype(np.int64)
+    rows = room_rows(problem, required)
     best: NDArray[np.int32] | None = None
     for index, name in enumerate(levels):
         worth = (option_weights(problem, name) * size[wish]).astype(np.float64)
-        program = _program(entries, lower, upper, k, worth)
+        program = make_program(rows, k, worth)
         model = highspy.Highs()  # type: ignore[no-untyped-call]
         for option_name, value in (
             ("output_flag", False),
@@ -105,35 +140,31 @@ def search(
         if status != highspy.HighsModelStatus.kOptimal:
             return Searched(best, index)
         # Levels before stay at least as they are; half a unit for rounding.
-        filled = np.flatnonzero(worth)
-        entries.append((np.full(filled.size, row), filled, worth[filled]))
-        lower.append(np.array([_total(problem, best, worth) - 0.5]))
-        upper.append(np.array([_INFINITY]))
-        row += 1
+        rows.add(worth, _total(problem, best, worth) - 0.5)
     return None if best is None else Searched(best, len(levels))
 
 
-def _program(
-    entries: Sequence[_Entries],
-    lower: Sequence[NDArray[np.float64]],
-    upper: Sequence[NDArray[np.float64]],
-    n_columns: int,
-    worth: NDArray[np.float64],
+def make_program(
+    rows: Rows, n_columns: int, worth: NDArray[np.float64]
 ) -> highspy.HighsLp:
-    rows, columns, values = (
-        np.concatenate([each[part] for each in entries]) for part in range(3)
+    """Return the program of the most worth (K,) with each option taken or not."""
+    row, columns, values = (
+        np.concatenate([each[part] for each in rows.entries]) for part in range(3)
     )
-    order = np.lexsort((rows, columns))
+    order = np.lexsort((row, columns))
     lp = highspy.HighsLp()
     lp.num_col_ = n_columns
-    lp.row_lower_, lp.row_upper_ = np.concatenate(lower), np.concatenate(upper)
-    lp.num_row_ = sum(each.size for each in lower)
+    lp.row_lower_, lp.row_upper_ = (
+        np.concatenate(rows.lower),
+        np.concatenate(rows.upper),
+    )
+    lp.num_row_ = rows.count
     lp.col_cost_ = -worth
     lp.col_lower_, lp.col_upper_ = np.zeros(n_columns), np.ones(n_columns)
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     counts = np.bincount(columns, minlength=n_columns)
     lp.a_matrix_.start_ = np.concatenate(([0], np.cumsum(counts)))
-    lp.a_matrix_.index_, lp.a_matrix_.value_ = rows[order], values[order]
+    lp.a_matrix_.index_, lp.a_matrix_.value_ = row[order], values[order]
     lp.integrality_ = [highspy.HighsVarType.kInteger] * n_columns
     return lp
 
@@ -182,4 +213,12 @@ def is_possible(
     return True
 
 
-__all__ = ["MOST_OPTIONS", "Searched", "is_possible", "search"]
+__all__ = [
+    "MOST_OPTIONS",
+    "Rows",
+    "Searched",
+    "is_possible",
+    "make_program",
+    "room_rows",
+    "search",
+]

@@ -18,12 +18,14 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from wijkspil_engines.exchange import household_exact
+from wijkspil_engines.exchange import household_exact, household_lp
 from wijkspil_engines.exchange.household_bound import (
     Layout,
+    Proof,
     digits_of,
     lay_out,
     level_entry,
+    prove_by_digits,
     solve_split,
     tighten,
     weigh_lighter,
@@ -72,15 +74,13 @@ def solve_households(
     params: Params,
     seed: int = 0,
     time_limit_s: float | None = None,
-    warm: Sequence[LevelValue] | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Find a plan for households, with the bound of every level.
 
-    ``status`` is "optimal" when prices prove every level, which ``verify`` can check.
-    For few wishes branch and bound proves more: there a level has its value as bound
-    and no prices, and ``status`` stays "feasible" with no gap. ``warm`` is accepted
-    and not used: the plan must not depend on it.
+    ``status`` is "optimal" when every level reaches its bound. Prices prove it, which
+    ``verify`` can check, or for few wishes branch and bound: such a level has the
+    ``proof`` "search" and no prices, and ``verify`` can only search once more.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def solve_households(
             levels = tuple(
                 level
                 if index >= exact.n_proven or level.gap == 0
-                else LevelValue(level.name, level.value, level.value)
+                else LevelValue(level.name, level.value, level.value, proof="search")
                 for index, level in enumerate(levels)
             )
     if not household_exact.is_possible(problem, choice, params.required):
@@ -114,7 +114,7 @@ def solve_households(
             )
         raise AssertionError("every step keeps the plan possible")
     status: Status = "feasible"
-    if all(level.gap == 0 and level.prices is not None for level in levels):
+    if all(level.gap == 0 for level in levels):
         status = "optimal"
     elif search.is_timed_out:
         status = "timed_out"
@@ -162,7 +162,7 @@ class _Search:
         time_limit_s: float | None,
     ) -> None:
         self._problem = problem
-        self._levels = params.levels
+        self._levels, self._required = params.levels, params.required
         self._layout = lay_out(problem, params.levels, params.required)
         self._n_extra = len(self._layout.weight) - len(params.levels)
         self._seed = seed
@@ -213,27 +213,68 @@ class _Search:
 
     def entries(self, choice: NDArray[np.int32]) -> tuple[LevelValue, ...]:
         """Return the levels of a plan with bounds."""
-        values = [self._layout.n_required] * self._n_extra
+        layout = self._layout
+        values = [layout.n_required] * self._n_extra
         values += _rank_of(self._problem, choice, self._levels)
         made: list[LevelValue] = []
+        by_digits = True
         for index, name in enumerate(self._levels):
             row = self._n_extra + index
-            level = level_entry(self._layout, self._digits, row, values, name)
-            if any(before.gap for before in made):
-                proof = weigh_lighter(self._layout, self._digits, row, values)
-                bound = proof.bound(self._layout, values)
-                if name in _PEOPLE_LEVELS and row < self._n_people_row() + 1:
-                    proof = tighten(
-                        self._layout, self._digits, row, values, rounds=_PROOF_ROUNDS
+            level = self._entry_by_digits(row, values, name) if by_digits else None
+            found = level
+            if level is None:
+                proofs = [weigh_lighter(layout, self._digits, row, values)]
+                if name in _PEOPLE_LEVELS and row <= self._n_people_row():
+                    proofs.append(
+                        tighten(layout, self._digits, row, values, rounds=_PROOF_ROUNDS)
                     )
-                    bound = min(bound, proof.bound(self._layout, values))
-                if name == "rank":
-                    bound = max(-bound, level.bound, 0)
-                else:
-                    bound = min(bound, level.bound)
-                level = LevelValue(name, level.value, bound)
-            made.append(level)
+                found = self._better(None, proofs, row, values, name)
+            if (
+                found is not None
+                and found.gap
+                and self._problem.option.size <= household_lp.MOST_OPTIONS
+            ):
+                proof = household_lp.prove_by_program(
+                    layout, row, self._levels, values, self._required
+                )
+                if proof is not None:
+                    found = self._better(found, [proof], row, values, name)
+            if found is None:
+                raise AssertionError("without prices everybody could move")
+            made.append(found)
+            by_digits = by_digits and found is level and not found.gap
         return tuple(made)
+
+    def _entry_by_digits(
+        self, row: int, values: Sequence[int], name: str
+    ) -> LevelValue | None:
+        """Return a level after levels that reach their bounds, by its own prices."""
+        proof = prove_by_digits(self._layout, self._digits, row)
+        if proof is None:
+            return None
+        sign = -1 if name == "rank" else 1
+        return LevelValue(
+            name=name,
+            value=sign * values[row],
+            bound=sign * proof.most,
+            prices=proof.place,
+            entry_prices=proof.entry if proof.entry.any() else None,
+        )
+
+    def _better(
+        self,
+        level: LevelValue | None,
+        proofs: Sequence[Proof],
+        row: int,
+        values: Sequence[int],
+        name: str,
+    ) -> LevelValue | None:
+        """Return the level as bounded best: as it is or by one of the proofs."""
+        for proof in proofs:
+            entry = level_entry(self._layout, row, values, name, proof)
+            if level is None or entry.gap < level.gap:
+                level = entry
+        return level
 
     def _check_required(self, row: int) -> None:
         if row == 0 and self._n_extra:

@@ -42,6 +42,12 @@ class LevelValue:
         (P,) price of a thousandth of load; None when load never binds.
     scale
         What prices are multiplied by to be whole.
+    earlier
+        What a unit of each level before counts for in the proof, times ``scale``; with
+        them ``prices`` are of all these levels together. Empty: prices are of this
+        level alone, those of earlier levels come before them.
+    proof
+        "prices" or, for few wishes, "search": branch and bound found no better plan.
     """
 
     name: str
@@ -51,6 +57,8 @@ class LevelValue:
     entry_prices: NDArray[np.int64] | None = None
     load_prices: NDArray[np.int64] | None = None
     scale: int = 1
+    earlier: tuple[int, ...] = ()
+    proof: Literal["prices", "search"] = "prices"
 
     @property
     def gap(self) -> int:

@@ -114,6 +114,8 @@ def play(
                 shape = (config.n_rounds, len(levels), problem.n_practices)
                 prices, costs = np.zeros(shape), np.zeros(shape)
             for row, level in enumerate(result.levels):
+                if level.earlier:  # Prices of several levels together.
+                    continue
                 if level.prices is not None:
                     prices[number, row] = level.prices / level.scale
                     costs[number, row] = prices[number, row]

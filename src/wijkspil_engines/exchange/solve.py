@@ -36,7 +36,8 @@ def solve(
         the end.
     warm
         Levels of the last round: ``optimum`` begins from their prices, which must be
-        in the order of this problem's practices.
+        in the order of this problem's practices. For single persons; households begin
+        anew, so that their plan does not depend on it.
 
     Raises
     ------
@@ -60,7 +61,6 @@ def solve(
             params=chosen,
             seed=seed,
             time_limit_s=time_limit_s,
-            warm=warm,
             progress=progress,
         )
     if mechanism == "ttc":

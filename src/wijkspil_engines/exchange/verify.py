@@ -13,8 +13,12 @@ worth p(b) + m(b). For every plan that is possible
 because places given out never exceed places free. A plan that reaches the right-hand
 side is the best there is. With several levels everything above is a row of numbers,
 one per level, compared like words in a dictionary, first level first.
+
+A level after one that stays below its bound has prices of all levels together, with
+what a unit of each earlier level counts for: ``_Proof.bound_together``.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +31,15 @@ from wijkspil_engines.exchange.problem import (
     Params,
 )
 from wijkspil_engines.exchange.result import LevelValue, Result
+
+#: A search is taken as proof of a level up to so many options.
+MOST_SEARCHED = 2000
+#: Prices and weights are no larger, so that all sums are exact.
+_MOST = 2**40
+#: Days waited count no further.
+_MOST_WORTH = 3650
+#: Prices of places, of coming in and of load, (P,) each.
+_Prices = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
 
 @dataclass(frozen=True)
@@ -48,8 +61,9 @@ def verify(
     Give the ``params`` it was solved with when wishes were required to move.
 
     A result without levels (a waiting list) is checked for what is possible and for
-    its counts only. Of ``status`` "optimal" every value must equal what the prices
-    prove; otherwise every bound must be proven by its prices.
+    its counts only. Every bound must be what its prices prove, or for few wishes what
+    a search found and another does not better (``levels_by_search``); of ``status``
+    "optimal" every value must equal its bound.
     """
     wrong: list[Failure] = []
     choice = result.choice
@@ -132,7 +146,7 @@ def _check_counts(problem: ExchangeProblem, result: Result) -> list[Failure]:
         "first_choices": int(people[result.choice == 0].sum()),
     }
     for level in result.levels:
-        if level.name == "moved" and level.prices is not None:
+        if level.name == "moved":
             found["bound_people"] = level.bound
     wrong = []
     for name, value in found.items():
@@ -146,6 +160,7 @@ def _check_counts(problem: ExchangeProblem, result: Result) -> list[Failure]:
             and seats is not None
             and level.prices is not None
             and level.scale == 1
+            and not level.earlier
             and not np.array_equal(seats, level.prices)
         ):
             wrong.append(
@@ -170,7 +185,7 @@ def _check_levels(
         "waiting": np.minimum(problem.waiting_days, 3650).astype(np.int64),
     }
     proof = _Proof(problem, required)
-    for level in result.levels:
+    for index, level in enumerate(result.levels):
         if level.name == "rank":
             value = int((size[moved] * result.choice[moved]).sum())
             sign = -1
@@ -183,15 +198,23 @@ def _check_levels(
                     "value", f"{level.name} is {value}, the report says {level.value}"
                 )
             )
-        if level.prices is None:
-            if result.status == "optimal":
-                wrong.append(Failure("prices", f"{level.name}: has no prices"))
+        if level.proof == "search":
+            wrong += _check_search(problem, result.levels[: index + 1], required)
+            proof.start_again()
             continue
-        proven = proof.bound(level, worths.get(level.name))
+        if level.prices is None:
+            if result.mechanism == "optimum" or result.status == "optimal":
+                wrong.append(Failure("prices", f"{level.name}: has no prices"))
+            proof.start_again()
+            continue
+        if level.earlier:
+            proven = proof.bound_together(level, result.levels[:index], worths)
+        else:
+            proven = proof.bound(level, worths.get(level.name))
         if isinstance(proven, Failure):
             wrong.append(proven)
             break
-        if sign * level.bound < proven:
+        if sign * level.bound != proven:
             wrong.append(
                 Failure(
                     "bound",
@@ -204,6 +227,55 @@ def _check_levels(
                 Failure("gap", f"{level.name}: {level.value} is not {level.bound}")
             )
     return wrong
+
+
+def levels_by_search(
+    problem: ExchangeProblem, result: Result, *, params: Params | None = None
+) -> tuple[str, ...]:
+    """Return the levels that a search says are the best and no prices prove."""
+    required = None if params is None else params.required
+    return tuple(
+        level.name
+        for index, level in enumerate(result.levels)
+        if level.proof == "search"
+        and _can_be_better(problem, result.levels[: index + 1], required, split=True)
+    )
+
+
+def _can_be_better(
+    problem: ExchangeProblem,
+    levels: Sequence[LevelValue],
+    required: NDArray[np.bool_] | None,
+    *,
+    split: bool,
+) -> bool:
+    # Loading HiGHS takes time: only where a level rests on a search.
+    from wijkspil_engines.exchange.verify_search import can_be_better
+
+    return can_be_better(problem, levels, required, split=split)
+
+
+def _check_search(
+    problem: ExchangeProblem,
+    levels: Sequence[LevelValue],
+    required: NDArray[np.bool_] | None,
+) -> list[Failure]:
+    """Check the last level, said to be the best by a search."""
+    level = levels[-1]
+    if problem.option.size > MOST_SEARCHED:
+        return [
+            Failure(
+                "search",
+                f"{level.name}: a search proves nothing beyond {MOST_SEARCHED} options",
+            )
+        ]
+    if level.bound != level.value:
+        return [Failure("bound", f"{level.name}: {level.value} is not {level.bound}")]
+    if _can_be_better(problem, levels, required, split=True) and _can_be_better(
+        problem, levels, required, split=False
+    ):
+        return [Failure("search", f"{level.name}: there is a better plan")]
+    return []
 
 
 class _Proof:
@@ -230,6 +302,7 @@ class _Proof:
         self.can_stay = np.ones(n, dtype=np.bool_)
         if required is not None:
             self.can_stay = ~required
+        self.may_stay = self.can_stay.copy()
         self.wish = np.repeat(np.arange(n), np.diff(problem.first_option))
         self.option = problem.option
         self.rank = np.arange(problem.option.size) - problem.first_option[self.wish]
@@ -246,6 +319,88 @@ class _Proof:
 
         Leaves out what no plan with this value uses, for the next level.
         """
+        prices = self._read(level)
+        if isinstance(prices, Failure):
+            return prices
+        place, entry, by_load = prices
+        total = self._cost_of_room(prices)
+        value = self._gain(prices, self.wish, self.option)
+        if worth is not None:
+            value += self.size[self.wish] * (worth * level.scale)[self.wish]
+        elif self.is_single:
+            value -= level.scale * self.rank
+        else:
+            value -= self.size[self.wish] * (level.scale * self.rank)
+        if self.wish.size:
+            begins = np.flatnonzero(np.diff(self.wish, prepend=-1))
+            who = self.wish[begins]
+            most = np.maximum.reduceat(value, begins)
+            may_stay = self.can_stay[who]
+            most[may_stay] = np.maximum(most[may_stay], 0)
+            total += _exact_sum(most)
+        exact = level.value if worth is not None else -level.value
+        if self.is_whole and total == exact * level.scale:
+            self.has_price = self.has_price | (place > 0)
+            self.has_entry_price = self.has_entry_price | (entry > 0)
+            self.has_load_price = self.has_load_price | (by_load > 0)
+            if self.wish.size:
+                self.can_stay[who] = may_stay & (most == 0)
+                count = np.diff(begins, append=self.wish.size)
+                kept = value == np.repeat(most, count)
+                self.wish = self.wish[kept]
+                self.option = self.option[kept]
+                self.rank = self.rank[kept]
+        elif self.is_whole:
+            self.start_again()
+        return total // level.scale
+
+    def bound_together(
+        self,
+        level: LevelValue,
+        before: Sequence[LevelValue],
+        worths: Mapping[str, NDArray[np.int64]],
+    ) -> int | Failure:
+        """Return the most for plans that are as good on the levels before.
+
+        Such a plan loses nothing when what it has more on those levels counts for
+        ``earlier``. Every option counts again, and no price is negative.
+        """
+        if len(level.earlier) != len(before):
+            return Failure("earlier", f"{level.name}: must have {len(before)} weights")
+        if any(not 0 <= each <= _MOST for each in level.earlier):
+            return Failure("earlier", f"{level.name}: weights are out of range")
+        self.start_again()
+        none = np.zeros(self.problem.n_practices, dtype=np.bool_)
+        self.has_price = self.has_entry_price = self.has_load_price = none
+        prices = self._read(level)
+        if isinstance(prices, Failure):
+            return prices
+        problem = self.problem
+        lengths = np.diff(problem.first_option)
+        wish = np.repeat(np.arange(problem.n_wishes), lengths)
+        rank = np.arange(problem.option.size) - problem.first_option[wish]
+        value = self._gain(prices, wish, problem.option)
+        total = self._cost_of_room(prices)
+        for each, weight in zip(
+            (*before, level), (*level.earlier, level.scale), strict=True
+        ):
+            if each.name == "rank":
+                value -= self.size[wish] * rank * weight
+            else:
+                value += (self.size * worths[each.name] * weight)[wish]
+            if each is not level:
+                sign = -1 if each.name == "rank" else 1
+                total -= weight * sign * each.value
+        begins = np.flatnonzero(np.diff(wish, prepend=-1))
+        if begins.size:
+            most = np.maximum.reduceat(value, begins)
+            may_stay = self.may_stay[wish[begins]]
+            most[may_stay] = np.maximum(most[may_stay], 0)
+            total += _exact_sum(most)
+        return total // level.scale
+
+    def _read(self, level: LevelValue) -> _Prices | Failure:
+        """Return prices of places, of coming in and of load, all possible."""
         p = self.problem.n_practices
         none = np.zeros(p, dtype=np.int64)
         prices = []
@@ -267,7 +422,7 @@ class _Proof:
             price = none if given is None else given
             if price.shape != (p,):
                 return Failure("prices", f"{level.name}: must have {p} {kind}")
-            if (np.abs(price) > 2**40).any() or not 1 <= level.scale <= 2**30:
+            if (np.abs(price) > _MOST).any() or not 1 <= level.scale <= 2**30:
                 return Failure("prices", f"{level.name}: {kind} are out of range")
             below = (price < 0) & ~positive
             if below.any():
@@ -276,59 +431,44 @@ class _Proof:
             if ((price != 0) & (room >= NO_LIMIT)).any():
                 return Failure("prices", f"{level.name}: {kind} where is no limit")
             prices.append(price)
-        place, entry, by_load = prices
-        total = sum(
-            int(price @ np.where(price != 0, room, 0))
-            for price, room in (
-                (place, self.places),
-                (entry, self.problem.max_inflow),
-                (by_load, self.problem.free_load),
-            )
-        )
-        origin = self.problem.origin
-        base = np.where(origin >= 0, place[origin], 0)
-        if worth is not None:
-            base += worth * level.scale
-        cost = place + entry
-        if not self.is_single:
-            base *= self.size
-        if by_load.any():
-            base += self.load * np.where(origin >= 0, by_load[origin], 0)
-        value = base[self.wish]
-        if self.is_single:
-            value -= cost[self.option]
-            if worth is None:
-                value -= level.scale * self.rank
-        else:
-            each = cost[self.option]
-            if worth is None:
-                each += level.scale * self.rank
-            value -= self.size[self.wish] * each
-        if by_load.any():
-            value -= self.load[self.wish] * by_load[self.option]
-        if self.wish.size:
-            begins = np.flatnonzero(np.diff(self.wish, prepend=-1))
-            who = self.wish[begins]
-            most = np.maximum.reduceat(value, begins)
-            may_stay = self.can_stay[who]
-            most[may_stay] = np.maximum(most[may_stay], 0)
-            total += int(most.sum())
-        exact = level.value if worth is not None else -level.value
-        if self.is_whole and total == exact * level.scale:
-            self.has_price = self.has_price | (place > 0)
-            self.has_entry_price = self.has_entry_price | (entry > 0)
-            self.has_load_price = self.has_load_price | (by_load > 0)
-            if self.wish.size:
-                self.can_stay[who] = may_stay & (most == 0)
-                count = np.diff(begins, append=self.wish.size)
-                kept = value == np.repeat(most, count)
-                self.wish = self.wish[kept]
-                self.option = self.option[kept]
-                self.rank = self.rank[kept]
-        elif self.is_whole:
-            self._start_again()
-        return total // level.scale
+        # What one household comes to must fit in 64 bits: sums are then exact.
+        largest = [int(np.abs(price).max(initial=0)) for price in prices]
+        longest = int(np.diff(self.problem.first_option).max(initial=0))
+        worth = max(_MOST_WORTH, longest) * (level.scale + sum(level.earlier))
+        each = int(self.size.max(initial=0)) * (2 * largest[0] + largest[1] + worth)
+        each += 2 * int(self.load.max(initial=0)) * largest[2]
+        if each >= 2**62:
+            return Failure("prices", f"{level.name}: prices are out of range")
+        return prices[0], prices[1], prices[2]
 
-    def _start_again(self) -> None:
+    def _cost_of_room(self, prices: _Prices) -> int:
+        rooms = self.places, self.problem.max_inflow, self.problem.free_load
+        return sum(
+            int(price[b]) * int(room[b])
+            for price, room in zip(prices, rooms, strict=True)
+            for b in np.flatnonzero(price).tolist()
+        )
+
+    def _gain(
+        self, prices: _Prices, wish: NDArray[np.int64], option: NDArray[np.int32]
+    ) -> NDArray[np.int64]:
+        """Return what each option frees less what it takes, at these prices."""
+        place, entry, by_load = prices
+        origin = self.problem.origin
+        freed = np.where(origin >= 0, place[origin], 0)
+        cost = place + entry
+        gain: NDArray[np.int64] = (freed * self.size)[wish]
+        gain -= cost[option] if self.is_single else self.size[wish] * cost[option]
+        if by_load.any():
+            freed_load = self.load * np.where(origin >= 0, by_load[origin], 0)
+            gain += freed_load[wish] - self.load[wish] * by_load[option]
+        return gain
+
+    def start_again(self) -> None:
         """Prove what follows without what came before."""
         self.is_whole = False
+
+
+def _exact_sum(values: NDArray[np.int64]) -> int:
+    """Return a sum that may be larger than 64 bits hold."""
+    return (int((values >> 32).sum()) << 32) + int((values & 0xFFFFFFFF).sum())
