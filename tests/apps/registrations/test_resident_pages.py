@@ -22,6 +22,7 @@ from tests.apps.registrations.residents import (
     started,
 )
 from tests.factories.accounts import MembershipFactory
+from tests.factories.directory import ContactPointFactory
 from tests.factories.registrations import GpRegion, make_gp_region, publish
 from wijkspil.accounts.types import Role
 from wijkspil.communications.services.delivering import deliver_next
@@ -95,6 +96,20 @@ class TestFind:
         assert f"keuze={third.pk}" in page
         assert f"keuze={fourth.pk}" not in page
         assert "wordt" not in re.findall(r"<h1[^>]*>(.*?)</h1>", page)[0]
+
+    def test_a_name_is_shown_as_text_and_a_silent_practice_with_its_number(
+        self, region: GpRegion
+    ) -> None:
+        odd = region.practices[0]
+        odd.name = "<b>Praktijk & Zoon"
+        odd.save()
+        ContactPointFactory(
+            service=odd, value="0119-023537", audience="resident", system="phone"
+        )
+        page = get(reverse("registrations:find"), postcode="2512AB")
+        assert "&lt;b&gt;Praktijk &amp; Zoon" in page
+        assert "<b>Praktijk" not in page
+        assert 'href="tel:' in page
 
     def test_without_any_room_the_page_leads_to_a_wish_and_further(
         self, region: GpRegion

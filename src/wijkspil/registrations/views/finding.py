@@ -23,6 +23,7 @@ from wijkspil.directory.selectors.gp_practices import (
     get_gp_practice,
 )
 from wijkspil.registrations.forms.wish import Asked, PostcodeForm
+from wijkspil.registrations.nearby_markup import draw_rows
 from wijkspil.registrations.nearby_wording import (
     say_conditions,
     say_distance,
@@ -85,9 +86,9 @@ def find(request: HttpRequest) -> HttpResponse:
             "place": place,
             "headline": _say_found(len(with_room), len(rows)),
             "tone": "good" if with_room else "full",
-            "with_room": with_room,
-            "of_household": of_household,
-            "others": shown,
+            "with_room": draw_rows(with_room) if with_room else "",
+            "of_household": draw_rows(of_household) if of_household else "",
+            "others": draw_rows(shown) if shown else "",
             "is_far": asked.is_far,
             "far_url": "" if asked.is_far else f"?{asked.query(is_far=True)}",
             "wish_url": f"{reverse('registrations:wish')}?"
