@@ -206,6 +206,12 @@ class TestSignposts:
         page = read(visitor, "/wegwijzer/wound-care-at-home", postcode="2512ab")
         assert "/wie-helpt?postcode=2512AB&amp;zorg=district-nursing" in page
 
+    def test_who_looks_for_a_gp_is_led_to_the_lists(self, visitor):
+        page = read(visitor, "/wegwijzer/find-a-gp?postcode=2512AB")
+        assert 'href="/huisarts/?postcode=2512AB"' in page
+        hits = read(visitor, "/zoek?q=ik+zoek+een+huisarts")
+        assert 'href="/huisarts/"' in hits
+
     def test_a_wrong_postcode_is_refused_in_words(self, visitor):
         page = read(visitor, "/wegwijzer/wound-care-at-home", status=400, postcode="x")
         assert "is not a postcode" in page
@@ -284,6 +290,8 @@ class TestMyPage:
             (Role.INSURER, "referrals:mediation"),
             (Role.AUDITOR, "accounts:audit-trail"),
             (Role.REFERRER, "referrals:ask"),
+            (Role.PRACTICE_MANAGER, "registrations:practice-home"),
+            (Role.GP_COORDINATOR, "registrations:rounds"),
         ],
     )
     def test_each_role_has_one_clear_next_step(self, role, step):
