@@ -1,7 +1,9 @@
 """Which whole assignment is good, found by many small changes?
 
 Simulated annealing: put a request with another team; who no longer fits there leaves
-and goes to the best team with room, or waits; what became free is filled. A change
+and goes to the likeliest team with room, or waits; what became free is filled with
+who is likeliest there. Likely is what loses little in the linear relaxation: that
+counts what the room is worth to others, which the value of a pair does not. A change
 that lowers the value is kept with a chance that falls with the temperature.
 
 Source: S. Kirkpatrick, C. Gelatt, M. Vecchi, Optimization by simulated annealing,
@@ -27,7 +29,7 @@ _LONGEST = 400
 _HOT, _COLD = 0.1, 0.003
 _MOVES_AT_ONCE = 20_000
 #: Pairs whose reduced value is lower, as such a share, are tried less often,
-_WORTH_TRYING = 0.05
+_WORTH_TRYING = 0.02
 #: or never; they are tried in this share of the moves.
 _WORTH_KNOWING, _FAR = 0.2, 0.1
 
@@ -35,12 +37,13 @@ _WORTH_KNOWING, _FAR = 0.2, 0.1
 class Problem(NamedTuple):
     """The pairs as arrays.
 
-    ``choices`` lists by request the pairs to choose from, from ``first``
-    (n_requests + 1,) on; the first ``near`` (n_requests,) of each are the likely ones.
+    ``choices`` lists by request the pairs to choose from, likeliest first, from
+    ``first`` (n_requests + 1,) on; the first ``near`` (n_requests,) of each are the
+    likely ones. ``team_choices`` lists the same by team, from ``team_first``
+    (n_teams + 1,) on.
     ``request``, ``team``, ``value`` (n_pairs,), ``need`` (n_requests, 5), ``room``
-    (n_teams, 5); ``choice_of`` (n_teams, n_requests) the pair or -1; ``least`` are to
-    be placed. What a pair takes depends on the request only: the smaller table stays
-    near the processor.
+    (n_teams, 5); ``least`` are to be placed. What a pair takes depends on the request
+    only: the smaller table stays near the processor.
     """
 
     first: NDArray[np.int64]
@@ -51,7 +54,8 @@ class Problem(NamedTuple):
     value: NDArray[np.float64]
     need: NDArray[np.float64]
     room: NDArray[np.float64]
-    choice_of: NDArray[np.int64]
+    team_first: NDArray[np.int64]
+    team_choices: NDArray[np.int64]
     least: int
 
 
@@ -151,32 +155,25 @@ def _find_leaver(
 
 @compiled
 def _find_newcomer(problem: Problem, state: _State, team: int) -> int:
-    """Return the pair of who waits and is worth most among those who fit, or -1."""
-    found, highest = -1, 0.0
+    """Return the likeliest pair of those who wait and fit, or -1."""
     if state.left[team, 0] < 1 - _TINY:
-        return found
-    waiting = problem.room.shape[0]
-    for k in range(state.size[waiting]):
-        request = state.members[waiting, k]
-        pair = problem.choice_of[team, request]
-        if pair < 0 or problem.value[pair] <= highest:
-            continue
-        if _fits(problem, state, team, request):
-            found, highest = pair, problem.value[pair]
-    return found
+        return -1
+    for k in range(problem.team_first[team], problem.team_first[team + 1]):
+        pair = problem.team_choices[k]
+        request = problem.request[pair]
+        if state.chosen[request] < 0 and _fits(problem, state, team, request):
+            return int(pair)
+    return -1
 
 
 @compiled
 def _find_place(problem: Problem, state: _State, request: int) -> int:
-    """Return the pair of a request that is worth most among those that fit, or -1."""
-    found, highest = -1, 0.0
+    """Return the likeliest pair of a request that fits, or -1."""
     for k in range(problem.first[request], problem.first[request + 1]):
         pair = problem.choices[k]
-        if problem.value[pair] <= highest:
-            continue
         if _fits(problem, state, problem.team[pair], request):
-            found, highest = pair, problem.value[pair]
-    return found
+            return int(pair)
+    return -1
 
 
 @compiled
@@ -286,10 +283,11 @@ class Annealing:
         order = np.lexsort((-reduced[choices], pairs.request[choices]))
         choices = choices[order]
         likely = pairs.request[reduced >= -_WORTH_TRYING * usual]
-        choice_of = np.full((pairs.n_teams, pairs.n_requests), -1)
-        choice_of[pairs.team[choices], pairs.request[choices]] = choices
         need = np.zeros((pairs.n_requests, pairs.use.shape[1]))
         need[pairs.request] = pairs.use
+        # By team, likely pairs first.
+        of_team = np.lexsort((-reduced[choices], pairs.team[choices]))
+        team_choices = choices[of_team]
         self._problem = Problem(
             np.searchsorted(pairs.request[choices], np.arange(pairs.n_requests + 1)),
             np.bincount(likely, minlength=pairs.n_requests),
@@ -299,7 +297,8 @@ class Annealing:
             pairs.value,
             need,
             pairs.room,
-            choice_of,
+            np.searchsorted(pairs.team[team_choices], np.arange(pairs.n_teams + 1)),
+            team_choices,
             int((start >= 0).sum()),
         )
         self._usual = usual
