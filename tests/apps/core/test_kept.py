@@ -1,11 +1,11 @@
 """Results are kept by web workers only, by key, and not beyond their time."""
 
+import time
 from typing import Any
 
 import pytest
 
 from tests.factories.directory import CoverageFactory
-from wijkspil.core import kept
 from wijkspil.core.kept import Kept
 from wijkspil.directory.selectors.last_change import get_last_change
 
@@ -37,9 +37,9 @@ def test_a_result_is_made_anew_after_its_time(
 ) -> None:
     settings.KEPT_FOR_S = 30
     store, make = Kept(most=2), Maker()
-    monkeypatch.setattr(kept.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 100.0)
     store.get("key", make)
-    monkeypatch.setattr(kept.time, "monotonic", lambda: 130.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 130.0)
     assert store.get("key", make) == 2
 
 

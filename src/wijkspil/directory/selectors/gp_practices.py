@@ -144,11 +144,11 @@ def list_gp_points(postcodes: Iterable[str]) -> dict[str, tuple[int, float, floa
             code__in=asked | {code[:4] for code in asked},
             kind__in=(AreaKind.PC6, AreaKind.PC4),
         )
-        .exclude(lon=None)
         .order_by("year")
         .values_list("pk", "code", "lon", "lat")
     ):
-        found[code] = (pk, lon, lat)
+        if lon is not None and lat is not None:
+            found[code] = (pk, lon, lat)
     return {
         code: found.get(code) or found[code[:4]]
         for code in asked
