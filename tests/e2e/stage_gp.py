@@ -18,6 +18,7 @@ def main() -> None:
     from django.utils import timezone
 
     from wijkspil.accounts.selectors import find_fictional_actor
+    from wijkspil.accounts.types import VISITOR
     from wijkspil.directory.selectors.gp_practices import (
         list_gp_practices_near,
         list_gp_practices_of,
@@ -49,7 +50,7 @@ def main() -> None:
         for practice in around
     )
     wish, told = start_wish(
-        actor=find_fictional_actor("verwijzer@example.nl", at=now) or manager,
+        actor=VISITOR,
         given=WishGiven(
             postcode=second.postcode,
             reason="nearer",

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from tests.e2e.conftest import ROOT, Site
 
@@ -60,6 +60,10 @@ def choose(page: Page, name: str, value: str) -> None:
     box = page.locator(f"input[name='{name}'][value='{value}']")
     page.locator(f"label[for='{box.get_attribute('id')}']").click()
     expect(box).to_be_checked()
+
+
+def as_csv(text: str) -> FilePayload:
+    return {"name": "h.csv", "mimeType": "text/csv", "buffer": text.encode()}
 
 
 def sign_out(page: Page) -> None:
@@ -227,13 +231,11 @@ def test_everybody_of_a_practice_that_stops_gets_another(
     follow(page, "De huishoudens inlezen")
     file = page.locator("input[name=file]")
     good = f"key;postcode;size;frailty;ages\n1;{postcode};2;thuis;84,86\n"
-    wrong = {"name": "h.csv", "mimeType": "text/csv", "buffer": b"key;size\n1;2\n"}
-    file.set_input_files(wrong)
+    file.set_input_files(as_csv("key;size\n1;2\n"))
     press(page, "Het bestand inlezen")
     expect(page.locator("main")).to_contain_text("postcode")
     lines = "".join(f"{n};{postcode};1;;40\n" for n in range(2, 12))
-    content = (good + lines).encode()
-    file.set_input_files({"name": "h.csv", "mimeType": "text/csv", "buffer": content})
+    file.set_input_files(as_csv(good + lines))
     press(page, "Het bestand inlezen")
 
     # Three practices take people over; the plan gives everybody a place and a day.
