@@ -42,16 +42,15 @@ def generate(
     from django.utils import timezone
     from django.utils.translation import gettext as _
 
-    from wijkspil.config.demo import DEMO_PASSWORD
+    from wijkspil.config.demo import DEMO_PASSWORD, delete_fictional
     from wijkspil.directory.fictional import generation
-    from wijkspil.referrals.services.retention import delete_fictional_requests
 
     console = Console()
     moment = parse_moment(at) if at else timezone.now()
-    # One transaction: a refusal leaves the requests as well.
+    # One transaction: a refusal leaves what was played as well.
     with show_progress(console) as progress, transaction.atomic():
         if replace:
-            delete_fictional_requests()
+            delete_fictional()
         summary = generation.generate(
             seed=seed,
             at=moment,

@@ -77,15 +77,11 @@ def prepare(
     A demo older than a week is filled again: its duty roster runs out. Loading is
     idempotent, so that a demo that was broken off simply goes on.
     """
-    from wijkspil.calls.services.retention import delete_fictional_calls
     from wijkspil.directory import importing
     from wijkspil.directory.fictional.generation import generate
     from wijkspil.referrals.fictional.agreements import agree_in_regions
     from wijkspil.referrals.fictional.figures import count_main_job
     from wijkspil.referrals.fictional.play import play_main_job
-    from wijkspil.referrals.services.retention import delete_fictional_requests
-    from wijkspil.registrations.fictional import delete_fictional_registrations
-    from wijkspil.stays.services.retention import delete_fictional_stays
 
     kept = _read_summary(place)
     wanted = {"supply": supply, "seed": seed}
@@ -95,10 +91,7 @@ def prepare(
     if place.data is not None:
         importing.load(place.data, region=place.region, progress=progress)
         gp_locations = importing.read_gp_locations(place.data, place.region)
-    delete_fictional_requests()
-    delete_fictional_calls()
-    delete_fictional_stays()
-    delete_fictional_registrations()
+    delete_fictional()
     made = generate(
         seed=seed,
         at=at,
@@ -123,6 +116,19 @@ def prepare(
     summary |= count_main_job(told).as_dict()
     _write_summary(place, summary)
     return summary
+
+
+def delete_fictional() -> None:
+    """Remove what was played on invented providers, so that these can go as well."""
+    from wijkspil.calls.services.retention import delete_fictional_calls
+    from wijkspil.referrals.services.retention import delete_fictional_requests
+    from wijkspil.registrations.fictional import delete_fictional_registrations
+    from wijkspil.stays.services.retention import delete_fictional_stays
+
+    delete_fictional_requests()
+    delete_fictional_calls()
+    delete_fictional_stays()
+    delete_fictional_registrations()
 
 
 def _play_around(*, at: datetime, seed: int) -> None:
