@@ -72,6 +72,16 @@ class Layout:
         """How many rows come before those of the levels."""
         return int(self.n_required > 0)
 
+    def flow_at_home(self) -> NDArray[np.int32]:
+        """Return the people on slots when everybody stays and all quotas are left."""
+        people = np.zeros(self.option.size, dtype=np.int32)
+        begins = self.flow.slot[:-1]
+        n = self.wish.size
+        people[begins[:n]] = self.size[:n]
+        narrow = self.flow.node[begins[n:] + 1]
+        people[begins[n:]] = self.problem.max_inflow[narrow]
+        return people
+
     @property
     def sizes(self) -> NDArray[np.int32]:
         """Sizes of households, largest first."""

@@ -91,7 +91,11 @@ def solve_households(
     search = _Search(problem, params, seed, progress, started, time_limit_s)
     choice, levels = search.run()
     n_proven = _count_proven(levels)
-    if n_proven < len(levels) and problem.option.size <= household_exact.MOST_OPTIONS:
+    if (
+        n_proven < len(levels)
+        and problem.option.size <= household_exact.MOST_OPTIONS
+        and not search.is_over()
+    ):
         exact = household_exact.search(problem, params.levels, params.required)
         if exact is not None and (
             exact.n_proven >= n_proven
@@ -187,6 +191,9 @@ class _Search:
         price = layout.flow.price
         for row in range(n_rows):
             self._tell(row)
+            if self.is_over() and row:
+                # Prices of the levels so far; the others have none.
+                break
             solve_split(layout, row)
             self._check_required(row)
             if row + 1 == n_people and n_people < n_rows:
@@ -204,6 +211,8 @@ class _Search:
             self._repair(whole, price, n_rows - 1, everywhere=True)
         self._tell(n_rows + 1)
         choice = self._choice(whole.people)
+        if self._load.counts:
+            choice = self._plan_by_load(whole, choice)
         levels = self.entries(choice)
         for index, name in enumerate(self._levels):
             if name == "moved":
@@ -224,7 +233,11 @@ class _Search:
             found = level
             if level is None:
                 proofs = [weigh_lighter(layout, self._digits, row, values)]
-                if name in _PEOPLE_LEVELS and row <= self._n_people_row():
+                if (
+                    name in _PEOPLE_LEVELS
+                    and row <= self._n_people_row()
+                    and not self.is_over()
+                ):
                     proofs.append(
                         tighten(layout, self._digits, row, values, rounds=_PROOF_ROUNDS)
                     )
@@ -233,6 +246,7 @@ class _Search:
                 found is not None
                 and found.gap
                 and self._problem.option.size <= household_lp.MOST_OPTIONS
+                and not self.is_over()
             ):
                 proof = household_lp.prove_by_program(
                     layout, row, self._levels, values, self._required
@@ -311,7 +325,7 @@ class _Search:
             batches = [order[k : k + _BATCH] for k in range(0, order.size, _BATCH)]
         least = max(1, layout.weight[row] if not everywhere else near)
         for turn in range(_MOST_BATCHES + len(batches)):
-            if self._is_over():
+            if self.is_over():
                 return
             if turn < len(batches):
                 centers = batches[turn]
@@ -350,6 +364,54 @@ class _Search:
             if n_in_vain >= _IN_VAIN:
                 return
 
+    def _plan_by_load(
+        self, whole: Flow, choice: NDArray[np.int32]
+    ) -> NDArray[np.int32]:
+        """Return a better plan where load counts, which the flow does not see.
+
+        The program with load splits few households, which are fixed in turn. Who is
+        too heavy for what is left then goes home, and who fits comes in.
+        """
+        problem, layout = self._problem, self._layout
+        if problem.option.size > household_lp.MOST_OPTIONS or self.is_over():
+            return choice
+        into = household_lp.dive(
+            problem,
+            self._levels,
+            self._required,
+            seed=self._seed,
+            is_over=self.is_over,
+        )
+        if into is None:
+            return choice
+        whole.people[:] = layout.flow_at_home()
+        n = layout.wish.size
+        end = int(whole.slot[n])
+        slots = np.flatnonzero(layout.option[:end] >= 0)
+        slots = slots[into[layout.option[slots]]]
+        who = whole.household[slots]
+        whole.people[slots] = layout.size[who]
+        whole.people[whole.slot[who]] = 0
+        whole.used[:] = np.bincount(
+            whole.node, weights=whole.people, minlength=whole.used.size
+        ).astype(np.int64)
+        # Who comes in through a door pushes as many of its quota inside.
+        for quota in range(n, whole.slot.size - 1):
+            s = int(whole.slot[quota])
+            door = int(whole.node[s])
+            pushed = max(0, int(whole.used[door] - whole.room[door]))
+            whole.people[s] -= pushed
+            whole.people[s + 1] += pushed
+            whole.used[door] -= pushed
+            whole.used[whole.node[s + 1]] += pushed
+        self._load.fit(whole, layout)
+        found = self._choice(whole.people)
+        is_better = household_exact.is_possible(problem, found, self._required) and (
+            _rank_of(problem, found, self._levels)
+            > _rank_of(problem, choice, self._levels)
+        )
+        return found if is_better else choice
+
     def _n_people_row(self) -> int:
         """Return the last row of the levels that count people and come first."""
         row = self._n_extra - 1
@@ -367,7 +429,8 @@ class _Search:
         choice[wish] = taken - problem.first_option[wish]
         return choice
 
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
+        """Return whether the time is up; keep that it is."""
         if self._time_limit_s is None:
             return False
         if time.perf_counter() - self._started > self._time_limit_s:

@@ -8,12 +8,15 @@ import pytest
 
 from wijkspil_engines.exchange import (
     ExchangeProblem,
+    LevelValue,
     Params,
     Result,
+    make_result,
     solve,
     verify,
 )
 from wijkspil_engines.exchange.generate import Recipe, generate
+from wijkspil_engines.exchange.verify import levels_by_search
 
 
 @pytest.fixture(scope="module")
@@ -155,3 +158,80 @@ def test_households_move_together_in_people_and_load() -> None:
     assert {"places", "load"} <= codes(problem, one)
     other = replace(base, choice=np.array([-1, 0], dtype=np.int32))
     assert {"places", "load"} <= codes(problem, other)
+
+
+@pytest.fixture(scope="module")
+def households() -> ExchangeProblem:
+    recipe = Recipe(
+        n_wishes=900, n_practices=30, size_chances=(0.3, 0.25, 0.2, 0.25),
+        with_load=True, inflow_cap=40,
+    )  # fmt: skip
+    return generate(recipe, date=date(2026, 11, 22))
+
+
+@pytest.fixture(scope="module")
+def plan(households: ExchangeProblem) -> Result:
+    return solve(households)
+
+
+def test_every_bound_of_households_is_proven_by_prices(
+    households: ExchangeProblem, plan: Result
+) -> None:
+    assert verify(households, plan) == ()
+    assert all(
+        level.prices is not None or level.proof == "search" for level in plan.levels
+    )
+    assert any(level.earlier and level.load_prices is not None for level in plan.levels)
+
+
+def test_a_changed_price_weight_or_bound_of_households_is_found(
+    households: ExchangeProblem, plan: Result
+) -> None:
+    for number, level in enumerate(plan.levels):
+        changes: list[dict[str, object]] = [
+            {"bound": level.bound + by} for by in (-1, 1)
+        ]
+        for k, weight in enumerate(level.earlier):
+            # Where an earlier level has no gap another weight may prove as much.
+            more = [1000 * (weight + level.scale)] if plan.levels[k].gap else []
+            for changed in (-1, *more):
+                earlier = list(level.earlier)
+                earlier[k] = changed
+                changes.append({"earlier": tuple(earlier)})
+        if level.earlier:
+            changes.append({"earlier": (*level.earlier, 0)})
+        for name in ("prices", "entry_prices", "load_prices"):
+            prices = getattr(level, name)
+            for b in [] if prices is None else np.flatnonzero(prices)[:6]:
+                for changed in (prices[b] * 3 + level.scale, -5):
+                    other = prices.copy()
+                    other[b] = changed
+                    changes.append({name: other})
+        for change in changes:
+            levels = list(plan.levels)
+            levels[number] = replace(level, **change)  # type: ignore[arg-type]
+            failures = codes(households, replace(plan, levels=tuple(levels)))
+            assert failures, (level.name, change)
+
+
+def test_a_search_is_searched_again() -> None:
+    problem = ExchangeProblem.build(
+        practice_ids=["a"],
+        free_places=[3],
+        wish_ids=["four", "two", "two_more"],
+        origin=[-1, -1, -1],
+        options=[[0], [0], [0]],
+        size=[4, 2, 2],
+    )
+    params = Params(levels=("moved",))
+    best = solve(problem, params=params)
+    assert best.status == "optimal"
+    assert best.levels[0].proof == "search"
+    assert verify(problem, best, params=params) == ()
+    assert levels_by_search(problem, best) == ("moved",)
+    worse = make_result(
+        problem, np.array([-1, -1, -1], np.int32), status="optimal", seed=0,
+        mechanism="optimum", seconds=0.0, bound_people=0,
+        levels=(LevelValue("moved", 0, 0, proof="search"),),
+    )  # fmt: skip
+    assert codes(problem, worse) == {"search"}
