@@ -50,6 +50,7 @@ from wijkspil_engines.exchange.csvio import (
 )
 from wijkspil_engines.exchange.generate import Recipe, generate
 from wijkspil_engines.exchange.result import Progress
+from wijkspil_engines.exchange.verify import levels_by_search
 from wijkspil_engines.exchange.years_config import InvalidConfig, read_config
 
 if TYPE_CHECKING:
@@ -215,9 +216,9 @@ def verify_files(
         choice, wrong = read_moves(problem, moves_path)
         result = result_of(problem, choice, report_path, report)
         required = required_of(problem, report_path, report)
+        levels = tuple(level.name for level in result.levels)
+        params = Params(levels=levels or LEVELS, required=required)
         if not wrong:
-            levels = tuple(level.name for level in result.levels)
-            params = Params(levels=levels or LEVELS, required=required)
             wrong = verify(problem, result, params=params)
         says = [str(failure) for failure in wrong]
         if report.get("gap_people") != result.gap_people:
@@ -233,6 +234,9 @@ def verify_files(
         "feasible": "possible; its bounds are proven",
         "timed_out": "possible; its bounds are proven",
     }[result.status]
+    searched = levels_by_search(problem, result, params=params)
+    if searched:
+        what += f" (by a search, not by prices: {', '.join(searched)})"
     console.print(
         f"{result.moved_people} people in {result.moved_households} households move. "
         f"The plan is {what}. {time.perf_counter() - started:.1f} s"
