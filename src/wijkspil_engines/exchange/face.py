@@ -284,7 +284,8 @@ def choose(
 
 
 @compiled
-def _sift_up(heap: Short, place: Short, label: Whole, index: int) -> None:
+def sift_up(heap: Short, place: Short, label: Whole, index: int) -> None:
+    """Let a node whose label became smaller rise in a heap of nodes."""
     item = heap[index]
     while index > 0:
         parent = (index - 1) >> 1
@@ -298,7 +299,8 @@ def _sift_up(heap: Short, place: Short, label: Whole, index: int) -> None:
 
 
 @compiled
-def _sift_down(heap: Short, place: Short, label: Whole, size: int) -> None:
+def sift_down(heap: Short, place: Short, label: Whole, size: int) -> None:
+    """Let the node put at the top of a heap of nodes sink."""
     item = heap[0]
     index = 0
     while True:
@@ -546,7 +548,7 @@ def _spread(
             heap[size] = a
             place[a] = size
             size += 1
-            _sift_up(heap, place, label, size - 1)
+            sift_up(heap, place, label, size - 1)
     if wrong == 0:
         return 1
     sign = 1 - 2 * falling
@@ -561,7 +563,7 @@ def _spread(
         place[heap[0]] = 0
         place[b] = -2
         if size > 0:
-            _sift_down(heap, place, label, size)
+            sift_down(heap, place, label, size)
         if is_wrong[b]:
             wrong -= 1
             farthest = here // _HOP
@@ -576,7 +578,7 @@ def _spread(
                     heap[size] = a
                     place[a] = size
                     size += 1
-                _sift_up(heap, place, label, place[a])
+                sift_up(heap, place, label, place[a])
         if twin[b] != -1:
             a = twin[b]
             door = a if falling == 0 else b
@@ -587,7 +589,7 @@ def _spread(
                     heap[size] = a
                     place[a] = size
                     size += 1
-                _sift_up(heap, place, label, place[a])
+                sift_up(heap, place, label, place[a])
     if wrong > 0:
         return 2
     for a in range(n_nodes):
@@ -635,7 +637,7 @@ def lower(
             heap[size] = a
             place[a] = size
             size += 1
-            _sift_up(heap, place, label, size - 1)
+            sift_up(heap, place, label, size - 1)
     while size > 0:
         a = heap[0]
         size -= 1
@@ -643,7 +645,7 @@ def lower(
         place[heap[0]] = 0
         place[a] = -2
         if size > 0:
-            _sift_down(heap, place, label, size)
+            sift_down(heap, place, label, size)
         for at in range(start[a], start[a + 1] + 1):
             if at == start[a + 1]:
                 if twin[a] == -1 or not _is_open(a, twin, thru, limit, n_places):
@@ -662,7 +664,7 @@ def lower(
                     heap[size] = b
                     place[b] = size
                     size += 1
-                _sift_up(heap, place, label, place[b])
+                sift_up(heap, place, label, place[b])
     farthest = 0
     for a in range(n_nodes):
         if label[a] < FAR:

@@ -28,17 +28,13 @@ from wijkspil_engines.exchange.result import (
     level_value,
     make_result,
 )
+from wijkspil_engines.exchange.warm import Prices, mend
 
 #: A level with larger worths is solved coarsely first, this many bits at a time.
 _BITS = 3
 
 #: Pairs are listed anew when fewer than this share of the places are left.
 _REUSE = 0.9
-
-#: Room for the prices of a level when those of all levels are one number.
-_DIGITS = {
-    "class0": 2**6, "class1": 2**8, "moved": 2**8, "waiting": 2**20, "rank": 2**10,
-}  # fmt: skip
 
 
 @dataclass(eq=False)
@@ -87,26 +83,8 @@ def solve_optimum(
     started = time.perf_counter()
     if not problem.is_unit:
         raise InvalidProblem("only single persons with one load", field="size")
-    n_places = problem.n_practices
-    left, taken = _lay_out(problem, params)
-    if warm:
-        _sit_as_before(problem, left, params, warm)
-    levels = []
-    seats: NDArray[np.int64] | None = None
-    for index, name in enumerate(params.levels):
-        if progress is not None:
-            progress(name, index, len(params.levels))
-        worth = _worth(problem, left, name)
-        price = np.zeros(left.cap.size, dtype=np.int64)
-        _begin(left, price, name, warm, n_places)
-        _solve_level(left, worth, price, n_places)
-        prices, entry_prices = _close_doors(left, price, n_places)
-        if name == "moved":
-            seats = prices
-        levels.append((name, prices, entry_prices))
-        left = _narrow(left, worth, price, n_places, taken)
-    taken[left.person] = left.rank[left.pos]
-    choice = taken.astype(np.int32)
+    mended = mend(problem, params, warm) if warm else None
+    choice, levels = mended or _solve_anew(problem, params, progress)
     values = tuple(
         LevelValue(
             name=name,
@@ -126,57 +104,27 @@ def solve_optimum(
         seconds=time.perf_counter() - started,
         levels=values,
         bound_people=next((v.bound for v in values if v.name == "moved"), None),
-        seat_prices=seats,
+        seat_prices=next((v.prices for v in values if v.name == "moved"), None),
     )
 
 
-def _sit_as_before(
-    problem: ExchangeProblem, left: _Left, params: Params, warm: Sequence[LevelValue]
-) -> None:
-    """Let everybody sit where all prices of the last round together say.
-
-    Only where to begin: a level in which it is not best is solved all the same.
-    """
+def _solve_anew(
+    problem: ExchangeProblem, params: Params, progress: Progress | None
+) -> tuple[NDArray[np.int32], list[Prices]]:
     n_places = problem.n_practices
-    price = np.zeros(left.cap.size, dtype=np.int64)
-    each = np.zeros(left.person.size, dtype=np.int64)
-    unit, per_rank = 1, 0
-    for name in reversed(params.levels):
-        if name == "rank":
-            per_rank = unit
-        else:
-            each += unit * _worth_of_person(problem, left, name)
-        for level in warm:
-            shape = None if level.prices is None else level.prices.shape
-            if level.name == name and level.prices is not None and shape == (n_places,):
-                most = _DIGITS[name] // 2 - 1
-                price[:n_places] += unit * np.clip(level.prices, -most, most)
-        unit *= _DIGITS[name]
-    inside = np.flatnonzero(left.twin[:n_places] >= 0)
-    price[left.twin[inside]] = price[inside]
-    face.sit_by(left.first, left.node, left.rank, each, per_rank, price, left.pos)
-
-
-def _begin(
-    left: _Left,
-    price: NDArray[np.int64],
-    name: str,
-    warm: Sequence[LevelValue] | None,
-    n_places: int,
-) -> None:
-    """Take over the prices of a level, as far as they are possible here."""
-    for level in warm or ():
-        if level.name != name or level.prices is None or level.scale != 1:
-            continue
-        if level.prices.shape != (n_places,):
-            raise InvalidProblem(f"must have {n_places} prices", field=f"warm.{name}")
-        price[:n_places] = np.clip(level.prices, -(2**30), 2**30)
-        free = ~left.equal[:n_places]
-        price[:n_places][free] = np.maximum(price[:n_places][free], 0)
-        inside = np.flatnonzero(left.twin[:n_places] >= 0)
-        price[left.twin[inside]] = price[inside]
-        if level.entry_prices is not None:
-            price[left.twin[inside]] += np.clip(level.entry_prices[inside], 0, 2**30)
+    left, taken = _lay_out(problem, params)
+    levels: list[Prices] = []
+    for index, name in enumerate(params.levels):
+        if progress is not None:
+            progress(name, index, len(params.levels))
+        worth = _worth(problem, left, name)
+        price = np.zeros(left.cap.size, dtype=np.int64)
+        _solve_level(left, worth, price, n_places)
+        prices, entry_prices = _close_doors(left, price, n_places)
+        levels.append((name, prices, entry_prices))
+        left = _narrow(left, worth, price, n_places, taken)
+    taken[left.person] = left.rank[left.pos]
+    return taken.astype(np.int32), levels
 
 
 def _lay_out(
