@@ -187,9 +187,9 @@ def dive(
             at_a_time = 0.0
             is_solved = solve()
             continue
-        who, option = split[chosen], int(target[chosen][0])
-        if option >= 0:
-            upper[option] = 0.0
+        who, tried = split[chosen], int(target[chosen][0])
+        if tried >= 0:
+            upper[tried] = 0.0
             bind(who, None)
         else:
             must[who] = True

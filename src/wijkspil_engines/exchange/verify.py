@@ -146,7 +146,8 @@ def _check_counts(problem: ExchangeProblem, result: Result) -> list[Failure]:
         "first_choices": int(people[result.choice == 0].sum()),
     }
     for level in result.levels:
-        if level.name == "moved":
+        is_proven = level.prices is not None or level.proof == "search"
+        if level.name == "moved" and is_proven:
             found["bound_people"] = level.bound
     wrong = []
     for name, value in found.items():
