@@ -16,7 +16,16 @@ if not os.environ.get("DATABASE_URL"):
     os.environ["DATABASE_URL"] = server.url("wijkspil_nederland")
 
 missed = []
-for name in ("responsible", "coverage_check", "signposts", "ask", "offer_race"):
+for name in (
+    "responsible",
+    "find_practices",
+    "coverage_check",
+    "signposts",
+    "ask",
+    "offer_race",
+    "exchange",
+    "exchange_households",
+):
     print(f"== {name}", flush=True)
     command = [sys.executable, "-m", f"benchmarks.{name}"]
     if subprocess.run(command, check=False).returncode != 0:

@@ -428,9 +428,7 @@ class RoundPass(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["round", "number"], name="roundpass_number"
-            )
+            models.UniqueConstraint(fields=["round", "number"], name="roundpass_number")
         ]
 
     def __str__(self) -> str:
