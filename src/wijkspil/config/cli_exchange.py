@@ -49,6 +49,7 @@ from wijkspil_engines.exchange.csvio import (
     write_together,
 )
 from wijkspil_engines.exchange.generate import Recipe, generate
+from wijkspil_engines.exchange.page import draw_page, read_practice_places
 from wijkspil_engines.exchange.result import Progress
 from wijkspil_engines.exchange.verify import levels_by_search
 from wijkspil_engines.exchange.years_config import InvalidConfig, read_config
@@ -94,6 +95,14 @@ def solve_files(
         float | None,
         typer.Option(min=0.0, help="With households: search no longer than this."),
     ] = None,
+    places_file: Annotated[
+        Path | None,
+        typer.Option("--places", help="CSV with practice_id (or id), lon and lat."),
+    ] = None,
+    page_file: Annotated[
+        Path | None,
+        typer.Option("--page", help="Write a page with the map here; asks --places."),
+    ] = None,
 ) -> None:
     """Solve one round: who moves to which practice.
 
@@ -105,15 +114,22 @@ def solve_files(
             raise InvalidProblem(f"{guard!r} is not known; use group", field="--guard")
         if guard and mechanism != "optimum":
             raise InvalidProblem("goes with --mechanism optimum", field="--guard")
-        if out_file.resolve() == report_path.resolve():
-            raise InvalidFile(f"{report_path}: is also the file for the moves")
-        for file in (out_file, report_path):
-            if file.resolve() in (practices_file.resolve(), wishes_file.resolve()):
+        if (page_file is None) != (places_file is None):
+            raise InvalidProblem("goes with --places FILE", field="--page")
+        written = [file for file in (out_file, report_path, page_file) if file]
+        if len({file.resolve() for file in written}) < len(written):
+            raise InvalidFile(f"{written[-1]}: is also the file for something else")
+        read = [file for file in (practices_file, wishes_file, places_file) if file]
+        for file in written:
+            if file.resolve() in [other.resolve() for other in read]:
                 raise InvalidFile(f"{file}: is read; write to another file")
         params = Params(levels=tuple(each.strip() for each in levels.split(",")))
         with _progress() as progress:
             progress("read", 0, 1)
             problem = read_problem(practices_file, wishes_file, date=day.date())
+            places = None
+            if places_file is not None:
+                places = read_practice_places(places_file, problem.practice_ids)
             before = None
             if warm is not None:
                 before = levels_of(problem, warm, read_report(warm))
@@ -147,12 +163,13 @@ def solve_files(
                 peak_mb=round(peak, 1),
                 more=more,
             )
-            write_together(
-                {
-                    out_file: moves_file(problem, result.choice),
-                    report_path: report_file(report),
-                }
-            )
+            files = {
+                out_file: moves_file(problem, result.choice),
+                report_path: report_file(report),
+            }
+            if page_file is not None and places is not None:
+                files[page_file] = draw_page(problem, result, report, places)
+            write_together(files)
     _show(report, time.perf_counter() - started)
 
 
