@@ -147,7 +147,7 @@ def _say_facts(problem: ExchangeProblem, report: Mapping[str, Any]) -> str:
 def _draw_map(
     places: NDArray[np.float64], streams: Streams, prices: NDArray[np.int64] | None
 ) -> str:
-    known = ~np.isnan(places).any(axis=1)
+    known: NDArray[np.bool_] = ~np.isnan(places[:, 0]) & ~np.isnan(places[:, 1])
     x, y, height = _project(places, known)
     lines = ['<g stroke="#0b646f" fill="none" stroke-linecap="round">']
     drawn = 0
