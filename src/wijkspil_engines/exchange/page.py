@@ -1,8 +1,8 @@
 """Draw a round on one page: what it came to, who moved where, where a place helps most.
 
 One HTML file without scripts and without persons, to open, print or send. Practices
-are points; a line is a stream of people from a practice (thin end) to another; a place
-is darker the more people could also move if it had one place more.
+are points; a line is a stream of people between two practices; a point is darker the
+more people could also move if that practice had one place more.
 """
 
 import csv
