@@ -392,6 +392,6 @@ class TestCost:
     def test_a_professional_costs_the_session_the_roles_and_the_log(
         self, referrer, place, django_assert_max_num_queries
     ):
-        # session, user, roles; the two of a visitor; one insert
-        with django_assert_max_num_queries(VISITOR_QUERIES + 4):
+        # session, user, roles, messages that wait; what a visitor costs; one insert
+        with django_assert_max_num_queries(VISITOR_QUERIES + 5):
             ask(referrer, moment=place.night)
