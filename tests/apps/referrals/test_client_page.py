@@ -137,9 +137,9 @@ def test_half_an_hour_after_the_code_the_page_is_closed_again(
 ) -> None:
     open_page(browser, sent)
     session = browser.session
-    session["client-links"] = {
+    session["private-links"] = {
         key: until - timedelta(minutes=31).total_seconds()
-        for key, until in session["client-links"].items()
+        for key, until in session["private-links"].items()
     }
     session.save()
     assert PATIENT.name not in main_of(browser.get(path(sent)))

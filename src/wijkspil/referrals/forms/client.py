@@ -19,32 +19,6 @@ CLIENT_REASONS = (
 )
 
 
-class CodeForm(forms.Form):
-    """Six digits that came with the link."""
-
-    code = forms.CharField(
-        label=_("Code of six digits"),
-        help_text=_("You got the code together with this link."),
-        max_length=12,
-        widget=forms.TextInput(
-            attrs={
-                "inputmode": "numeric",
-                "autocomplete": "one-time-code",
-                "data-no-draft": "",
-            }
-        ),
-        error_messages={
-            "required": _("Fill in the code of six digits."),
-            "max_length": _("The code has six digits."),
-        },
-    )
-
-    def clean_code(self) -> str:
-        """Return the digits; people write a code with a space or a dash."""
-        code: str = self.cleaned_data["code"]
-        return "".join(sign for sign in code if sign not in " -.")
-
-
 class ObjectionForm(forms.Form):
     """One provider that may not get the request."""
 

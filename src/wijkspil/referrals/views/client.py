@@ -7,10 +7,8 @@ code itself is not kept. Searching machines and caches get nothing.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
-from functools import wraps
+from collections.abc import Mapping
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +16,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -31,7 +28,7 @@ from wijkspil.directory.selectors.care_teams import (
 )
 from wijkspil.directory.types import Care
 from wijkspil.referrals.errors import InvalidRequest, NotNow
-from wijkspil.referrals.forms.client import CodeForm, ObjectionForm, TakeBackForm
+from wijkspil.referrals.forms.client import ObjectionForm, TakeBackForm
 from wijkspil.referrals.policies import can
 from wijkspil.referrals.selectors.requests import get_request, team_target
 from wijkspil.referrals.selectors.timeline import (
@@ -60,15 +57,17 @@ from wijkspil.referrals.wording import (
     service_of_purpose,
 )
 from wijkspil.ui.navigation import Step
+from wijkspil.ui.private_pages import (
+    OPEN_FOR,
+    CodeForm,
+    close_link,
+    is_link_open,
+    open_link,
+    private_page,
+)
 
 if TYPE_CHECKING:
     from wijkspil.referrals.models import ServiceRequest
-
-Page = Callable[[HttpRequest, str], HttpResponse]
-
-#: So long the rest of the page stays open after the code.
-OPEN_FOR = timedelta(minutes=30)
-_SESSION_KEY = "client-links"
 
 STEPS = (
     gettext_lazy("Request sent"),
@@ -103,25 +102,6 @@ _STANDING = {
 }
 
 
-def private_page(view: Page) -> Page:
-    """Keep the page out of search machines and caches, and its address to itself.
-
-    The address goes to no other site (``SECURE_REFERRER_POLICY``). A stricter
-    "no-referrer" makes browsers send the forms of this page without their origin,
-    and those are refused.
-    """
-
-    @wraps(view)
-    def page(request: HttpRequest, token: str) -> HttpResponse:
-        response = view(request, token)
-        patch_cache_control(response, private=True, no_store=True)
-        response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-        response["Referrer-Policy"] = "same-origin"
-        return response
-
-    return page
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @private_page
 def show(request: HttpRequest, token: str) -> HttpResponse:
@@ -137,13 +117,13 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
             except WrongCode as error:
                 form.add_error("code", str(error))
             else:
-                _open(request, token, at=now)
+                open_link(request, token, at=now)
                 return redirect("referrals:client", token)
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     row = get_request(request_id)
     context: dict[str, Any] = {"now": now, "token": token, "form": form}
     context |= _progress(row, at=now)
-    if request.method != "POST" and _is_open(request, token, at=now):
+    if request.method != "POST" and is_link_open(request, token, at=now):
         context |= _details(row, at=now)
         context["objection"] = _objection_form(row, at=now)
     return render(request, "referrals/client_page.html", context, status=status)
@@ -154,9 +134,7 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
 def close(request: HttpRequest, token: str) -> HttpResponse:
     """Close the rest of the page on this device."""
     find_by_link(token, at=timezone.now())
-    opened = request.session.get(_SESSION_KEY, {})
-    opened.pop(_key_of(token), None)
-    request.session[_SESSION_KEY] = opened
+    close_link(request, token)
     messages.success(request, _("The details are closed on this device."))
     return redirect("referrals:client", token)
 
@@ -167,7 +145,7 @@ def object_to_provider(request: HttpRequest, token: str) -> HttpResponse:
     """Keep that one provider may not get the request."""
     now = timezone.now()
     row = get_request(find_by_link(token, at=now))
-    if not _is_open(request, token, at=now):
+    if not is_link_open(request, token, at=now):
         return _ask_code_again(request, token)
     form = _objection_form(row, at=now, data=request.POST)
     if form is not None and form.is_valid():
@@ -201,7 +179,7 @@ def take_back(request: HttpRequest, token: str) -> HttpResponse:
     """Take the request back, with a reason; asked once."""
     now = timezone.now()
     row = get_request(find_by_link(token, at=now))
-    if not _is_open(request, token, at=now):
+    if not is_link_open(request, token, at=now):
         return _ask_code_again(request, token)
     if not can("withdraw", row.status):
         return redirect("referrals:client", token)
@@ -235,7 +213,7 @@ def ask_other_team(request: HttpRequest, token: str) -> HttpResponse:
     """Object to the provider that has the client; asked once."""
     now = timezone.now()
     row = get_request(find_by_link(token, at=now))
-    if not _is_open(request, token, at=now):
+    if not is_link_open(request, token, at=now):
         return _ask_code_again(request, token)
     team = team_target(row) if row.status in PLACED else None
     if team is None or team.organization_id is None:
@@ -283,26 +261,6 @@ def _take_back(request_id: int, reason: str, *, at: datetime) -> None:
 
 
 # --- the code, kept as "opened" for half an hour
-
-
-def _open(request: HttpRequest, token: str, *, at: datetime) -> None:
-    request.session.cycle_key()
-    opened = _still_open(request, at=at)
-    opened[_key_of(token)] = (at + OPEN_FOR).timestamp()
-    request.session[_SESSION_KEY] = opened
-
-
-def _is_open(request: HttpRequest, token: str, *, at: datetime) -> bool:
-    return _key_of(token) in _still_open(request, at=at)
-
-
-def _still_open(request: HttpRequest, *, at: datetime) -> dict[str, float]:
-    kept: dict[str, float] = request.session.get(_SESSION_KEY, {})
-    return {key: until for key, until in kept.items() if until > at.timestamp()}
-
-
-def _key_of(token: str) -> str:
-    return hashlib.sha256(f"client-link:{token}".encode()).hexdigest()
 
 
 def _ask_code_again(request: HttpRequest, token: str) -> HttpResponse:

@@ -28,6 +28,7 @@ from wijkspil.registrations.types import (
     WishReason,
     WithdrawReason,
 )
+from wijkspil.ui.private_pages import CodeForm
 
 _DAY = {"type": "date", "autocomplete": "bday"}
 
@@ -280,30 +281,14 @@ class MemberForm(RegistrationForm):
         return MemberGiven(self.cleaned_data["name"], self.cleaned_data["birth_date"])
 
 
-class CodeForm(forms.Form):
+class WishCodeForm(CodeForm):
     """Six digits, told apart from the link."""
 
-    code = forms.CharField(
-        label=_("Code of six digits"),
-        help_text=_("You saw it on the screen, or got it at the desk."),
-        max_length=12,
-        widget=forms.TextInput(
-            attrs={
-                "inputmode": "numeric",
-                "autocomplete": "one-time-code",
-                "data-no-draft": "",
-            }
-        ),
-        error_messages={
-            "required": _("Fill in the code of six digits."),
-            "max_length": _("The code has six digits."),
-        },
-    )
-
-    def clean_code(self) -> str:
-        """Return the digits; people write a code with a space or a dash."""
-        code: str = self.cleaned_data["code"]
-        return "".join(sign for sign in code if sign not in " -.")
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].help_text = _(
+            "You saw it on the screen, or got it at the desk."
+        )
 
 
 class LostLinkForm(forms.Form):

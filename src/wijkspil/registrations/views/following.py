@@ -46,11 +46,11 @@ from wijkspil.registrations.errors import (
 )
 from wijkspil.registrations.forms.wish import (
     Asked,
-    CodeForm,
     ConsentForm,
     DeclineForm,
     LostLinkForm,
     MemberForm,
+    WishCodeForm,
     WithdrawForm,
 )
 from wijkspil.registrations.permissions import (
@@ -101,7 +101,14 @@ from wijkspil.registrations.types import (
     WishStatus,
 )
 from wijkspil.registrations.views.finding import make_rows
-from wijkspil.registrations.views.private import (
+from wijkspil.registrations.views.wishing import choosing, helping_organizations
+from wijkspil.registrations.wish_wording import (
+    practices_of,
+    say_standing,
+    say_steps,
+    say_wish_event,
+)
+from wijkspil.ui.private_pages import (
     OPEN_FOR,
     close_link,
     is_link_open,
@@ -109,13 +116,6 @@ from wijkspil.registrations.views.private import (
     open_link,
     private_page,
     take_told,
-)
-from wijkspil.registrations.views.wishing import choosing, helping_organizations
-from wijkspil.registrations.wish_wording import (
-    practices_of,
-    say_standing,
-    say_steps,
-    say_wish_event,
 )
 
 if TYPE_CHECKING:
@@ -226,9 +226,9 @@ def show(request: HttpRequest, token: str) -> HttpResponse:
     """Show where a wish stands; with the code all of it, and what can be done."""
     now = timezone.now()
     wish = find_wish_by_link(token, at=now)
-    form, status = CodeForm(), HTTPStatus.OK
+    form, status = WishCodeForm(), HTTPStatus.OK
     if request.method == "POST":
-        form = CodeForm(request.POST)
+        form = WishCodeForm(request.POST)
         if form.is_valid():
             try:
                 _take_code(token, form.cleaned_data["code"], wish, at=now)
@@ -582,10 +582,10 @@ def consent(request: HttpRequest, token: str) -> HttpResponse:
     now = timezone.now()
     member = find_member(token, at=now)
     is_open = is_link_open(request, token, at=now)
-    code_form, form = CodeForm(), ConsentForm.of(member.consent)
+    code_form, form = WishCodeForm(), ConsentForm.of(member.consent)
     status: int = HTTPStatus.OK
     if request.method == "POST" and not is_open:
-        code_form = CodeForm(request.POST)
+        code_form = WishCodeForm(request.POST)
         if code_form.is_valid():
             try:
                 check_member_code(token, code_form.cleaned_data["code"], at=now)

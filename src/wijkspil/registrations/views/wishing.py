@@ -53,12 +53,12 @@ from wijkspil.registrations.types import (
     WishReason,
 )
 from wijkspil.registrations.views.finding import make_rows
-from wijkspil.registrations.views.private import (
+from wijkspil.ui.navigation import Step
+from wijkspil.ui.private_pages import (
     keep_told,
     private_page,
     take_told,
 )
-from wijkspil.ui.navigation import Step
 
 
 @require_safe

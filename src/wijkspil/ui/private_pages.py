@@ -9,19 +9,52 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 
+from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext_lazy as _
 
 #: So long the rest of a page stays open after the code.
 OPEN_FOR = timedelta(minutes=30)
-_SESSION_KEY = "household-links"
-_TOLD_KEY = "household-told"
+_SESSION_KEY = "private-links"
+_TOLD_KEY = "private-told"
+
+
+class CodeForm(forms.Form):
+    """Six digits that came with the link."""
+
+    code = forms.CharField(
+        label=_("Code of six digits"),
+        help_text=_("You got the code together with this link."),
+        max_length=12,
+        widget=forms.TextInput(
+            attrs={
+                "inputmode": "numeric",
+                "autocomplete": "one-time-code",
+                "data-no-draft": "",
+            }
+        ),
+        error_messages={
+            "required": _("Fill in the code of six digits."),
+            "max_length": _("The code has six digits."),
+        },
+    )
+
+    def clean_code(self) -> str:
+        """Return the digits; people write a code with a space or a dash."""
+        code: str = self.cleaned_data["code"]
+        return "".join(sign for sign in code if sign not in " -.")
 
 
 def private_page(
     view: Callable[..., HttpResponse],
 ) -> Callable[..., HttpResponse]:
-    """Keep a page out of search machines and caches, and its address to itself."""
+    """Keep a page out of search machines and caches, and its address to itself.
+
+    The address goes to no other site (``SECURE_REFERRER_POLICY``). A stricter
+    "no-referrer" makes browsers send the forms of this page without their origin,
+    and those are refused.
+    """
 
     @wraps(view)
     def page(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
@@ -71,4 +104,4 @@ def _still_open(request: HttpRequest, *, at: datetime) -> dict[str, float]:
 
 
 def _key_of(token: str) -> str:
-    return hashlib.sha256(f"household-link:{token}".encode()).hexdigest()
+    return hashlib.sha256(f"private-link:{token}".encode()).hexdigest()
