@@ -149,6 +149,8 @@ class TestMoments:
             (0.2, "within 1 minute"),
             (-20, "was due 20 minutes ago"),
             (24 * 60, "tomorrow before 14:00"),
+            (10 * 60, "up to and including today"),
+            (34 * 60, "up to and including tomorrow"),
         ],
     )
     def test_a_deadline_says_until_when(self, minutes, words):

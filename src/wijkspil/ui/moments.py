@@ -109,6 +109,9 @@ def say_deadline(moment: datetime, now: datetime) -> str:
         minutes = max(1, round((moment - now) / timedelta(minutes=1)))
         return gettext("within %(span)s") % {"span": say_minutes(minutes)}
     local, today = timezone.localtime(moment), timezone.localtime(now).date()
+    if local.time() == time():  # the end of a day; nobody says "before 0:00"
+        last = local.date() - timedelta(days=1)
+        return gettext("up to and including %(day)s") % {"day": say_day(last, today)}
     return gettext("%(day)s before %(time)s") % {
         "day": say_day(local.date(), today),
         "time": say_clock(moment),

@@ -383,23 +383,20 @@ def _answer(
 def _finish_work(past: Round, own: Sequence[int], *, at: datetime) -> None:
     """Tick off the work of the round that is over; the practices of a demo keep some.
 
-    Of theirs the last few registrations and records are planned for the coming days.
+    Of theirs the last few records are still to be sent, in the coming days. All
+    registrations are entered: they may not be after the day on which they change.
     """
     done = past.moves.filter(status=MoveStatus.EXECUTED)
-    left_in = list(
-        done.filter(to_service_id__in=own).order_by("-pk").values_list("pk", flat=True)
-    )[:4]
-    left_out = list(
+    left = list(
         done.filter(from_service_id__in=own)
         .order_by("-pk")
         .values_list("pk", flat=True)
     )[:4]
     today = localdate(at)
-    soon, later = list_work_days(after=today, before=today + 14 * _DAY)[:2]
-    done.exclude(pk__in=left_in).update(worked_at=at - 3 * _DAY)
-    done.exclude(pk__in=left_out).update(record_sent_at=at - 2 * _DAY)
-    Move.objects.filter(pk__in=left_in).update(work_on=soon)
-    Move.objects.filter(pk__in=left_out).update(record_on=later)
+    soon = list_work_days(after=today, before=today + 14 * _DAY)[0]
+    done.update(worked_at=at - 3 * _DAY)
+    done.exclude(pk__in=left).update(record_sent_at=at - 2 * _DAY)
+    Move.objects.filter(pk__in=left).update(record_on=soon)
 
 
 @transaction.atomic
