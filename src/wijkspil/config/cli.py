@@ -26,7 +26,11 @@ from wijkspil.config.cli_generate import generate
 from wijkspil.config.cli_load import load
 from wijkspil.config.cli_progress import show_progress
 from wijkspil.config.cli_simulate import simulate_app
-from wijkspil.config.cli_summary import show_main_job, show_summary
+from wijkspil.config.cli_summary import (
+    show_main_job,
+    show_sandbox,
+    show_summary,
+)
 from wijkspil.config.doctor import doctor
 
 app = typer.Typer(
@@ -51,6 +55,7 @@ _ON_THE_APPLICATION = {
     "coverage-check",
     "duty",
     "migrate",
+    "sandbox-tokens",
     "serve",
     "worker",
 }
@@ -98,6 +103,16 @@ def worker() -> None:
     from wijkspil.config.worker import run_worker
 
     run_worker()
+
+
+@app.command("sandbox-tokens")
+def sandbox_tokens() -> None:
+    """Print fixed tokens to connect a system with, on an invented region only."""
+    from dataclasses import asdict
+
+    from wijkspil.config.sandbox import keep_sandbox_tokens
+
+    show_sandbox(console, [asdict(one) for one in keep_sandbox_tokens(at=_now())])
 
 
 @app.command()

@@ -1,6 +1,6 @@
 """Print what was generated and how to sign in, for ``generate`` and ``demo``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -53,6 +53,17 @@ def show_main_job(console: Console, summary: Mapping[str, Any]) -> None:
     )
 
 
+def show_sandbox(console: Console, tokens: Iterable[Mapping[str, Any]]) -> None:
+    """Print the fixed tokens to connect a system with."""
+    table = Table(title="Systeem koppelen (docs/howto/connect.md)")
+    table.add_column("token", no_wrap=True)
+    table.add_column("systeem")
+    table.add_column("van", overflow="fold")
+    for one in tokens:
+        table.add_row(one["token"], one["system"], one["organization"])
+    console.print(table)
+
+
 def show_summary(console: Console, summary: Mapping[str, Any]) -> None:
     """Print the keys counts, accounts, password, postcode, token and, if any, wish."""
     counts = Table(title=f"{summary['region']} (verzonnen)", show_header=False)
@@ -74,6 +85,8 @@ def show_summary(console: Console, summary: Mapping[str, Any]) -> None:
         f"{summary['token']}",
         soft_wrap=True,
     )
+    if summary.get("sandbox"):
+        show_sandbox(console, summary["sandbox"])
     wish = summary.get("wish")
     if wish:
         console.print(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from wijkspil.config.postgres import default_data_dir
 from wijkspil.config.runtime import DEFAULT_DATABASE
+from wijkspil.config.sandbox import keep_sandbox_tokens
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.progress import Progress
 
@@ -86,7 +87,7 @@ def prepare(
     kept = _read_summary(place)
     wanted = {"supply": supply, "seed": seed}
     if kept is not None and not fresh and _is_current(kept, wanted, at=at):
-        return kept
+        return kept | _sandbox(at=at)
     gp_locations = None
     if place.data is not None:
         importing.load(place.data, region=place.region, progress=progress)
@@ -113,9 +114,13 @@ def prepare(
     _play_around(at=at, seed=seed)
     wish = _play_gp_lists(at=at, seed=seed, progress=progress)
     summary = _summarize(place, made, wanted) | {"wish": wish}
-    summary |= count_main_job(told).as_dict()
+    summary |= count_main_job(told).as_dict() | _sandbox(at=at)
     _write_summary(place, summary)
     return summary
+
+
+def _sandbox(*, at: datetime) -> dict[str, Any]:
+    return {"sandbox": [asdict(one) for one in keep_sandbox_tokens(at=at)]}
 
 
 def delete_fictional() -> None:

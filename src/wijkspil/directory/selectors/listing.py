@@ -611,6 +611,16 @@ def get_organization(organization_id: int) -> ListedOrganization:
     )
 
 
+def find_fictional_organization(name: str) -> int | None:
+    """Return the id of an invented organization that still works, or None."""
+    return (
+        Organization.objects.filter(name=name, is_fictional=True, is_active=True)
+        .order_by("pk")
+        .values_list("pk", flat=True)
+        .first()
+    )
+
+
 @dataclass(frozen=True)
 class ListedArea:
     """An area with its figures; ``within`` is (kind, purpose, code, name)."""
