@@ -21,6 +21,7 @@ OUR_APPS = (
     "communications",
     "core",
     "directory",
+    "fhir",
     "referrals",
     "registrations",
     "stays",

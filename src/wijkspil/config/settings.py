@@ -254,6 +254,7 @@ INSTALLED_APPS = [
     "wijkspil.calls",
     "wijkspil.stays",
     "wijkspil.registrations",
+    "wijkspil.fhir",
     "wijkspil.portal",
 ]
 MIDDLEWARE = [

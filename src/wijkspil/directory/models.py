@@ -13,7 +13,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q
+from django.db.models import Func, Q
+from django.db.models.functions import Cast
 
 from wijkspil.core.identifiers import (
     validate_agb_code,
@@ -50,6 +51,17 @@ def tracked(model: ModelClass) -> ModelClass:
         pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent()
     )(model)
     return tracked_model
+
+
+def fhir_id_field() -> "models.CharField[str, str]":
+    """Return the logical id by which other systems know a row; never used again."""
+    return models.CharField(
+        max_length=64,
+        unique=True,
+        editable=False,
+        db_default=Cast(Func(function="gen_random_uuid"), models.CharField()),
+        help_text="Logical id in FHIR.",
+    )
 
 
 class Area(models.Model):
@@ -175,6 +187,7 @@ class RegionPolicy(models.Model):
 class Organization(models.Model):
     """A legal care organization (FHIR Organization)."""
 
+    fhir_id = fhir_id_field()
     name = models.CharField(max_length=200)
     type = models.CharField(max_length=30, choices=OrganizationType.choices)
     agb_code = models.CharField(
@@ -239,6 +252,7 @@ def _is_clock(text: Any) -> bool:
 class HealthcareService(models.Model):
     """What an organization offers from one place (FHIR HealthcareService)."""
 
+    fhir_id = fhir_id_field()
     organization = models.ForeignKey(
         Organization, on_delete=models.PROTECT, related_name="services"
     )
@@ -302,6 +316,7 @@ class HealthcareService(models.Model):
 class CareTeam(models.Model):
     """The named team that carries out a service (FHIR CareTeam)."""
 
+    fhir_id = fhir_id_field()
     service = models.ForeignKey(
         HealthcareService, on_delete=models.CASCADE, related_name="teams"
     )
@@ -584,6 +599,7 @@ class Alliance(models.Model):
     for every other region.
     """
 
+    fhir_id = fhir_id_field()
     name = models.CharField(max_length=120)
     area = models.OneToOneField(Area, on_delete=models.PROTECT, related_name="+")
     complex_care_name = models.CharField(
@@ -601,6 +617,7 @@ class Alliance(models.Model):
 class AllianceMember(models.Model):
     """A service takes part in an alliance in a role."""
 
+    fhir_id = fhir_id_field()
     alliance = models.ForeignKey(
         Alliance, on_delete=models.CASCADE, related_name="members"
     )

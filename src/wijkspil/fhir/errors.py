@@ -1,0 +1,70 @@
+"""Why an interaction was refused, as OperationOutcome can say it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from wijkspil.core.errors import WijkspilError
+
+
+@dataclass(frozen=True)
+class Issue:
+    """One thing that is wrong: FHIR issue type, place (FHIRPath) and message.
+
+    ``message`` is an English msgid with ``values``: the answer gives it in Dutch and
+    in English.
+    """
+
+    code: str
+    message: str
+    expression: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    severity: str = "error"
+
+
+class FhirError(WijkspilError):
+    """An interaction that is refused, with HTTP status and issues."""
+
+    code = "fhir"
+
+    def __init__(
+        self,
+        status: int,
+        issues: Sequence[Issue],
+        *,
+        headers: Sequence[tuple[str, str]] = (),
+    ) -> None:
+        super().__init__("; ".join(issue.message % dict(issue.values) for issue in issues))
+        self.status = status
+        self.issues = tuple(issues)
+        self.headers = tuple(headers)
+
+
+def refuse(  # noqa: PLR0913 - all of them are parts of one sentence
+    status: int,
+    code: str,
+    message: str,
+    *,
+    expression: str = "",
+    headers: Sequence[tuple[str, str]] = (),
+    **values: object,
+) -> FhirError:
+    """Return the error with one issue; ``message`` is an English msgid."""
+    issue = Issue(
+        code=code,
+        message=message,
+        expression=expression,
+        values=tuple((name, str(value)) for name, value in values.items()),
+    )
+    return FhirError(status, [issue], headers=headers)
+
+
+def unknown_resource(type_: str, id_: str) -> FhirError:
+    """Return the refusal for what is not here, or not for who asks."""
+    return refuse(
+        HTTPStatus.NOT_FOUND,
+        "not-found",
+        "There is no %(type)s with the id “%(id)s” here.",
+        type=type_,
+        id=id_[:64],
+    )

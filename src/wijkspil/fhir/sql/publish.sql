@@ -1,0 +1,120 @@
+-- Versions of resources, made in the transaction of the change.
+--
+-- One transaction makes at most one version of a resource, and none when what it shows
+-- did not change. Versions carry a tick: microseconds since 1970, rising in the order in
+-- which they were made, also when the clock of the machine goes back. A writer says
+-- when it began; so a reader knows up to which tick no version can still appear: the
+-- horizon. See docs/adr/0012.
+
+CREATE SEQUENCE fhir_clock AS bigint;
+
+-- 1152921504606846976 = 2^60: marks our advisory locks; below it lies the tick.
+CREATE FUNCTION fhir_tick() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+  tick bigint;
+  writer text := pg_current_xact_id()::text;
+BEGIN
+  IF current_setting('wijkspil.fhir_writer', true) IS DISTINCT FROM writer THEN
+    SELECT last_value INTO tick FROM fhir_clock;
+    PERFORM pg_advisory_xact_lock_shared(1152921504606846976 + tick);
+    PERFORM set_config('wijkspil.fhir_writer', writer, true);
+  END IF;
+  -- One at a time, and only for this moment: leaving the block by an exception rolls
+  -- it back, and with it the lock; what a sequence was set to stays.
+  BEGIN
+    PERFORM pg_advisory_xact_lock(1152921504606846976 * 2);
+    SELECT greatest(
+      last_value + 1, (extract(epoch FROM clock_timestamp()) * 1000000)::bigint
+    ) INTO tick FROM fhir_clock;
+    PERFORM setval('fhir_clock', tick);
+    RAISE EXCEPTION USING errcode = 'WJ001';
+  EXCEPTION WHEN SQLSTATE 'WJ001' THEN
+    NULL;
+  END;
+  RETURN tick;
+END $$;
+
+CREATE FUNCTION fhir_horizon() RETURNS bigint LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  newest bigint;
+  oldest_writer bigint;
+BEGIN
+  -- In this order: who begins to write after the first line gets a later tick.
+  SELECT last_value INTO newest FROM fhir_clock;
+  SELECT min((((classid::bigint) << 32) | objid::bigint) - 1152921504606846976)
+    INTO oldest_writer
+    FROM pg_locks
+   WHERE locktype = 'advisory' AND objsubid = 1 AND mode = 'ShareLock'
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND (classid::bigint >> 28) = 1;
+  RETURN least(newest, oldest_writer);
+END $$;
+
+-- Make versions of resources whose source changed. ``view`` names a view with
+-- (own_id, type, fhir_id, source).
+CREATE FUNCTION fhir_publish(view text, ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  now_tick bigint;
+BEGIN
+  IF ids IS NULL OR cardinality(ids) = 0 THEN
+    RETURN;
+  END IF;
+  EXECUTE format(
+    'INSERT INTO fhir_resource (type, fhir_id, own_id, version, transaction, digest,
+                                tick, terms, public_terms, name)
+     SELECT s.type, s.fhir_id, s.own_id, 0, 0, '''', 0, ''{}'', ''{}'', ''''
+       FROM %I s WHERE s.own_id = ANY($1) ORDER BY s.type, s.fhir_id
+     ON CONFLICT (type, fhir_id) DO NOTHING', view) USING ids;
+  -- Wait for whoever publishes the same; then look at what is there now.
+  EXECUTE format(
+    'SELECT 1 FROM fhir_resource r
+       JOIN (SELECT type, fhir_id FROM %I WHERE own_id = ANY($1)) s
+         USING (type, fhir_id)
+      ORDER BY r.type, r.fhir_id FOR UPDATE OF r', view) USING ids;
+  now_tick := fhir_tick();
+  EXECUTE format(
+    'WITH changed AS (
+       UPDATE fhir_resource r
+          SET version = r.version + (r.transaction IS DISTINCT FROM $3)::int,
+              transaction = $3, digest = s.digest, tick = $2, own_id = s.own_id
+         FROM (SELECT own_id, type, fhir_id, source, md5(source::text) AS digest
+                 FROM %I WHERE own_id = ANY($1)) s
+        WHERE r.type = s.type AND r.fhir_id = s.fhir_id AND r.digest <> s.digest
+       RETURNING r.type, r.fhir_id, r.version, s.source)
+     INSERT INTO fhir_version (type, fhir_id, version, tick, source)
+     SELECT type, fhir_id, version, $2, source FROM changed
+     ON CONFLICT (type, fhir_id, version) DO UPDATE
+        SET source = excluded.source, tick = excluded.tick,
+            body = NULL, public_body = NULL', view)
+    USING ids, now_tick, pg_current_xact_id()::text::bigint;
+END $$;
+
+-- What is gone from the tables stays as an inactive resource.
+CREATE FUNCTION fhir_retire(of_type text, ids text[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  now_tick bigint;
+BEGIN
+  PERFORM 1 FROM fhir_resource
+    WHERE type = of_type AND fhir_id = ANY(ids) ORDER BY fhir_id FOR UPDATE;
+  IF NOT FOUND THEN
+    RETURN;
+  END IF;
+  now_tick := fhir_tick();
+  WITH last AS (
+    SELECT r.type, r.fhir_id, v.source || '{"removed": true}'::jsonb AS source
+      FROM fhir_resource r JOIN fhir_version v USING (type, fhir_id, version)
+     WHERE r.type = of_type AND r.fhir_id = ANY(ids)
+  ), changed AS (
+    UPDATE fhir_resource r
+       SET version = r.version
+             + (r.transaction IS DISTINCT FROM pg_current_xact_id()::text::bigint)::int,
+           transaction = pg_current_xact_id()::text::bigint,
+           digest = md5(last.source::text), tick = now_tick, own_id = NULL
+      FROM last WHERE r.type = last.type AND r.fhir_id = last.fhir_id
+    RETURNING r.type, r.fhir_id, r.version, last.source)
+  INSERT INTO fhir_version (type, fhir_id, version, tick, source)
+  SELECT type, fhir_id, version, now_tick, source FROM changed
+  ON CONFLICT (type, fhir_id, version) DO UPDATE
+     SET source = excluded.source, tick = excluded.tick,
+         body = NULL, public_body = NULL;
+END $$;

@@ -1,0 +1,122 @@
+-- What each resource shows, as the tables of the directory hold it now. Each view has
+-- (own_id, type, fhir_id, source); ``own_id`` is the key of the row it stands for.
+
+CREATE VIEW fhir_source_organization AS
+SELECT o.id AS own_id, 'Organization'::text AS type, o.fhir_id,
+       jsonb_build_object(
+         'organization', to_jsonb(o) - 'id' - 'part_of_id',
+         'part_of', p.fhir_id,
+         'elements', e.elements
+       ) AS source
+  FROM directory_organization o
+  LEFT JOIN directory_organization p ON p.id = o.part_of_id
+  LEFT JOIN fhir_fedelements e ON e.type = 'Organization' AND e.fhir_id = o.fhir_id;
+
+CREATE VIEW fhir_source_service AS
+SELECT s.id AS own_id, 'HealthcareService'::text AS type, s.fhir_id,
+       jsonb_build_object(
+         'service', to_jsonb(s) - 'id' - 'organization_id',
+         'organization', jsonb_build_object(
+           'fhir_id', o.fhir_id, 'ura', o.ura, 'kvk_number', o.kvk_number,
+           'agb_code', o.agb_code, 'is_active', o.is_active),
+         'contacts', (
+           SELECT coalesce(jsonb_agg(
+                    to_jsonb(c) - 'id' - 'service_id' - 'area_id' - 'person_name'
+                    || jsonb_build_object('area', a.code, 'area_kind', a.kind,
+                                          'area_name', a.name)
+                    ORDER BY c.audience, c.purpose, c.system, c.value, c.id), '[]')
+             FROM directory_contactpoint c
+             LEFT JOIN directory_area a ON a.id = c.area_id
+            WHERE c.service_id = s.id
+              AND (c.valid_until IS NULL OR c.valid_until > now())),
+         'coverages', (
+           SELECT coalesce(jsonb_agg(
+                    to_jsonb(c) - 'id' - 'service_id' - 'area_id'
+                    || jsonb_build_object('area', a.code, 'area_kind', a.kind,
+                                          'area_name', a.name, 'area_year', a.year)
+                    ORDER BY a.kind, a.code, c.role, c.valid_from), '[]')
+             FROM directory_coverage c JOIN directory_area a ON a.id = c.area_id
+            WHERE c.service_id = s.id
+              AND (c.valid_until IS NULL OR c.valid_until > now())),
+         'capacity', (
+           SELECT to_jsonb(r) - 'id' - 'service_id' - 'reported_by_id'
+                  - 'reporter_label'
+                  || jsonb_build_object('reserved_clients', (
+                       SELECT coalesce(sum(v.clients), 0)
+                         FROM directory_capacityreservation v
+                        WHERE v.service_id = s.id AND v.released_at IS NULL
+                          AND v.reserved_at >= r.reported_at))
+             FROM directory_capacityreport r WHERE r.service_id = s.id
+            ORDER BY r.reported_at DESC, r.id DESC LIMIT 1),
+         'elements', e.elements
+       ) AS source
+  FROM directory_healthcareservice s
+  JOIN directory_organization o ON o.id = s.organization_id
+  LEFT JOIN fhir_fedelements e
+    ON e.type = 'HealthcareService' AND e.fhir_id = s.fhir_id;
+
+-- A service of our own has one place; a fed one refers to the places it was fed with.
+CREATE VIEW fhir_source_location AS
+SELECT s.id AS own_id, 'Location'::text AS type, s.fhir_id,
+       jsonb_build_object(
+         'service', jsonb_build_object(
+           'name', s.name, 'postcode', s.postcode, 'lon', s.lon, 'lat', s.lat,
+           'is_active', s.is_active, 'is_fictional', s.is_fictional),
+         'organization', jsonb_build_object(
+           'fhir_id', o.fhir_id, 'ura', o.ura, 'kvk_number', o.kvk_number,
+           'is_active', o.is_active)
+       ) AS source
+  FROM directory_healthcareservice s
+  JOIN directory_organization o ON o.id = s.organization_id
+ WHERE (s.postcode <> '' OR s.lat IS NOT NULL)
+   AND NOT EXISTS (SELECT 1 FROM fhir_fedelements e
+                    WHERE e.type = 'HealthcareService' AND e.fhir_id = s.fhir_id);
+
+CREATE VIEW fhir_source_careteam AS
+SELECT t.id AS own_id, 'CareTeam'::text AS type, t.fhir_id,
+       jsonb_build_object(
+         'team', to_jsonb(t) - 'id' - 'service_id',
+         'service', jsonb_build_object(
+           'fhir_id', s.fhir_id, 'name', s.name, 'is_active', s.is_active),
+         'organization', jsonb_build_object('fhir_id', o.fhir_id, 'ura', o.ura,
+                                            'kvk_number', o.kvk_number)
+       ) AS source
+  FROM directory_careteam t
+  JOIN directory_healthcareservice s ON s.id = t.service_id
+  JOIN directory_organization o ON o.id = s.organization_id;
+
+-- A neighborhood alliance is shown as an organization its members are affiliated with.
+CREATE VIEW fhir_source_alliance AS
+SELECT l.id AS own_id, 'Organization'::text AS type, l.fhir_id,
+       jsonb_build_object(
+         'alliance', to_jsonb(l) - 'id' - 'area_id'
+                     - 'complex_care_name' - 'complex_care_phone',
+         'area', jsonb_build_object('code', a.code, 'name', a.name)
+       ) AS source
+  FROM directory_alliance l JOIN directory_area a ON a.id = l.area_id;
+
+CREATE VIEW fhir_source_affiliation AS
+SELECT m.id AS own_id, 'OrganizationAffiliation'::text AS type, m.fhir_id,
+       jsonb_build_object(
+         'role', m.role,
+         'alliance', jsonb_build_object('fhir_id', l.fhir_id, 'name', l.name,
+                                        'is_active', l.is_active),
+         'service', jsonb_build_object('fhir_id', s.fhir_id, 'name', s.name,
+                                       'is_active', s.is_active),
+         'organization', jsonb_build_object('fhir_id', o.fhir_id, 'ura', o.ura,
+                                            'kvk_number', o.kvk_number)
+       ) AS source
+  FROM directory_alliancemember m
+  JOIN directory_alliance l ON l.id = m.alliance_id
+  JOIN directory_healthcareservice s ON s.id = m.service_id
+  JOIN directory_organization o ON o.id = s.organization_id;
+
+-- Fed resources without a row in the directory.
+CREATE VIEW fhir_source_fed AS
+SELECT e.id AS own_id, e.type::text AS type, e.fhir_id,
+       jsonb_build_object('elements', e.elements) AS source
+  FROM fhir_fedelements e
+ WHERE NOT (e.type = 'Organization' AND EXISTS (
+              SELECT 1 FROM directory_organization o WHERE o.fhir_id = e.fhir_id))
+   AND NOT (e.type = 'HealthcareService' AND EXISTS (
+              SELECT 1 FROM directory_healthcareservice s WHERE s.fhir_id = e.fhir_id));
