@@ -6,6 +6,7 @@ from wijkspil.calls.errors import InvalidCall
 from wijkspil.communications.api import router as communications_router
 from wijkspil.core.api import API_VERSION, WijkspilApi, refuse_fields
 from wijkspil.directory.api import router as directory_router
+from wijkspil.directory.places_api import router as places_router
 from wijkspil.referrals.api import refuse_request
 from wijkspil.referrals.api import router as referrals_router
 from wijkspil.referrals.errors import InvalidRequest
@@ -43,6 +44,7 @@ api.add_exception_handler(InvalidCall, refuse_fields)
 api.add_exception_handler(InvalidStay, refuse_fields)
 api.add_exception_handler(InvalidRegistration, refuse_fields)
 api.add_router("", directory_router)
+api.add_router("", places_router)
 api.add_router("", communications_router)
 api.add_router("", referrals_router)
 api.add_router("", policy_router)

@@ -52,8 +52,8 @@ def keep_sandbox_tokens(*, at: datetime) -> list[SandboxToken]:
     if settings.WIJKSPIL_MODE != "fictional":
         raise NotPermitted(
             _(
-                "The tokens of the sandbox are known to everybody. They are made in the "
-                "fictional mode only."
+                "The tokens of the sandbox are known to everybody. They are made in "
+                "the fictional mode only."
             )
         )
     made = []

@@ -276,11 +276,11 @@ def write_confirmation(request: HttpRequest, service_id: int) -> Status[Capacity
 @router.get(
     "/services",
     response={200: ServicesOut, **_REFUSALS},
-    summary="Services, by care, place, task, language or words",
+    summary="Services, by care, place, task, language, room or words",
     tags=["services"],
 )
 def read_services(request: HttpRequest, query: Query[ServiceQuery]) -> ServicesOut:
-    """Answer for visitors with resident numbers only."""
+    """Answer by name; for visitors with resident numbers only and without room."""
     refuse_unknown_parameters(request, query)
     if query.task and query.task not in CareTask.values:
         raise InvalidValue(
@@ -288,6 +288,10 @@ def read_services(request: HttpRequest, query: Query[ServiceQuery]) -> ServicesO
             % {"value": query.task[:40], "known": ", ".join(CareTask.values)},
             field="task",
         )
+    actor, now = get_request_actor(request), timezone.now()
+    if query.room:
+        check_can_view_professional_contacts(actor)
+    show_room = can_view_professional_contacts(actor)
     services, total = list_services(
         ServiceFilter(
             care=read_care(query.care) if query.care else "",
@@ -297,17 +301,22 @@ def read_services(request: HttpRequest, query: Query[ServiceQuery]) -> ServicesO
             task=query.task,
             language=query.language,
             text=query.q,
+            room=query.room,
         ),
-        at=timezone.now(),
-        audiences=visible_audiences(get_request_actor(request)),
+        at=now,
+        audiences=visible_audiences(actor),
         page=query.page,
         page_size=query.page_size,
+        with_room=show_room,
     )
     return ServicesOut(
         page=query.page,
         page_size=query.page_size,
         total=total,
-        items=[ListedServiceOut.of(service) for service in services],
+        items=[
+            ListedServiceOut.of(service, show_room=show_room, at=now)
+            for service in services
+        ],
     )
 
 
@@ -319,12 +328,17 @@ def read_services(request: HttpRequest, query: Query[ServiceQuery]) -> ServicesO
 )
 def read_service(request: HttpRequest, service_id: int) -> ListedServiceOut:
     """Answer for visitors with resident numbers only."""
+    actor, now = get_request_actor(request), timezone.now()
+    show_room = can_view_professional_contacts(actor)
     return ListedServiceOut.of(
         get_listed_service(
             service_id,
-            at=timezone.now(),
-            audiences=visible_audiences(get_request_actor(request)),
-        )
+            at=now,
+            audiences=visible_audiences(actor),
+            with_room=show_room,
+        ),
+        show_room=show_room,
+        at=now,
     )
 
 

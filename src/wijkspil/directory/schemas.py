@@ -9,7 +9,9 @@ from pydantic import Field
 
 from wijkspil.core.api import CamelSchema
 from wijkspil.directory.room import RoomReport, derive_room
+from wijkspil.directory.selectors.alliances import AllianceCard
 from wijkspil.directory.selectors.capacity import as_room_report, get_reserved
+from wijkspil.directory.selectors.coverage_check import CoverageResult, Hours
 from wijkspil.directory.selectors.listing import (
     ListedArea,
     ListedCoverage,
@@ -26,7 +28,7 @@ from wijkspil.directory.selectors.responsibility import (
 )
 from wijkspil.directory.services.duty_exchange import DutyPlan, PlanKind
 from wijkspil.directory.signposts.types import LocalizedText, Signpost
-from wijkspil.directory.types import AreaKind, Care, RegionPurpose
+from wijkspil.directory.types import AreaKind, Care, RegionPurpose, Room
 
 if TYPE_CHECKING:
     from wijkspil.directory.models import CapacityReport
@@ -326,6 +328,12 @@ class ServiceQuery(PageQuery):
     area: str = Field("", description="Who covers (a part of) the area with this code.")
     task: str = Field("", description="What the service must do, as in insulin.")
     language: str = Field("", description="ISO 639-1, as in nl.", max_length=5)
+    room: list[Room] = Field(
+        [],
+        max_length=len(Room),
+        description="Whose room is one of these; for professionals, together with "
+        "a postcode, an area or an organization. Repeat it for more than one.",
+    )
     q: str = Field(
         "", description="Words of a name, an AGB code or URA.", max_length=200
     )
@@ -359,12 +367,21 @@ class ListedServiceOut(CamelSchema):
     lon: float | None
     lat: float | None
     contacts: list[ContactOut]
+    room: RoomOut | None = Field(
+        description="How much room it has, and of when that is; for professionals."
+    )
     is_fictional: bool
 
     @classmethod
-    def of(cls, service: ListedService) -> Self:
-        """Return the body of a service."""
-        return cls.model_validate(service)
+    def of(cls, service: ListedService, *, show_room: bool, at: datetime) -> Self:
+        """Return the body of a service, with room for who may see it."""
+        body = {
+            name: getattr(service, name) for name in cls.model_fields.keys() - {"room"}
+        }
+        return cls.model_validate(
+            body
+            | {"room": RoomOut.of(service.room_report, at=at) if show_room else None}
+        )
 
 
 class ServicesOut(PageOut):
@@ -601,6 +618,226 @@ class ListedAreaOut(CamelSchema):
                 AreaAroundOut(kind=kind, purpose=purpose, code=code, name=name)
                 for kind, purpose, code, name in area.within
             ],
+        )
+
+
+class AreasAtOut(CamelSchema):
+    """The areas a postcode lies in, from small to large."""
+
+    postcode: str
+    items: list[ListedAreaOut]
+
+
+class AreasQuery(CamelSchema):
+    """Around which postcode."""
+
+    postcode: str = Field(description="PC4 or PC6, as in 2512 or 2512AB.")
+
+
+class AllianceNameOut(CamelSchema):
+    """A neighborhood alliance in a list."""
+
+    id: int
+    name: str
+    gemeenten: list[str]
+    wijken: list[str]
+
+
+class AllianceQuery(PageQuery):
+    """Which alliances."""
+
+    postcode: str = Field("", description="Those around this PC4 or PC6.")
+    q: str = Field(
+        "", description="Words of its name, a wijk or a gemeente.", max_length=200
+    )
+
+
+class AlliancesOut(PageOut):
+    """Alliances by name."""
+
+    items: list[AllianceNameOut]
+
+
+class AllianceWijkOut(CamelSchema):
+    """A wijk of an alliance."""
+
+    code: str
+    name: str
+    gemeente: str
+
+
+class AllianceNumberOut(CamelSchema):
+    """A number or address of a member, with the audience it is meant for."""
+
+    audience: str
+    system: str
+    value: str
+
+
+class AllianceMemberOut(CamelSchema):
+    """A service in an alliance; in more than one role it is there more than once."""
+
+    service_id: int
+    name: str
+    organization_name: str
+    role: str
+    contacts: list[AllianceNumberOut]
+
+
+class AllianceOut(CamelSchema):
+    """A neighborhood alliance: who works together where."""
+
+    id: int
+    name: str
+    wijken: list[AllianceWijkOut]
+    members: list[AllianceMemberOut]
+    complex_care_name: str = Field(description="For professionals; else empty.")
+    complex_care_phone: str = Field(description="For professionals; else empty.")
+    is_fictional: bool
+
+    @classmethod
+    def of(cls, alliance: AllianceCard) -> Self:
+        """Return the body of an alliance."""
+        return cls(
+            id=alliance.id,
+            name=alliance.name,
+            wijken=[
+                AllianceWijkOut(code=one.code, name=one.name, gemeente=one.gemeente)
+                for one in alliance.wijken
+            ],
+            members=[
+                AllianceMemberOut(
+                    service_id=one.service_id,
+                    name=one.name,
+                    organization_name=one.organization_name,
+                    role=one.role,
+                    contacts=[
+                        AllianceNumberOut(
+                            audience=number.audience,
+                            system=number.system,
+                            value=number.value,
+                        )
+                        for number in one.numbers
+                    ],
+                )
+                for one in alliance.members
+            ],
+            complex_care_name=alliance.complex_care_name,
+            complex_care_phone=alliance.complex_care_phone,
+            is_fictional=alliance.is_fictional,
+        )
+
+
+class CoverageCheckQuery(CamelSchema):
+    """Over which days, for which care."""
+
+    care: str = Field(Care.DISTRICT_NURSING.value, description="Kind of care.")
+    from_: date | None = Field(
+        None, alias="from", description="First local day; empty is today."
+    )
+    days: int = Field(7, ge=1, le=31, description="How many local days.")
+
+
+class HoursOut(CamelSchema):
+    """Hours in which all, a part or nothing of the ground has somebody responsible."""
+
+    covered: float
+    partial: float
+    gap: float
+
+    @classmethod
+    def of(cls, hours: Hours) -> Self:
+        """Return the body of hours."""
+        return cls(
+            covered=round(hours.covered, 4),
+            partial=round(hours.partial, 4),
+            gap=round(hours.gap, 4),
+        )
+
+
+class GapOut(CamelSchema):
+    """A half-open stretch of time in which a wijk is not covered."""
+
+    from_: datetime = Field(alias="from")
+    until: datetime
+    covered_share: float = Field(description="Of the ground; 0 is nobody anywhere.")
+    covered_share_with_fallback: float = Field(
+        description="With services for the whole region; 1 is somebody everywhere."
+    )
+
+
+class WijkCoverageOut(CamelSchema):
+    """The proof for one wijk."""
+
+    code: str
+    name: str
+    gemeente: str
+    population: int | None
+    hours: HoursOut
+    hours_with_fallback: HoursOut
+    gaps: list[GapOut]
+
+
+class CoverageCheckOut(CamelSchema):
+    """Which wijk-hours of a region have somebody responsible: proof, not a sample."""
+
+    region_id: int
+    region: str
+    care: str
+    from_: datetime = Field(alias="from")
+    until: datetime
+    wijken_checked: int
+    wijken_with_gap: int
+    wijken_with_gap_despite_fallback: int
+    wijk_hours: HoursOut
+    wijk_hours_with_fallback: HoursOut
+    wijken: list[WijkCoverageOut]
+
+    @classmethod
+    def of(cls, region_id: int, result: CoverageResult) -> Self:
+        """Return the body of a check."""
+        totals = result.totals
+        return cls.model_validate(
+            {
+                "region_id": region_id,
+                "region": result.region_name,
+                "care": result.care,
+                "from": result.period.start,
+                "until": result.period.end,
+                "wijken_checked": totals.n_wijken,
+                "wijken_with_gap": totals.n_wijken_with_gap,
+                "wijken_with_gap_despite_fallback": (
+                    totals.n_wijken_with_gap_despite_fallback
+                ),
+                "wijk_hours": HoursOut.of(totals.wijk_hours),
+                "wijk_hours_with_fallback": HoursOut.of(
+                    totals.wijk_hours_with_fallback
+                ),
+                "wijken": [
+                    WijkCoverageOut(
+                        code=wijk.code,
+                        name=wijk.name,
+                        gemeente=wijk.gemeente_name,
+                        population=wijk.population,
+                        hours=HoursOut.of(wijk.hours),
+                        hours_with_fallback=HoursOut.of(wijk.hours_with_fallback),
+                        gaps=[
+                            GapOut.model_validate(
+                                {
+                                    "from": gap.period.start,
+                                    "until": gap.period.end,
+                                    "covered_share": round(gap.covered_share, 4),
+                                    "covered_share_with_fallback": round(
+                                        gap.covered_share_with_fallback, 4
+                                    ),
+                                }
+                            )
+                            for gap in wijk.gaps
+                        ],
+                    )
+                    for wijk in result.wijken
+                ],
+            }
         )
 
 

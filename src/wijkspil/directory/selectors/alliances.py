@@ -88,6 +88,11 @@ class AllianceName:
     gemeenten: Sequence[str]
     wijken: Sequence[str]
 
+    def matches(self, text: str) -> bool:
+        """Whether each word is in its name, or that of a wijk or gemeente."""
+        names = " ".join([self.name, *self.gemeenten, *self.wijken]).casefold()
+        return all(word in names for word in text.casefold().split())
+
 
 def get_alliance(
     alliance_id: int,

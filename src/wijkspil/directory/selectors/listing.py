@@ -4,7 +4,7 @@ Answers the management pages and the REST lists. Nothing here decides who may se
 entry; contacts are read only for the audiences that are asked for.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext as _
 
+from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.identifiers import clean_postcode
 from wijkspil.core.periods import Period
@@ -158,6 +159,12 @@ class ServiceFilter:
     task: str = ""
     language: str = ""
     text: str = ""
+    room: Collection[str] = ()
+
+    @property
+    def has_place(self) -> bool:
+        """Whether it asks for one place or one organization."""
+        return bool(self.postcode or self.area_code or self.organization_id is not None)
 
 
 @dataclass(frozen=True)
@@ -193,6 +200,7 @@ class ListedService:
     lat: float | None
     is_fictional: bool
     contacts: Sequence[ListedContact]
+    room_report: RoomReport | None = None
 
 
 def list_services(
@@ -202,16 +210,18 @@ def list_services(
     audiences: Sequence[str],
     page: int,
     page_size: int,
+    with_room: bool = False,
 ) -> tuple[list[ListedService], int]:
     """Return one page of active services by name, and how many there are in all.
 
-    At most four queries. ``postcode`` keeps who covers that address at ``at``,
-    ``area_code`` who covers (a part of) that area.
+    At most five queries. ``postcode`` keeps who covers that address at ``at``,
+    ``area_code`` who covers (a part of) that area, ``room`` whose room is one of these
+    words at ``at``.
 
     Raises
     ------
     InvalidValue
-        If the postcode has another form.
+        If the postcode has another form, or room is asked without a place.
     UnknownPostcode, UnknownEntry
         If the postcode or the area is not known.
     """
@@ -222,13 +232,59 @@ def list_services(
         .prefetch_related(_contacts_for(audiences, at=at))
         .order_by("name", "pk")[start : start + page_size]
     )
-    return [_listed_service(row, audiences) for row in rows], services.count()
+    return _with_reports(rows, audiences, with_room=with_room, at=at), services.count()
+
+
+def iterate_services(
+    wanted: ServiceFilter, *, at: datetime, audiences: Sequence[str], with_room: bool
+) -> Iterator[ListedService]:
+    """Yield every active service that is asked for, oldest first (not by name).
+
+    Three queries per thousand, so that a country fits in the memory.
+
+    Raises
+    ------
+    InvalidValue, UnknownPostcode, UnknownEntry
+        As for ``list_services``.
+    """
+    services = (
+        _filter_services(wanted, at=at)
+        .select_related("organization")
+        .prefetch_related(_contacts_for(audiences, at=at))
+        .order_by("pk")
+    )
+    last = 0
+    while rows := list(services.filter(pk__gt=last)[:_AT_ONCE]):
+        yield from _with_reports(rows, audiences, with_room=with_room, at=at)
+        last = rows[-1].pk
+
+
+#: Services read at a time.
+_AT_ONCE = 1_000
+
+
+def _with_reports(
+    rows: Iterable[HealthcareService],
+    audiences: Sequence[str],
+    *,
+    with_room: bool,
+    at: datetime,
+) -> list[ListedService]:
+    found = list(rows)
+    reports = (
+        list_current_reports([row.pk for row in found], at=at) if with_room else {}
+    )
+    return [_listed_service(row, audiences, reports.get(row.pk)) for row in found]
 
 
 def get_listed_service(
-    service_id: int, *, at: datetime, audiences: Sequence[str]
+    service_id: int,
+    *,
+    at: datetime,
+    audiences: Sequence[str],
+    with_room: bool = False,
 ) -> ListedService:
-    """Return one active service in full (two queries).
+    """Return one active service in full (at most three queries).
 
     Raises
     ------
@@ -248,7 +304,8 @@ def get_listed_service(
             _("There is no service with number %(id)s, or it has ended.")
             % {"id": service_id}
         )
-    return _listed_service(row, audiences)
+    (service,) = _with_reports([row], audiences, with_room=with_room, at=at)
+    return service
 
 
 _SERVICE_PHONE = f"""
@@ -306,7 +363,19 @@ def _filter_services(
             .filter(_touching(_areas_with_code(wanted.area_code)))
             .values("service_id")
         )
-    return services.filter(_service_matches(wanted.text))
+    services = services.filter(_service_matches(wanted.text))
+    if not wanted.room:
+        return services
+    if not wanted.has_place:
+        raise InvalidValue(
+            _("Ask for room at a place: add a postcode, an area or an organization."),
+            field="room",
+        )
+    ids = list(services.values_list("pk", flat=True))
+    reports = list_current_reports(ids, at=at)
+    return services.filter(
+        pk__in=[pk for pk in ids if derive_room(reports.get(pk), at=at) in wanted.room]
+    )
 
 
 def _service_matches(text: str) -> Q:
@@ -332,7 +401,11 @@ def _contacts_for(audiences: Sequence[str], *, at: datetime) -> Any:
     )
 
 
-def _listed_service(row: HealthcareService, audiences: Sequence[str]) -> ListedService:
+def _listed_service(
+    row: HealthcareService,
+    audiences: Sequence[str],
+    room_report: RoomReport | None,
+) -> ListedService:
     # Who holds the function is for professionals, also behind a public number.
     show_person = Audience.PROFESSIONAL in audiences
     return ListedService(
@@ -363,6 +436,7 @@ def _listed_service(row: HealthcareService, audiences: Sequence[str]) -> ListedS
             )
             for contact in getattr(row, "shown_contacts", ())
         ],
+        room_report=room_report,
     )
 
 
@@ -611,6 +685,24 @@ def get_organization(organization_id: int) -> ListedOrganization:
     )
 
 
+def get_own_organization(actor: Actor) -> ListedOrganization:
+    """Return the organization that the actor works at, or whose system it is.
+
+    Two queries. Of more than one the first.
+
+    Raises
+    ------
+    UnknownEntry
+        If there is none.
+    """
+    own = [grant.organization_id for grant in actor.grants if grant.organization_id]
+    if not own:
+        raise UnknownEntry(
+            _("You act for no organization here: send a token of its system.")
+        )
+    return get_organization(own[0])
+
+
 def find_fictional_organization(name: str) -> int | None:
     """Return the id of an invented organization that still works, or None."""
     return (
@@ -656,6 +748,20 @@ def get_listed_area(kind: str, code: str) -> ListedArea:
             _("There is no %(kind)s with the code “%(code)s”.")
             % {"kind": AreaKind(kind).label.lower(), "code": code[:60]}
         )
+    return _listed_area(
+        row,
+        within=list(
+            Area.objects.filter(pk__in=row.within)
+            .exclude(pk=row.pk)
+            .order_by("kind", "code")
+            .values_list("kind", "purpose", "code", "name")
+        ),
+    )
+
+
+def _listed_area(
+    row: Area, *, within: Sequence[tuple[str, str, str, str]]
+) -> ListedArea:
     return ListedArea(
         kind=row.kind,
         purpose=row.purpose,
@@ -667,13 +773,46 @@ def get_listed_area(kind: str, code: str) -> ListedArea:
         population=row.population,
         population_by_age=row.population_by_age,
         source=row.source,
-        within=list(
-            Area.objects.filter(pk__in=row.within)
-            .exclude(pk=row.pk)
-            .order_by("kind", "code")
-            .values_list("kind", "purpose", "code", "name")
-        ),
+        within=within,
     )
+
+
+def list_areas_around(postcode: str) -> list[ListedArea]:
+    """Return the areas a postcode lies in, itself first (at most three queries).
+
+    Figures of each; what it lies in is left out, since they are all here.
+
+    Raises
+    ------
+    InvalidValue, UnknownPostcode
+        As for ``get_areas_around``.
+    """
+    asked = clean_postcode(postcode)
+    rows = Area.objects.filter(pk__in=get_areas_around(asked))
+    order = {code: place for place, code in enumerate((asked, asked[:4]))}
+    return [
+        _listed_area(row, within=())
+        for row in sorted(
+            rows,
+            key=lambda row: (
+                order.get(row.code, len(order)),
+                _KINDS.index(row.kind),
+                row.purpose,
+                row.code,
+            ),
+        )
+    ]
+
+
+#: From small to large.
+_KINDS = (
+    AreaKind.PC6,
+    AreaKind.PC4,
+    AreaKind.BUURT,
+    AreaKind.WIJK,
+    AreaKind.GEMEENTE,
+    AreaKind.REGION,
+)
 
 
 def get_area_id(kind: str, code: str) -> int:
