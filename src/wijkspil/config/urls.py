@@ -6,6 +6,7 @@ from wijkspil.config.api import api
 
 urlpatterns = [
     path("api/v1/", api.urls),  # first: systems ask most
+    path("fhir/", include("wijkspil.fhir.urls")),
     path("", include("wijkspil.portal.urls")),
     path("account/", include("wijkspil.accounts.urls")),
     path("", include("wijkspil.directory.urls")),

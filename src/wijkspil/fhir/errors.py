@@ -34,16 +34,19 @@ class FhirError(WijkspilError):
         *,
         headers: Sequence[tuple[str, str]] = (),
     ) -> None:
-        super().__init__("; ".join(issue.message % dict(issue.values) for issue in issues))
+        super().__init__(
+            "; ".join(issue.message % dict(issue.values) for issue in issues)
+        )
         self.status = status
         self.issues = tuple(issues)
         self.headers = tuple(headers)
 
 
-def refuse(  # noqa: PLR0913 - all of them are parts of one sentence
+def refuse(
     status: int,
     code: str,
     message: str,
+    /,
     *,
     expression: str = "",
     headers: Sequence[tuple[str, str]] = (),

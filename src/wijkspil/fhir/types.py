@@ -45,6 +45,7 @@ class Call:
     type: str = ""
     id: str = ""
     version: str = ""
+    operation: str = ""
     params: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Resource | None = None
