@@ -117,6 +117,17 @@ class TestOut(CamelSchema):
     id: uuid.UUID
 
 
+class WebhookMessage(CamelSchema):
+    """What a system of an organization is sent: no client, no parameter."""
+
+    id: uuid.UUID = Field(description="Stable: the same at every try.")
+    topic: str = Field(description="What kind of message it is.")
+    created_at: datetime
+    link: str = Field(
+        description="Where to read it with a token: GET, answers a CommunicationOut."
+    )
+
+
 class DeadLetterOut(CamelSchema):
     """A message that did not arrive."""
 

@@ -1,9 +1,14 @@
 """The REST interface of all rooms together, at ``/api/v1``."""
 
+from typing import Any
+
+from ninja.openapi.schema import OpenAPISchema
+
 from wijkspil.accounts.requests import get_writing_caller
 from wijkspil.calls.api import router as calls_router
 from wijkspil.calls.errors import InvalidCall
 from wijkspil.communications.api import router as communications_router
+from wijkspil.communications.webhook_description import add_webhooks
 from wijkspil.core.api import API_VERSION, WijkspilApi, refuse_fields
 from wijkspil.directory.api import router as directory_router
 from wijkspil.directory.places_api import router as places_router
@@ -18,7 +23,18 @@ from wijkspil.registrations.practice_api import router as gp_desk_router
 from wijkspil.stays.api import router as stays_router
 from wijkspil.stays.errors import InvalidStay
 
-api = WijkspilApi(
+
+class SiteApi(WijkspilApi):
+    """All rooms together: also describes what the site sends to other systems."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """Return the description, with every topic as a webhook."""
+        schema = super().get_openapi_schema(**options)
+        add_webhooks(schema)
+        return schema
+
+
+api = SiteApi(
     get_caller=get_writing_caller,
     title="Wijkspil",
     version=API_VERSION,
