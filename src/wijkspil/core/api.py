@@ -5,6 +5,7 @@ header on every answer, an ``Idempotency-Key`` with every write. Contexts add ro
 ``wijkspil.config.api`` joins them.
 """
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
@@ -12,13 +13,21 @@ from inspect import iscoroutinefunction
 from typing import Annotated, Any
 
 from django.core.exceptions import ImproperlyConfigured, RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    JsonResponse,
+)
 from django.http.response import HttpResponseBase
+from django.urls import URLPattern, URLResolver, path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 from ninja.responses import NinjaJSONEncoder
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -31,10 +40,7 @@ from wijkspil.core.errors import (
     WijkspilError,
 )
 from wijkspil.core.idempotency import (
-    KEPT_HOURS,
     KEY_HEADER,
-    MAX_KEY_CHARACTERS,
-    REPLAYED_HEADER,
     Attempt,
     RequestInProgress,
     ReusedIdempotencyKey,
@@ -42,9 +48,9 @@ from wijkspil.core.idempotency import (
     digest_body,
     read_key,
 )
+from wijkspil.core.openapi import PROBLEM_TYPE, WRITING_METHODS, complete
 
 API_VERSION = "1.0.0"
-WRITING_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 Run = Callable[..., HttpResponseBase]
 
@@ -120,7 +126,7 @@ def problem(
     response = JsonResponse(
         body,
         status=status,
-        content_type="application/problem+json",
+        content_type=PROBLEM_TYPE,
         encoder=NinjaJSONEncoder,
     )
     response["API-Version"] = API_VERSION
@@ -180,6 +186,8 @@ def status_of(error: WijkspilError) -> int:
         return HTTPStatus.CONFLICT
     if isinstance(error, ReusedIdempotencyKey):
         return HTTPStatus.UNPROCESSABLE_ENTITY
+    if isinstance(error, UnsupportedContent):
+        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     return HTTPStatus.BAD_REQUEST
 
 
@@ -224,6 +232,80 @@ def _on_http_error(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(error.status_code, str(error), code="invalid-request")
 
 
+def _with_manners(view: Callable[..., HttpResponseBase]) -> Run:
+    """Wrap an address: HEAD is GET without a body, and every refusal is a problem."""
+
+    def answer(request: HttpRequest, **path_values: Any) -> HttpResponseBase:
+        if request.method == "HEAD":  # the server leaves the body out
+            request.method = "GET"
+        try:
+            response = view(request, **path_values)
+        except Http404:
+            response = _refuse_path(request)
+        if isinstance(response, HttpResponseNotAllowed):
+            methods = set(response["Allow"].split(", "))
+            if "GET" in methods:
+                methods.add("HEAD")
+            allowed = ", ".join(sorted(methods))
+            response = problem(
+                HTTPStatus.METHOD_NOT_ALLOWED,
+                _("This address takes %(methods)s.") % {"methods": allowed},
+                code="method-not-allowed",
+            )
+            response["Allow"] = allowed
+        response.setdefault("API-Version", API_VERSION)
+        return response
+
+    answer.csrf_exempt = True  # type: ignore[attr-defined]  # writing takes a token
+    return answer
+
+
+def _refuse_path(_request: HttpRequest, **_path_values: Any) -> HttpResponse:
+    return problem(
+        HTTPStatus.NOT_FOUND,
+        _(
+            "There is nothing at this address. The description of the interface is "
+            "openapi.json."
+        ),
+        code="unknown-address",
+    )
+
+
+class UnsupportedContent(InvalidValue):
+    """A body came as something that is not read at this address."""
+
+    code = "unsupported-content"
+
+
+def _content_types(operation: Operation | None) -> frozenset[str]:
+    """Return as what an operation takes its body; empty for one without a body."""
+    if operation is None:
+        return frozenset()
+    body = (operation.openapi_extra or {}).get("requestBody")
+    if body is not None:
+        return frozenset(body["content"])
+    has_body = any(model.__ninja_param_source__ == "body" for model in operation.models)
+    return frozenset({"application/json"} if has_body else ())
+
+
+def _check_content_type(request: HttpRequest, taken: frozenset[str]) -> None:
+    """Check that a body is of a kind that is read here.
+
+    Raises
+    ------
+    UnsupportedContent
+        If it says to be of another kind, or of none.
+    """
+    if taken and request.content_type not in taken and request.body:
+        raise UnsupportedContent(
+            _("Send the body with “Content-Type: %(known)s”, not “%(value)s”.")
+            % {
+                "known": ", ".join(sorted(taken)),
+                "value": (request.content_type or "")[:40],
+            }
+        )
+
+
 class WijkspilApi(NinjaAPI):
     """The API with our error form and version header; every write is done once."""
 
@@ -240,6 +322,7 @@ class WijkspilApi(NinjaAPI):
         """
         super().__init__(**options)
         self._get_caller = get_caller
+        self._description: bytes | None = None
         self.add_decorator(self._writing_once, mode="view")
 
     def create_response(self, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -255,14 +338,44 @@ class WijkspilApi(NinjaAPI):
         self.add_exception_handler(HttpError, _on_http_error)
         self.add_exception_handler(RequestDataTooBig, _on_large_body)
 
-    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
-        """Return the description, with what holds for every write."""
-        schema = super().get_openapi_schema(**kwargs)
-        for operations in schema["paths"].values():
-            for method, operation in operations.items():
-                if method.upper() in WRITING_METHODS:
-                    _describe_write(operation)
-        schema["components"]["parameters"] = {"IdempotencyKey": _KEY_PARAMETER}
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        """Return the addresses; what is none of them answers as all others do."""
+        urls = super()._get_urls()
+        for pattern in urls:
+            if isinstance(pattern, URLPattern):
+                if pattern.name == "openapi-json":
+                    pattern.callback = self._show_description
+                pattern.callback = _with_manners(pattern.callback)
+        return [
+            *urls,
+            path("<path:unknown>", _with_manners(_refuse_path), name="unknown"),
+        ]
+
+    def _show_description(self, _request: HttpRequest) -> HttpResponse:
+        """Answer the description; made once, for that takes a second."""
+        if self._description is None:
+            self._description = json.dumps(
+                self.get_openapi_schema(), cls=NinjaJSONEncoder
+            ).encode()
+        response = HttpResponse(self._description, content_type="application/json")
+        # Tools in a browser, on any site, may read what is public here.
+        response["Access-Control-Allow-Origin"] = "*"
+        return response
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        """Return the room and the name of the function: no path of a module."""
+        view = operation.view_func
+        return f"{view.__module__.split('.')[1]}_{view.__name__}"
+
+    def get_openapi_schema(
+        self,
+        *,
+        path_prefix: str | None = None,
+        path_params: dict[str, Any] | None = None,
+    ) -> OpenAPISchema:
+        """Return the description, with what holds for every operation."""
+        schema = super().get_openapi_schema(path_prefix=path_prefix or "")
+        complete(schema, root=self.get_root_path(path_params or {}))
         return schema
 
     def _writing_once(self, run: Run) -> Run:
@@ -273,15 +386,21 @@ class WijkspilApi(NinjaAPI):
                 "write it as a plain function."
             )
 
+        # What an operation takes it says once: in the description.
+        taken = _content_types(getattr(run, "__self__", None))
+
         @wraps(run)
         def run_once(request: HttpRequest, **path_values: Any) -> HttpResponseBase:
             if request.method not in WRITING_METHODS:
                 return run(request, **path_values)
             try:
+                caller = self._get_caller(request)
+                key = read_key(request.headers.get(KEY_HEADER))
+                _check_content_type(request, taken)
                 response = answer_once(
                     attempt=Attempt(
-                        caller=self._get_caller(request),
-                        key=read_key(request.headers.get(KEY_HEADER)),
+                        caller=caller,
+                        key=key,
                         method=request.method,
                         path=request.get_full_path(),
                         body_sha256=digest_body(request.body),
@@ -295,48 +414,3 @@ class WijkspilApi(NinjaAPI):
             return response
 
         return run_once
-
-
-_KEY_PARAMETER = {
-    "in": "header",
-    "name": KEY_HEADER,
-    "required": True,
-    "description": (
-        "A new UUID with each write, and the same one when that write is sent again: "
-        f"then the first answer comes back with the header {REPLAYED_HEADER}, and "
-        f"nothing is done twice. Kept for {KEPT_HOURS} hours, per token."
-    ),
-    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY_CHARACTERS},
-    "example": "4b3f0c1e-6a51-4f0e-9a53-0d6f7f3f2c11",
-}
-
-
-def _describe_write(operation: dict[str, Any]) -> None:
-    key = {"$ref": "#/components/parameters/IdempotencyKey"}
-    if key in operation["parameters"]:  # one operation for two methods
-        return
-    operation["parameters"].append(key)
-    for status, response in operation["responses"].items():
-        if 200 <= int(status) < 300:
-            response["headers"] = {
-                REPLAYED_HEADER: {
-                    "description": "There when this answer was given before.",
-                    "schema": {"type": "string", "const": "true"},
-                }
-            }
-    for status in (
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.CONFLICT,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-    ):
-        operation["responses"].setdefault(
-            int(status),
-            {
-                "description": status.phrase,
-                "content": {
-                    "application/json": {
-                        "schema": {"$ref": "#/components/schemas/Problem"}
-                    }
-                },
-            },
-        )

@@ -417,5 +417,5 @@ class TestEveryWriteOfTheRealApi:
         assert "Problem" in schema["components"]["schemas"]
         parameter = schema["components"]["parameters"]["IdempotencyKey"]
         assert (parameter["in"], parameter["required"]) == ("header", True)
-        read = schema["paths"]["/api/v1/services"]["get"]
+        read = schema["paths"]["/services"]["get"]
         assert reference not in read["parameters"]

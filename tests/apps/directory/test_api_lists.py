@@ -263,9 +263,9 @@ def test_a_token_that_does_not_hold_is_refused_everywhere(visitor):
 def test_the_description_of_the_interface_is_complete(visitor):
     body = visitor.get(f"{API}/openapi.json").json()
     assert {
-        "/api/v1/services",
-        "/api/v1/duties",
-        "/api/v1/coverage",
-        "/api/v1/signposts",
-        "/api/v1/duties/{duty_id}/withdrawal",
+        "/services",
+        "/duties",
+        "/coverage",
+        "/signposts",
+        "/duties/{duty_id}/withdrawal",
     } <= set(body["paths"])
