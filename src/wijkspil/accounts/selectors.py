@@ -6,9 +6,9 @@ from datetime import datetime
 
 from django.db.models import Q
 
-from wijkspil.accounts.models import ApiToken, Membership, User
+from wijkspil.accounts.models import Membership, User
 from wijkspil.accounts.types import VISITOR, Actor, Grant, Role
-from wijkspil.core.prepared import fetch_rows
+from wijkspil.core.prepared import fetch_row, fetch_rows
 
 #: Of each page; the columns in the order of ``Grant``.
 _GRANTS = """
@@ -37,17 +37,40 @@ def find_fictional_actor(email: str, *, at: datetime) -> Actor | None:
 
 def get_token_actor(*, secret: str, at: datetime) -> Actor | None:
     """Return the actor of an organization's system, or None if unknown or ended."""
-    token = (
-        ApiToken.objects.at(at)
-        .filter(digest=hashlib.sha256(secret.encode()).hexdigest())
-        .first()
+    row = fetch_row(
+        _TOKEN, {"digest": hashlib.sha256(secret.encode()).hexdigest(), "at": at}
     )
-    if token is None:
-        return None
+    return None if row is None else _machine(*row)
+
+
+def get_certificate_actor(*, sha256: str, at: datetime) -> Actor | None:
+    """Return the actor of the client that holds a certificate, or None."""
+    row = fetch_row(_CERTIFICATE, {"sha256": sha256, "at": at})
+    return None if row is None else _machine(*row)
+
+
+def _machine(name: str, organization_id: int, scopes: list[str] | None) -> Actor:
     return Actor(
-        label=f"system:{token.name}",
-        grants=(Grant(Role.PROVIDER_SYSTEM, organization_id=token.organization_id),),
+        label=f"system:{name}",
+        grants=(Grant(Role.PROVIDER_SYSTEM, organization_id=organization_id),),
+        scopes=None if scopes is None else frozenset(scopes),
     )
+
+
+#: Of each call of a machine; a token ends with the client that got it.
+_TOKEN = """
+SELECT t.name, t.organization_id, t.scopes
+  FROM accounts_apitoken t LEFT JOIN accounts_machineclient c ON c.id = t.client_id
+ WHERE t.digest = %(digest)s
+   AND t.valid_from <= %(at)s AND (t.valid_until IS NULL OR t.valid_until > %(at)s)
+   AND (c.id IS NULL OR (c.valid_from <= %(at)s
+                         AND (c.valid_until IS NULL OR c.valid_until > %(at)s)))
+"""
+_CERTIFICATE = """
+SELECT name, organization_id, scopes FROM accounts_machineclient
+ WHERE %(sha256)s = ANY(certificates)
+   AND valid_from <= %(at)s AND (valid_until IS NULL OR valid_until > %(at)s)
+"""
 
 
 def list_role_holders(

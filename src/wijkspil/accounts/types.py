@@ -53,11 +53,15 @@ class Target:
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts. ``user_id`` is empty for a visitor and for a machine."""
+    """Who acts. ``user_id`` is empty for a visitor and for a machine.
+
+    ``scopes`` limits what a machine may ask for; None is no limit beside its roles.
+    """
 
     user_id: int | None = None
     label: str = "visitor"
     grants: tuple[Grant, ...] = field(default=(Grant(Role.RESIDENT),))
+    scopes: frozenset[str] | None = None
 
     @property
     def is_professional(self) -> bool:

@@ -70,6 +70,12 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
         "Dotted path of what sends text messages "
         "(`wijkspil.communications.text_gateway.TextGateway`). Empty: none go.",
     ),
+    "WIJKSPIL_CLIENT_CERT_HEADER": (
+        "",
+        "Header in which the TLS proxy passes on the certificate a system showed "
+        "(PEM, escaped), such as `X-Client-Cert`. The proxy must remove it from what "
+        "others send. Empty: systems sign in with a token only.",
+    ),
     "WIJKSPIL_DEBUG": ("no", "`yes` shows tracebacks in the browser; never in use."),
 }
 
@@ -233,6 +239,7 @@ globals().update(email_from_url(env("WIJKSPIL_EMAIL_URL"), default_data_dir().pa
 FIELD_KEYS = [k for key in env("WIJKSPIL_FIELD_KEYS").split(",") if (k := key.strip())]
 WEBHOOK_PRIVATE = env_flag("WIJKSPIL_WEBHOOK_PRIVATE")
 TEXT_GATEWAY = env("WIJKSPIL_TEXT_GATEWAY")
+CLIENT_CERTIFICATE_HEADER = env("WIJKSPIL_CLIENT_CERT_HEADER")
 
 INSTALLED_APPS = [
     "django.contrib.auth",
