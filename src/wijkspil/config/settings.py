@@ -266,6 +266,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "wijkspil.fhir.middleware.FhirMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "wijkspil.ui.middleware.ContentSecurityPolicyMiddleware",
     "wijkspil.core.middleware.PrivateAnswerMiddleware",

@@ -1,9 +1,10 @@
-"""Run a hot, read-only statement that the server prepares once per connection.
+"""Run a hot statement that the server prepares once per connection.
 
 Django binds parameters on the client, so the server plans each statement anew; for
 the few statements behind the busiest pages that plan costs more than the work, and
 building the statement from a queryset costs more still. This goes around Django's
-cursor on purpose, and only for reading; where queries are logged these are as well.
+cursor on purpose, for reading and for the trail of access; where queries are logged
+these are as well.
 """
 
 from collections.abc import Mapping
@@ -28,6 +29,12 @@ def fetch_rows(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any,
     """Return all rows of a prepared statement; otherwise as ``fetch_row``."""
     with _executed(statement, parameters) as cursor:
         return cursor.fetchall()
+
+
+def run(statement: str, parameters: Mapping[str, Any]) -> None:
+    """Run a prepared statement that gives nothing back, such as one row to add."""
+    with _executed(statement, parameters):
+        pass
 
 
 def columns_of(model: type[Model], alias: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from wijkspil.core.errors import WijkspilError
+from wijkspil.core.errors import Conflict, NotFound, NotPermitted, WijkspilError
 
 
 @dataclass(frozen=True)
@@ -71,3 +71,21 @@ def unknown_resource(type_: str, id_: str) -> FhirError:
         type=type_,
         id=id_[:64],
     )
+
+
+def to_fhir_error(error: WijkspilError) -> FhirError:
+    """Return an anticipated error of any room as a refusal in FHIR."""
+    if isinstance(error, FhirError):
+        return error
+    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "business-rule"
+    headers: list[tuple[str, str]] = []
+    if error.code == "unknown-token":
+        status, code = HTTPStatus.UNAUTHORIZED, "login"
+        headers = [("WWW-Authenticate", "Bearer")]
+    elif isinstance(error, NotPermitted):
+        status, code = HTTPStatus.FORBIDDEN, "forbidden"
+    elif isinstance(error, NotFound):
+        status, code = HTTPStatus.NOT_FOUND, "not-found"
+    elif isinstance(error, Conflict):
+        status, code = HTTPStatus.CONFLICT, "conflict"
+    return refuse(status, code, "%(reason)s", headers=headers, reason=error)

@@ -3,9 +3,14 @@
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 
+from django.db import connection
 from django.utils.translation import gettext_noop
 
-from wijkspil.fhir.errors import refuse
+from wijkspil.core.audit import record_call
+from wijkspil.core.errors import WijkspilError
+from wijkspil.core.models import AuditEvent
+from wijkspil.fhir.errors import refuse, to_fhir_error
+from wijkspil.fhir.scopes import check_scope
 from wijkspil.fhir.services.reading import read
 from wijkspil.fhir.types import Answer, Call, DirectoryType
 
@@ -22,6 +27,48 @@ INTERACTIONS: Mapping[str, Mapping[str, Interaction]] = {
     **{type_.value: _DIRECTORY for type_ in DirectoryType},
     "": {},
 }
+
+_ACTIONS = {
+    "create": AuditEvent.Action.CREATE,
+    "update": AuditEvent.Action.UPDATE,
+    "patch": AuditEvent.Action.UPDATE,
+    "delete": AuditEvent.Action.DELETE,
+}
+
+
+def perform(call: Call) -> Answer:
+    """Answer a call within its scopes, and write that it was asked (NEN 7513).
+
+    Raises
+    ------
+    FhirError
+        For every refusal, of whichever room; that is written as well.
+    """
+    code = code_of(call)
+    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    try:
+        check_scope(call, code)
+        answer = find_interaction(call)(call)
+        status = answer.status
+        return answer
+    except WijkspilError as error:
+        refusal = to_fhir_error(error)
+        status = refusal.status
+        raise refusal from error
+    finally:
+        if not connection.needs_rollback:
+            record_call(
+                at=call.at,
+                actor_label=call.actor.label,
+                action=_ACTIONS.get(code, AuditEvent.Action.READ),
+                entity_type=f"FHIR {call.type}".strip(),
+                entity_id=call.id or "-",
+                purpose=f"FHIR {code}",
+                detail={
+                    "status": int(status),
+                    "parameters": [name for name, _value in call.params],
+                },
+            )
 
 
 def find_interaction(call: Call) -> Interaction:
@@ -40,7 +87,7 @@ def find_interaction(call: Call) -> Interaction:
             gettext_noop("This server has no %(type)s. See /fhir/metadata."),
             type=call.type[:40],
         )
-    code = _code_of(call)
+    code = code_of(call)
     if code not in known:
         raise refuse(
             HTTPStatus.METHOD_NOT_ALLOWED,
@@ -52,7 +99,7 @@ def find_interaction(call: Call) -> Interaction:
     return known[code]
 
 
-def _code_of(call: Call) -> str:
+def code_of(call: Call) -> str:
     """Return FHIR's name of the interaction."""
     level = "instance" if call.id else "type" if call.type else "system"
     reads = call.method in {"GET", "HEAD"}

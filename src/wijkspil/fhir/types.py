@@ -49,7 +49,6 @@ class Call:
     params: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Resource | None = None
-    scopes: frozenset[str] = frozenset()
 
     @property
     def is_known(self) -> bool:

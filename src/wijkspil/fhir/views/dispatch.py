@@ -5,6 +5,7 @@ CapabilityStatement is made from the same table.
 """
 
 import json
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -14,32 +15,40 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 
-from wijkspil.accounts.requests import get_request_actor
-from wijkspil.core.errors import Conflict, NotFound, NotPermitted, WijkspilError
-from wijkspil.fhir.errors import FhirError, refuse
-from wijkspil.fhir.interactions import find_interaction
+from wijkspil.accounts.requests import get_machine_actor
+from wijkspil.core.errors import WijkspilError
+from wijkspil.fhir.errors import FhirError, refuse, to_fhir_error
+from wijkspil.fhir.interactions import perform
 from wijkspil.fhir.types import FHIR_JSON, Answer, Call, Resource
 from wijkspil.fhir.views.outcomes import to_outcome
+
+_log = logging.getLogger(__name__)
 
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-@csrf_exempt  # a write takes a token, never a cookie: see ``_read_actor``
+@csrf_exempt  # a write takes a token, never a cookie
 def answer_call(request: HttpRequest, rest: str = "") -> HttpResponse:
     """Answer one interaction; every refusal is an OperationOutcome."""
     try:
-        call = read_call(request, rest)
-        return _to_response(find_interaction(call)(call))
-    except FhirError as error:
-        return _refuse(error)
+        return _to_response(perform(read_call(request, rest)))
     except WijkspilError as error:
-        return _refuse(_translate(error))
+        return _refuse(to_fhir_error(error))
     except RequestDataTooBig:
         return _refuse(
             refuse(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
                 "too-long",
                 gettext_noop("The body is larger than is read here. Send it in parts."),
+            )
+        )
+    except Exception:  # noqa: BLE001 - the edge: also this is answered in FHIR
+        _log.exception("FHIR %s %s", request.method, request.path)
+        return _refuse(
+            refuse(
+                HTTPStatus.INTERNAL_SERVER_ERROR,
+                "exception",
+                gettext_noop("Something went wrong here. It was noted; try again."),
             )
         )
 
@@ -52,6 +61,7 @@ def read_call(request: HttpRequest, rest: str) -> Call:
     FhirError
         If the address or the body cannot be read.
     """
+    at = timezone.now()
     parts = [part for part in rest.split("/") if part]
     type_, id_, version, operation = "", "", "", ""
     if parts and not parts[0].startswith(("_", "$")) and parts[0] != "metadata":
@@ -76,8 +86,8 @@ def read_call(request: HttpRequest, rest: str) -> Call:
     elif request.method in _WITH_BODY and request.body:
         body = _read_body(request)
     return Call(
-        actor=get_request_actor(request),
-        at=timezone.now(),
+        actor=get_machine_actor(request, at=at),
+        at=at,
         method=request.method or "GET",
         base_url=request.build_absolute_uri("/fhir"),
         type=type_,
@@ -128,18 +138,3 @@ def _refuse(error: FhirError) -> HttpResponse:
             headers=dict(error.headers),
         )
     )
-
-
-def _translate(error: WijkspilError) -> FhirError:
-    status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "business-rule"
-    headers: list[tuple[str, str]] = []
-    if error.code == "unknown-token":
-        status, code = HTTPStatus.UNAUTHORIZED, "login"
-        headers = [("WWW-Authenticate", "Bearer")]
-    elif isinstance(error, NotPermitted):
-        status, code = HTTPStatus.FORBIDDEN, "forbidden"
-    elif isinstance(error, NotFound):
-        status, code = HTTPStatus.NOT_FOUND, "not-found"
-    elif isinstance(error, Conflict):
-        status, code = HTTPStatus.CONFLICT, "conflict"
-    return refuse(status, code, "%(reason)s", headers=headers, reason=error)
