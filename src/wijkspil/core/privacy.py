@@ -263,6 +263,17 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
 
 #: Text fields that hold no data of persons: codes, figures, names of organizations.
 IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
+    "fhir.FollowedDirectory": frozenset({"address", "types", "error"}),
+    "fhir.FollowedType": frozenset({"type", "stamp", "next_stamp", "next_url"}),
+    "fhir.ArrivedEntry": frozenset({"type", "remote_id", "version_id", "content"}),
+    "fhir.ReplicatedResource": frozenset(
+        {"type", "remote_id", "fhir_id", "version_id"}
+    ),
+    "fhir.ReplicaConflict": frozenset(
+        {"type", "remote_id", "fhir_id", "reason", "detail"}
+    ),
+    "fhir.UpstreamDirectory": frozenset({"address", "types", "error"}),
+    "fhir.PushedResource": frozenset({"type", "fhir_id", "digest", "etag", "outcome"}),
     "communications.Communication": frozenset(
         {"topic", "key", "params", "link", "about"}
     ),

@@ -108,3 +108,210 @@ class FedElements(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type}/{self.fhir_id}"
+
+
+# --- other directories: copied here, and told of ours
+
+
+class FollowedDirectory(models.Model):
+    """Another directory that is copied here: IHE's update client (ITI-90 and ITI-91).
+
+    Set by an administrator. ``secret`` is sealed (``core.sealing``).
+    """
+
+    address = models.CharField(
+        max_length=300,
+        unique=True,
+        help_text="Base address, without a slash at its end.",
+    )
+    secret = models.BinaryField(null=True, help_text="Bearer token, sealed.")
+    types = ArrayField(models.CharField(max_length=30), help_text="What is copied.")
+    page_size = models.PositiveSmallIntegerField(
+        default=500, help_text="Resources asked for at a time."
+    )
+    overlap_s = models.PositiveIntegerField(
+        default=60, help_text="Seconds asked for again, for servers without a horizon."
+    )
+    is_active = models.BooleanField(default=True)
+    tried_at = models.DateTimeField(null=True)
+    succeeded_at = models.DateTimeField(
+        null=True, help_text="When all types were last complete."
+    )
+    next_at = models.DateTimeField(null=True, help_text="Empty: at once.")
+    failures = models.PositiveIntegerField(default=0, help_text="In a row.")
+    error = models.TextField(blank=True, help_text="Why the last time failed.")
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class FollowedType(models.Model):
+    """How far the copy of one type is.
+
+    ``stamp`` moves only when everything before it is stored. ``next_url`` and
+    ``next_stamp`` are set between two pages: whoever comes next goes on there.
+    """
+
+    directory = models.ForeignKey(
+        FollowedDirectory, on_delete=models.CASCADE, related_name="states"
+    )
+    type = models.CharField(max_length=30)
+    stamp = models.CharField(
+        max_length=40,
+        blank=True,
+        help_text="As the server wrote it; empty: none yet.",
+    )
+    next_stamp = models.CharField(max_length=40, blank=True)
+    next_url = models.TextField(blank=True, help_text="Page to go on at.")
+    load = models.PositiveIntegerField(
+        default=1, help_text="Which first load this is; those before are left behind."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["directory", "type"], name="followed_type_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.directory_id} {self.type} {self.stamp}"
+
+
+class ArrivedEntry(models.Model):
+    """An entry of a history that is here, and not applied before all pages are.
+
+    Servers give the newest first; they are applied the oldest first.
+    """
+
+    state = models.ForeignKey(
+        FollowedType, on_delete=models.CASCADE, related_name="arrived"
+    )
+    type = models.CharField(max_length=30)
+    remote_id = models.CharField(max_length=64)
+    version = models.BigIntegerField(null=True, help_text="If it is a number.")
+    version_id = models.CharField(max_length=64, blank=True)
+    tick = models.BigIntegerField(help_text="lastUpdated, microseconds since 1970.")
+    place = models.PositiveIntegerField(help_text="From oldest to newest in its page.")
+    page = models.PositiveIntegerField(help_text="Number of its page.")
+    content = models.JSONField(null=True, help_text="The resource; empty: removed.")
+
+    class Meta:
+        indexes = [models.Index(fields=["state", "tick"], name="arrived_order")]
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.remote_id}/_history/{self.version_id}"
+
+
+class ReplicatedResource(models.Model):
+    """What a resource of another directory is here, and its version there.
+
+    ``is_linked``: it stands for one that is not of that directory (our own, or another
+    directory's), which is left as it is.
+    """
+
+    directory = models.ForeignKey(
+        FollowedDirectory, on_delete=models.CASCADE, related_name="resources"
+    )
+    type = models.CharField(max_length=30)
+    remote_id = models.CharField(max_length=64)
+    fhir_id = models.CharField(max_length=64, help_text="Its id here.")
+    version_id = models.CharField(max_length=64, blank=True)
+    tick = models.BigIntegerField(help_text="lastUpdated there, microseconds.")
+    load = models.PositiveIntegerField(help_text="Last first load it was seen in.")
+    is_linked = models.BooleanField(default=False)
+    is_removed = models.BooleanField(default=False, help_text="Gone from the source.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["directory", "type", "remote_id"], name="replicated_key"
+            )
+        ]
+        indexes = [models.Index(fields=["type", "fhir_id"], name="replicated_here")]
+
+    def __str__(self) -> str:
+        return f"{self.directory_id} {self.type}/{self.remote_id}"
+
+
+class ReplicaConflict(models.Model):
+    """What another directory says and we did not follow, with the reason."""
+
+    directory = models.ForeignKey(
+        FollowedDirectory, on_delete=models.CASCADE, related_name="conflicts"
+    )
+    type = models.CharField(max_length=30)
+    remote_id = models.CharField(max_length=64)
+    fhir_id = models.CharField(max_length=64, blank=True)
+    reason = models.CharField(max_length=30)
+    detail = models.TextField(blank=True)
+    at = models.DateTimeField(help_text="Last time.")
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["directory", "type", "remote_id", "reason"],
+                name="replica_conflict_key",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.remote_id}: {self.reason}"
+
+
+class UpstreamDirectory(models.Model):
+    """A directory that is told of our own resources (ITI-130), as a data source.
+
+    What waits to be sent is derived from the versions: resources of a later tick than
+    ``pushed_tick`` that ``PushedResource`` does not have in that version.
+    """
+
+    address = models.CharField(
+        max_length=300,
+        unique=True,
+        help_text="Base address, without a slash at its end.",
+    )
+    secret = models.BinaryField(null=True, help_text="Bearer token, sealed.")
+    types = ArrayField(models.CharField(max_length=30), help_text="What is sent.")
+    is_active = models.BooleanField(default=True)
+    pushed_tick = models.BigIntegerField(
+        default=0, help_text="All versions up to here were sent or refused."
+    )
+    tried_at = models.DateTimeField(null=True)
+    succeeded_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(null=True, help_text="Empty: at once.")
+    failures = models.PositiveIntegerField(default=0, help_text="In a row.")
+    error = models.TextField(blank=True, help_text="Why the last time failed.")
+
+    def __str__(self) -> str:
+        return self.address
+
+
+class PushedResource(models.Model):
+    """The newest version of an own resource that a directory was sent."""
+
+    directory = models.ForeignKey(
+        UpstreamDirectory, on_delete=models.CASCADE, related_name="resources"
+    )
+    type = models.CharField(max_length=30)
+    fhir_id = models.CharField(max_length=64)
+    tick = models.BigIntegerField(help_text="Of the version that was sent.")
+    digest = models.CharField(max_length=64, help_text="SHA-256 of what was sent.")
+    etag = models.CharField(max_length=80, blank=True, help_text="Its version there.")
+    status = models.PositiveSmallIntegerField(help_text="HTTP status of the answer.")
+    outcome = models.JSONField(null=True, help_text="Why it was refused.")
+    conflicts = models.PositiveIntegerField(
+        default=0, help_text="Times somebody else had changed it there."
+    )
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["directory", "type", "fhir_id"], name="pushed_key"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.fhir_id}: {self.status}"
