@@ -57,6 +57,7 @@ EDIT_DIRECTORY = declare(
     "Change organizations, services, contacts and teams, and undo a change.",
     grants={
         Role.PROVIDER_MANAGER: Scope.ORGANIZATION,
+        Role.PROVIDER_SYSTEM: Scope.ORGANIZATION,
         Role.DIRECTORY_EDITOR: Scope.REGION,
         Role.ADMINISTRATOR: Scope.EVERYWHERE,
     },

@@ -32,6 +32,7 @@ from wijkspil.directory.models import (
 )
 from wijkspil.directory.permissions import check_can_edit_directory
 from wijkspil.directory.selectors.history import EntryKind
+from wijkspil.directory.selectors.logical_ids import list_parts
 from wijkspil.directory.selectors.search_areas import get_point_of_postcode
 from wijkspil.directory.selectors.targets_of_entries import (
     get_new_organization_target,
@@ -101,20 +102,33 @@ class ContactDetails:
 # --- organizations
 
 
-def add_organization(*, actor: Actor, details: OrganizationDetails) -> Organization:
-    """Add an organization.
+def add_organization(
+    *,
+    actor: Actor,
+    details: OrganizationDetails,
+    part_of_id: int | None = None,
+    fhir_id: str = "",
+) -> Organization:
+    """Add an organization, or a part of one; ``fhir_id`` is the id its sender chose.
 
     Raises
     ------
     NotPermitted
-        If the actor edits no region.
+        If the actor edits no region, and not the organization it is part of.
+    UnknownEntry
+        If there is no organization ``part_of_id``.
     InvalidEntry
         If a field breaks a rule, or a code belongs to another organization.
     """
-    check_can_edit_directory(actor, get_new_organization_target())
-    values = _organization_values(details)
+    check_can_edit_directory(
+        actor,
+        get_new_organization_target()
+        if part_of_id is None
+        else get_organization_edit_target(part_of_id),
+    )
+    values = _organization_values(details) | _logical_id(fhir_id)
     with recorded(actor):
-        organization = Organization(**values, is_fictional=True)
+        organization = Organization(**values, part_of_id=part_of_id, is_fictional=True)
         save_entry(organization)
     return organization
 
@@ -152,15 +166,64 @@ def end_organization(
         apply_values(entry, {"is_active": False})
 
 
+def reactivate_organization(
+    *, actor: Actor, organization_id: int, version: int | None
+) -> None:
+    """Show an ended organization again: the inverse of ``end_organization``."""
+    _check_organization(actor, organization_id)
+    with recorded(actor):
+        entry = lock_entry(EntryKind.ORGANIZATION, organization_id, version=version)
+        apply_values(entry, {"is_active": True})
+
+
+def place_organization(
+    *, actor: Actor, organization_id: int, part_of_id: int | None, version: int | None
+) -> None:
+    """Make an organization part of another one, or of none.
+
+    Raises
+    ------
+    UnknownEntry, NotPermitted
+        As for ``change_organization``, of both organizations.
+    InvalidEntry
+        If it would become a part of itself.
+    """
+    _check_organization(actor, organization_id)
+    if part_of_id is not None:
+        _check_organization(actor, part_of_id)
+    with recorded(actor):
+        entry = lock_entry(EntryKind.ORGANIZATION, organization_id, version=version)
+        if entry.part_of_id == part_of_id:
+            return
+        if part_of_id in {organization_id, *list_parts([organization_id])}:
+            raise InvalidEntry(
+                {
+                    "part_of": [
+                        _("%(name)s cannot be a part of itself. Choose another.")
+                        % {"name": entry.name}
+                    ]
+                }
+            )
+        apply_values(entry, {"part_of_id": part_of_id})
+
+
 # --- services
 
 
 def add_service(
-    *, actor: Actor, organization_id: int, care: str, details: ServiceDetails
+    *,
+    actor: Actor,
+    organization_id: int,
+    care: str,
+    details: ServiceDetails,
+    fhir_id: str = "",
 ) -> HealthcareService:
-    """Add a service to an organization. Its kind of care does not change later."""
+    """Add a service to an organization. Its kind of care does not change later.
+
+    ``fhir_id`` is the logical id that its sender chose.
+    """
     _check_organization(actor, organization_id)
-    values = _service_values(details)
+    values = _service_values(details) | _logical_id(fhir_id)
     with recorded(actor):
         service = HealthcareService(
             organization_id=organization_id,
@@ -192,6 +255,59 @@ def end_service(*, actor: Actor, service_id: int, version: int | None) -> None:
     with recorded(actor):
         entry = lock_entry(EntryKind.SERVICE, service_id, version=version)
         apply_values(entry, {"is_active": False})
+
+
+def reactivate_service(*, actor: Actor, service_id: int, version: int | None) -> None:
+    """Show an ended service again: the inverse of ``end_service``."""
+    _check_service(actor, service_id)
+    with recorded(actor):
+        entry = lock_entry(EntryKind.SERVICE, service_id, version=version)
+        apply_values(entry, {"is_active": True})
+
+
+def place_service(
+    *,
+    actor: Actor,
+    service_id: int,
+    postcode: str,
+    lon: float | None,
+    lat: float | None,
+    version: int | None,
+) -> None:
+    """Say where a service is: a postcode, and a point where the sender knows it.
+
+    Without a point (WGS84 degrees) it is that of the postcode.
+
+    Raises
+    ------
+    UnknownService, NotPermitted, AlreadyChanged
+        As for ``change_service``.
+    InvalidEntry
+        If the postcode breaks a rule, or the point lies outside the earth.
+    """
+    _check_service(actor, service_id)
+    if lon is not None and lat is not None:
+        if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+            raise InvalidEntry(
+                {
+                    "lat": [
+                        _("%(lat)s, %(lon)s is not a point in degrees WGS84.")
+                        % {"lat": lat, "lon": lon}
+                    ]
+                }
+            )
+        point = {"lon": lon, "lat": lat}
+    else:
+        point = {}
+    try:
+        postcode = clean_postcode(postcode) if postcode.strip() else ""
+    except InvalidValue as error:
+        raise InvalidEntry({"postcode": [str(error)]}) from error
+    with recorded(actor):
+        entry = lock_entry(EntryKind.SERVICE, service_id, version=version)
+        if not point and (entry.postcode != postcode or entry.lon is None):
+            point = _place(postcode)
+        apply_values(entry, {"postcode": postcode, **point})
 
 
 # --- teams
@@ -271,6 +387,10 @@ def _check_service(actor: Actor, service_id: int) -> Target:
     target = get_service_edit_target(service_id)
     check_can_edit_directory(actor, target)
     return target
+
+
+def _logical_id(fhir_id: str) -> dict[str, str]:
+    return {"fhir_id": fhir_id} if fhir_id else {}
 
 
 def _organization_values(details: OrganizationDetails) -> dict[str, Any]:
