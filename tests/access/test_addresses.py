@@ -74,6 +74,9 @@ PUBLIC = {
     "api-v1:read_signposts",
     "api-v1:read_gp_practices",
     "api-v1:read_gp_access",
+    "api-v1:read_rounds",
+    "api-v1:read_round",
+    "api-v1:read_round_receipt",
 }
 
 

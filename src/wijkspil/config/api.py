@@ -20,6 +20,7 @@ from wijkspil.registrations.access_api import router as gp_access_router
 from wijkspil.registrations.api import router as gp_practices_router
 from wijkspil.registrations.errors import InvalidRegistration
 from wijkspil.registrations.practice_api import router as gp_desk_router
+from wijkspil.registrations.rounds_api import router as gp_rounds_router
 from wijkspil.stays.api import router as stays_router
 from wijkspil.stays.errors import InvalidStay
 
@@ -69,3 +70,4 @@ api.add_router("", calls_router)
 api.add_router("", gp_access_router)
 api.add_router("", gp_practices_router)
 api.add_router("", gp_desk_router)
+api.add_router("", gp_rounds_router)

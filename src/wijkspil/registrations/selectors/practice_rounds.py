@@ -69,6 +69,7 @@ def list_rounds_of_practice(
                 executed_at__gte=at - SHOWN_AFTER,
             )
         )
+        .select_related("region")
         .defer("practices_csv", "wishes_csv", "moves_csv", "receipt", "fairness")
         .order_by("effective_on", "pk")
     )

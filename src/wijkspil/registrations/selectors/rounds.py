@@ -94,7 +94,12 @@ def list_rounds(region_ids: Iterable[int] | None, *, limit: int = 50) -> list[Ro
 
 def list_published_rounds(*, limit: int = 50) -> list[Round]:
     """Return rounds that have a public report, newest first (one query)."""
-    rows = _without_files().filter(passes__gte=1).exclude(status=RoundStatus.CANCELLED)
+    rows = (
+        _without_files()
+        .select_related("region")
+        .filter(passes__gte=1)
+        .exclude(status=RoundStatus.CANCELLED)
+    )
     return list(rows.order_by("-published_at", "-pk")[:limit])
 
 

@@ -17,26 +17,23 @@ from wijkspil.accounts.types import Actor
 from wijkspil.directory.selectors.gp_practices import get_gp_practice
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.views.pages import professional_page
-from wijkspil.registrations.errors import InvalidRegistration, NotNow, UnknownRound
+from wijkspil.registrations.errors import InvalidRegistration, NotNow
 from wijkspil.registrations.forms.practice import JoinForm, shown_load
 from wijkspil.registrations.models import Round, RoundPractice
 from wijkspil.registrations.permissions import check_can_keep_list
 from wijkspil.registrations.promise import Promise, usual_free_load
 from wijkspil.registrations.selectors.lists import ListNow, get_list
 from wijkspil.registrations.selectors.practice_rounds import (
-    RoundOfPractice,
     count_wanting,
-    find_joined,
     find_last_joined,
 )
 from wijkspil.registrations.selectors.proposals import Balance, get_balance
-from wijkspil.registrations.selectors.rounds import get_round
 from wijkspil.registrations.services.joining import (
-    find_region_id,
     join_round,
     leave_round,
     most_inflow,
 )
+from wijkspil.registrations.services.round_reading import get_round_of_practice
 from wijkspil.registrations.types import LOAD_UNIT, ListStatus, RoundStatus
 from wijkspil.registrations.views.practice import make_chips
 from wijkspil.registrations.wording import (
@@ -57,15 +54,8 @@ def show_round(
     check_can_keep_list(actor, get_service_target(service_id))
     now = timezone.now()
     practice = get_gp_practice(service_id, at=now)
-    row = get_round(round_id)
-    joined = find_joined(round_id, service_id)
-    if (
-        joined is None
-        and row.region_id is not None
-        and find_region_id(practice) != row.region_id
-    ):
-        raise UnknownRound(_("There is no such round for this practice."))
-    of_practice = RoundOfPractice(row, joined)
+    of_practice = get_round_of_practice(round_id, service_id, at=now)
+    row, joined = of_practice.round, of_practice.joined
     list_now = get_list(service_id, now)
     most = most_inflow(row, service_id, at=now)
     form = JoinForm(

@@ -21,9 +21,8 @@ from wijkspil.directory.selectors.maps import (
     list_area_features,
     point_feature,
 )
-from wijkspil.registrations.errors import NotVerified, UnknownRound
+from wijkspil.registrations.errors import NotVerified
 from wijkspil.registrations.models import Round
-from wijkspil.registrations.permissions import can_run_rounds, round_target
 from wijkspil.registrations.round_wording import (
     GROUPINGS,
     LEVELS,
@@ -42,11 +41,10 @@ from wijkspil.registrations.selectors.rounds import (
     find_pass,
     get_executed_people,
     get_files,
-    get_round,
     list_passes,
 )
+from wijkspil.registrations.services.round_reading import find_reported_round
 from wijkspil.registrations.services.round_solving import check_again
-from wijkspil.registrations.types import RoundStatus
 from wijkspil.ui.navigation import MapCategory
 
 FILE_NAMES = ("practices.csv", "wishes.csv", "moves.csv", "report.json")
@@ -177,22 +175,8 @@ def send_file(row: Round, number: int, name: str) -> HttpResponse:
 
 
 def _find(request: HttpRequest, round_id: int) -> Round:
-    """Return a round the reader may read the report of.
-
-    Raises
-    ------
-    UnknownRound
-        If there is none, or it is not public yet.
-    """
-    row = get_round(round_id)
-    if row.passes > 0 and row.status != RoundStatus.CANCELLED:
-        return row
-    actor = get_request_actor(request)
-    if row.receipt is not None and can_run_rounds(actor, round_target(row)):
-        return row
-    raise UnknownRound(
-        _("There is no report of a round with number %(id)s.") % {"id": round_id}
-    )
+    """Return a round the reader may read the report of."""
+    return find_reported_round(get_request_actor(request), round_id)
 
 
 def _check(row: Round) -> tuple[bool, str]:
