@@ -28,4 +28,5 @@ class FhirMiddleware:
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         if "Authorization" in request.headers:
             response.setdefault("Cache-Control", "private, no-store")
+        response.setdefault("Content-Length", str(len(response.content)))
         return response
