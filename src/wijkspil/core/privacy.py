@@ -263,6 +263,7 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
 
 #: Text fields that hold no data of persons: codes, figures, names of organizations.
 IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
+    "fhir.FeedTurn": frozenset({"client"}),
     "fhir.FollowedDirectory": frozenset({"address", "types", "error"}),
     "fhir.FollowedType": frozenset({"type", "stamp", "next_stamp", "next_url"}),
     "fhir.ArrivedEntry": frozenset({"type", "remote_id", "version_id", "content"}),

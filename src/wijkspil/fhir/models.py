@@ -7,11 +7,16 @@ text and the words to search by are added by ``services.rendering``.
 
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
 
 
 class Resource(models.Model):
-    """A resource as it is now: its newest version, and the terms to find it by."""
+    """A resource as it is now: which version is its newest.
+
+    Whoever publishes holds this row until the transaction is over; searching and
+    rendering therefore never touch it (``SearchEntry`` does that work).
+    """
 
     type = models.CharField(max_length=30, help_text="FHIR resource type.")
     fhir_id = models.CharField(max_length=64, help_text="Logical id; never used again.")
@@ -26,25 +31,10 @@ class Resource(models.Model):
     tick = models.BigIntegerField(
         default=0, help_text="Moment of the newest version, microseconds since 1970."
     )
-    terms = ArrayField(
-        models.TextField(), default=list, help_text='What it is found by: "name|value".'
-    )
-    public_terms = ArrayField(
-        models.TextField(), default=list, help_text="The same, for visitors."
-    )
-    name = models.TextField(blank=True, help_text="Name in lower case, to sort by.")
-    lon = models.FloatField(null=True, help_text="WGS84 degrees.")
-    lat = models.FloatField(null=True, help_text="WGS84 degrees.")
 
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["type", "fhir_id"], name="resource_key")
-        ]
-        indexes = [
-            GinIndex(fields=["terms"], name="resource_terms"),
-            models.Index(fields=["type", "tick"], name="resource_changed"),
-            models.Index(fields=["type", "name", "fhir_id"], name="resource_name"),
-            models.Index(fields=["type", "lat", "lon"], name="resource_place"),
         ]
 
     def __str__(self) -> str:
@@ -66,6 +56,9 @@ class Version(models.Model):
     source = models.JSONField()
     body = models.TextField(null=True)  # noqa: DJ001 - not rendered yet
     public_body = models.TextField(null=True)  # noqa: DJ001
+    name = models.TextField(
+        default="", blank=True, help_text="Name as searched, to keep an order by name."
+    )
 
     class Meta:
         constraints = [
@@ -87,6 +80,88 @@ class Version(models.Model):
         return f"{self.type}/{self.fhir_id}/_history/{self.version}"
 
 
+class SearchEntry(models.Model):
+    """A resource as search knows it: its newest rendered version and what finds it.
+
+    ``terms`` are made by ``mapping.terms``; ``starts`` and ``ends`` (exclusive, both
+    microseconds since 1970) are of the one date parameter its type has, ``number`` of
+    the one number parameter.
+    """
+
+    type = models.CharField(max_length=30)
+    fhir_id = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    tick = models.BigIntegerField(help_text="Microseconds since 1970.")
+    terms = SearchVectorField(help_text="What it is found by.")
+    public_terms = SearchVectorField(help_text="The same, for visitors.")
+    strings = models.TextField(blank=True, help_text="Texts, a line each: parts of.")
+    name = models.TextField(blank=True, help_text="Name as searched, to sort by.")
+    number = models.FloatField(null=True)
+    starts = models.BigIntegerField(null=True)
+    ends = models.BigIntegerField(null=True)
+    lon = models.FloatField(null=True, help_text="WGS84 degrees.")
+    lat = models.FloatField(null=True, help_text="WGS84 degrees.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["type", "fhir_id"], name="search_key")
+        ]
+        indexes = [
+            GinIndex(fields=["terms"], name="search_terms", fastupdate=False),
+            GinIndex(fields=["public_terms"], name="search_public", fastupdate=False),
+            models.Index(fields=["type", "id"], name="search_order"),
+            models.Index(fields=["type", "tick", "id"], name="search_changed"),
+            models.Index(fields=["type", "name", "id"], name="search_name"),
+            models.Index(
+                fields=["type", "lat", "lon"],
+                condition=models.Q(lat__isnull=False),
+                name="search_place",
+            ),
+            models.Index(
+                fields=["type", "number"],
+                condition=models.Q(number__isnull=False),
+                name="search_number",
+            ),
+            models.Index(
+                fields=["type", "starts"],
+                condition=models.Q(starts__isnull=False),
+                name="search_date",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type}/{self.fhir_id}"
+
+
+class SearchLink(models.Model):
+    """A reference from a resource to another: chains and included resources."""
+
+    entry = models.ForeignKey(
+        SearchEntry, on_delete=models.CASCADE, related_name="links", db_index=False
+    )
+    parameter = models.CharField(max_length=40, help_text="Search parameter.")
+    target_type = models.CharField(max_length=30)
+    target_id = models.CharField(max_length=64, help_text="It need not be here.")
+    is_public = models.BooleanField(help_text="Whether visitors see it.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["entry", "parameter", "target_type", "target_id"],
+                name="search_link_key",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["target_type", "target_id", "parameter"],
+                name="search_link_target",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.entry_id} {self.parameter} {self.target_type}/{self.target_id}"
+
+
 class FedElements(models.Model):
     """Elements of a resource fed by another system that the directory has no field for.
 
@@ -105,9 +180,33 @@ class FedElements(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["type", "fhir_id"], name="fed_elements_key")
         ]
+        indexes = [
+            # For what refers to a resource, and for who has an identifier.
+            GinIndex(
+                fields=["elements"],
+                opclasses=["jsonb_path_ops"],
+                name="fed_elements_content",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.type}/{self.fhir_id}"
+
+
+class FeedTurn(models.Model):
+    """How much a system wrote in its last second of writing: who goes too fast waits.
+
+    One row per system; the number starts anew with each second.
+    """
+
+    client = models.CharField(
+        max_length=200, primary_key=True, help_text="Name of the system."
+    )
+    second = models.BigIntegerField(help_text="Seconds since 1970.")
+    writes = models.PositiveIntegerField(help_text="Writes begun in that second.")
+
+    def __str__(self) -> str:
+        return f"{self.client}: {self.writes}"
 
 
 # --- other directories: copied here, and told of ours

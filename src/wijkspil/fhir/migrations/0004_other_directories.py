@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('fhir', '0002_publish'),
+        ('fhir', '0003_feed'),
     ]
 
     operations = [

@@ -64,13 +64,16 @@ SELECT s.id AS own_id, 'Location'::text AS type, s.fhir_id,
            'is_active', s.is_active, 'is_fictional', s.is_fictional),
          'organization', jsonb_build_object(
            'fhir_id', o.fhir_id, 'ura', o.ura, 'kvk_number', o.kvk_number,
-           'is_active', o.is_active)
+           'is_active', o.is_active),
+         'elements', l.elements
        ) AS source
   FROM directory_healthcareservice s
   JOIN directory_organization o ON o.id = s.organization_id
+  LEFT JOIN fhir_fedelements l ON l.type = 'Location' AND l.fhir_id = s.fhir_id
  WHERE (s.postcode <> '' OR s.lat IS NOT NULL)
    AND NOT EXISTS (SELECT 1 FROM fhir_fedelements e
-                    WHERE e.type = 'HealthcareService' AND e.fhir_id = s.fhir_id);
+                    WHERE e.type = 'HealthcareService' AND e.fhir_id = s.fhir_id
+                      AND e.elements ? 'location');
 
 CREATE VIEW fhir_source_careteam AS
 SELECT t.id AS own_id, 'CareTeam'::text AS type, t.fhir_id,
@@ -119,4 +122,6 @@ SELECT e.id AS own_id, e.type::text AS type, e.fhir_id,
  WHERE NOT (e.type = 'Organization' AND EXISTS (
               SELECT 1 FROM directory_organization o WHERE o.fhir_id = e.fhir_id))
    AND NOT (e.type = 'HealthcareService' AND EXISTS (
-              SELECT 1 FROM directory_healthcareservice s WHERE s.fhir_id = e.fhir_id));
+              SELECT 1 FROM directory_healthcareservice s WHERE s.fhir_id = e.fhir_id))
+   AND NOT (e.type = 'Location' AND EXISTS (
+              SELECT 1 FROM fhir_source_location l WHERE l.fhir_id = e.fhir_id));

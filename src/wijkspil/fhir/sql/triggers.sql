@@ -51,6 +51,17 @@ BEGIN
   PERFORM fhir_publish('fhir_source_service', ARRAY(
     SELECT s.id FROM directory_healthcareservice s
       JOIN new_rows n ON n.type = 'HealthcareService' AND n.fhir_id = s.fhir_id));
+  PERFORM fhir_publish('fhir_source_location', ARRAY(
+    SELECT s.id FROM directory_healthcareservice s
+      JOIN new_rows n ON n.type = 'Location' AND n.fhir_id = s.fhir_id));
+  -- A service that was fed with its places has none of its own any more.
+  PERFORM fhir_retire('Location', ARRAY(
+    SELECT n.fhir_id::text FROM new_rows n
+     WHERE n.type = 'HealthcareService' AND n.elements ? 'location'
+       AND EXISTS (SELECT 1 FROM fhir_resource r WHERE r.type = 'Location'
+                      AND r.fhir_id = n.fhir_id AND r.own_id IS NOT NULL)
+       AND NOT EXISTS (SELECT 1 FROM fhir_fedelements e
+                        WHERE e.type = 'Location' AND e.fhir_id = n.fhir_id)));
   PERFORM fhir_publish('fhir_source_fed', ARRAY(SELECT id FROM new_rows));
   RETURN NULL;
 END $$;
