@@ -65,6 +65,20 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
         "`yes` lets webhooks go to http and to private addresses: to try them out, "
         "or within a closed network.",
     ),
+    "WIJKSPIL_FHIR_CERTIFICATE": (
+        "",
+        "PEM file with the certificate (and its chain) that this site shows to other "
+        "FHIR directories: mTLS, as with PKIoverheid.",
+    ),
+    "WIJKSPIL_FHIR_KEY": (
+        "",
+        "PEM file with its private key. Empty: in the file of the certificate.",
+    ),
+    "WIJKSPIL_FHIR_CA": (
+        "",
+        "PEM file with the authorities that other FHIR directories are trusted by. "
+        "Empty: those of the system.",
+    ),
     "WIJKSPIL_TEXT_GATEWAY": (
         "",
         "Dotted path of what sends text messages "
@@ -239,6 +253,9 @@ globals().update(email_from_url(env("WIJKSPIL_EMAIL_URL"), default_data_dir().pa
 FIELD_KEYS = [k for key in env("WIJKSPIL_FIELD_KEYS").split(",") if (k := key.strip())]
 WEBHOOK_PRIVATE = env_flag("WIJKSPIL_WEBHOOK_PRIVATE")
 TEXT_GATEWAY = env("WIJKSPIL_TEXT_GATEWAY")
+FHIR_CERTIFICATE_FILE = env("WIJKSPIL_FHIR_CERTIFICATE")
+FHIR_KEY_FILE = env("WIJKSPIL_FHIR_KEY")
+FHIR_CA_FILE = env("WIJKSPIL_FHIR_CA")
 CLIENT_CERTIFICATE_HEADER = env("WIJKSPIL_CLIENT_CERT_HEADER")
 
 INSTALLED_APPS = [
