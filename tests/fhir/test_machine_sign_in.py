@@ -227,7 +227,7 @@ class TestCertificate:
     @pytest.fixture
     def certificate(self):
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "planning")])
-        now = dt.datetime.now(dt.UTC)
+        now = timezone.now()
         return (
             x509.CertificateBuilder()
             .subject_name(name)

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from wijkspil.config import runtime
+from wijkspil.config.cli_client import client_app
 from wijkspil.config.cli_coverage import coverage_check
 from wijkspil.config.cli_db import db_app
 from wijkspil.config.cli_duty import duty_app
@@ -41,6 +42,7 @@ app = typer.Typer(
 console = Console()
 
 app.add_typer(db_app, name="db")
+app.add_typer(client_app, name="client")
 app.add_typer(routing_app, name="routing")
 app.add_typer(exchange_app, name="exchange")
 app.add_typer(duty_app, name="duty")
@@ -50,6 +52,7 @@ app.command()(doctor)
 
 #: Commands that find the application started.
 _ON_THE_APPLICATION = {
+    "client",
     "load",
     "generate",
     "coverage-check",

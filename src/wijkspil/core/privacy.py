@@ -263,6 +263,15 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
 
 #: Text fields that hold no data of persons: codes, figures, names of organizations.
 IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
+    "accounts.MachineClient": frozenset(
+        {"client_id", "name", "jwks", "certificates", "scopes"}
+    ),
+    "accounts.UsedAssertion": frozenset({"jti"}),
+    "fhir.Resource": frozenset(
+        {"type", "fhir_id", "digest", "terms", "public_terms", "name"}
+    ),
+    "fhir.Version": frozenset({"type", "fhir_id", "source", "body", "public_body"}),
+    "fhir.FedElements": frozenset({"type", "fhir_id", "elements", "origin"}),
     "fhir.FeedTurn": frozenset({"client"}),
     "fhir.FollowedDirectory": frozenset({"address", "types", "error"}),
     "fhir.FollowedType": frozenset({"type", "stamp", "next_stamp", "next_url"}),
