@@ -9,7 +9,7 @@ A refusal undoes the whole write (``core.idempotency``), so sending a request is
 nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -29,17 +29,14 @@ from wijkspil.core.api import (
 )
 from wijkspil.core.errors import NotFound
 from wijkspil.directory.schemas import PageQuery
-from wijkspil.directory.selectors.listing import get_organization
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.directory.views.pages import reach_of
-from wijkspil.referrals.errors import InvalidRequest
 from wijkspil.referrals.permissions import (
     ANSWER_OFFER,
     FOLLOW_REQUEST,
     GIVE_CARE,
     can_answer_offer,
     check_can_answer_offer,
-    check_can_create_request,
     check_can_follow_request,
     check_can_see_request,
 )
@@ -93,7 +90,6 @@ from wijkspil.referrals.selectors.inbox import (
     unknown_offer,
 )
 from wijkspil.referrals.selectors.listing import (
-    KIND_OF,
     get_offer_service_id,
     list_requests_of,
 )
@@ -130,14 +126,8 @@ from wijkspil.referrals.services.offers import (
     decline_offer,
     record_phone_agreement,
 )
-from wijkspil.referrals.services.requests import (
-    check_need,
-    check_patient,
-    check_requester,
-    check_room,
-    start_request,
-    submit_request,
-)
+from wijkspil.referrals.services.requests import check_room
+from wijkspil.referrals.services.sending import PhoneAgreement, send_request
 from wijkspil.referrals.services.steering import cancel_request, withdraw_request
 from wijkspil.referrals.types import Requester
 from wijkspil.referrals.wording import say_event
@@ -198,87 +188,34 @@ def write_request(request: HttpRequest, body: RequestIn) -> Status[SentRequestOu
 
     The client's link and code are in this answer only.
     """
-    actor, now = get_writing_actor(request), timezone.now()
-    check_can_create_request(actor)
-    requester = _requester_of(actor, body)
-    need, patient = body.need.as_need(), body.patient.as_details()
-    today = timezone.localdate(now)
-    _check_all(
-        {
-            "need": lambda: check_need(need, today=today),
-            "requester": lambda: check_requester(requester),
-            "patient": lambda: check_patient(patient, today=today),
-        }
-    )
-    draft = start_request(actor=actor, need=need, requester=requester, at=now)
-    submitted = submit_request(
-        actor=actor,
-        request_id=draft.pk,
-        patient=patient,
+    kind = body.requester.kind
+    submitted = send_request(
+        actor=get_writing_actor(request),
+        need=body.need.as_need(),
+        requester=Requester(
+            kind="" if kind is None else kind.value,
+            name=body.requester.name,
+            phone=body.requester.phone,
+        ),
+        patient=body.patient.as_details(),
         consent=body.consent.as_given(),
-        at=now,
-        is_agreed_by_phone=body.phone_agreement is not None,
-    )
-    if body.phone_agreement is not None:
-        record_phone_agreement(
-            actor=actor,
-            request_id=draft.pk,
+        at=timezone.now(),
+        phone_agreement=None
+        if body.phone_agreement is None
+        else PhoneAgreement(
             service_id=body.phone_agreement.service_id,
             spoke_with=body.phone_agreement.spoke_with,
-            at=now,
-        )
+        ),
+    )
     path = reverse("referrals:client", args=[submitted.link_token])
     return Status(
         201,
         SentRequestOut.sent(
-            get_request(draft.pk), submitted, url=request.build_absolute_uri(path)
+            get_request(submitted.request_id),
+            submitted,
+            url=request.build_absolute_uri(path),
         ),
     )
-
-
-def _requester_of(actor: Actor, body: RequestIn) -> Requester:
-    """Return who asks: an organization's system asks for its organization.
-
-    Raises
-    ------
-    InvalidRequest
-        If the kind is not that of the organization, or is needed and not given.
-    """
-    given = body.requester.kind
-    own = [grant.organization_id for grant in actor.grants]
-    follows = None
-    if own and own[0] is not None:
-        follows = KIND_OF.get(get_organization(own[0]).type)
-    if follows is not None and given not in {None, follows}:
-        raise InvalidRequest(
-            {
-                "requester.kind": [
-                    _("Your organization asks as “%(kind)s”. Leave this out.")
-                    % {"kind": follows.value}
-                ]
-            }
-        )
-    kind = follows or given
-    return Requester(
-        kind="" if kind is None else kind.value,
-        name=body.requester.name,
-        phone=body.requester.phone,
-        organization_id=own[0] if own else None,
-    )
-
-
-def _check_all(checks: Mapping[str, Callable[[], object]]) -> None:
-    """Run the checks of all parts of a body, and refuse every wrong field at once."""
-    wrong: dict[str, list[str]] = {}
-    for part, check in checks.items():
-        try:
-            check()
-        except InvalidRequest as error:
-            wrong |= {
-                f"{part}.{name}": reasons for name, reasons in error.fields.items()
-            }
-    if wrong:
-        raise InvalidRequest(wrong)
 
 
 # --- following
