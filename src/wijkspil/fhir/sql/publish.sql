@@ -50,6 +50,17 @@ BEGIN
   RETURN least(newest, oldest_writer);
 END $$;
 
+-- The horizon, and how many versions up to it still have to be rendered (at most
+-- ``up_to`` are counted). Each line sees what was committed before it.
+CREATE FUNCTION fhir_catch_up(up_to bigint, OUT horizon bigint, OUT pending bigint)
+LANGUAGE plpgsql VOLATILE AS $$
+BEGIN
+  horizon := fhir_horizon();
+  SELECT count(*) INTO pending FROM (
+    SELECT 1 FROM fhir_version v
+     WHERE v.body IS NULL AND v.tick <= horizon LIMIT up_to) waiting;
+END $$;
+
 -- Make versions of resources whose source changed. ``view`` names a view with
 -- (own_id, type, fhir_id, source).
 CREATE FUNCTION fhir_publish(view text, ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
@@ -60,9 +71,8 @@ BEGIN
     RETURN;
   END IF;
   EXECUTE format(
-    'INSERT INTO fhir_resource (type, fhir_id, own_id, version, transaction, digest,
-                                tick, terms, public_terms, name)
-     SELECT s.type, s.fhir_id, s.own_id, 0, 0, '''', 0, ''{}'', ''{}'', ''''
+    'INSERT INTO fhir_resource (type, fhir_id, own_id, version, transaction, digest, tick)
+     SELECT s.type, s.fhir_id, s.own_id, 0, 0, '''', 0
        FROM %I s WHERE s.own_id = ANY($1) ORDER BY s.type, s.fhir_id
      ON CONFLICT (type, fhir_id) DO NOTHING', view) USING ids;
   -- Wait for whoever publishes the same; then look at what is there now.
@@ -81,8 +91,8 @@ BEGIN
                  FROM %I WHERE own_id = ANY($1)) s
         WHERE r.type = s.type AND r.fhir_id = s.fhir_id AND r.digest <> s.digest
        RETURNING r.type, r.fhir_id, r.version, s.source)
-     INSERT INTO fhir_version (type, fhir_id, version, tick, source)
-     SELECT type, fhir_id, version, $2, source FROM changed
+     INSERT INTO fhir_version (type, fhir_id, version, tick, source, name)
+     SELECT type, fhir_id, version, $2, source, '''' FROM changed
      ON CONFLICT (type, fhir_id, version) DO UPDATE
         SET source = excluded.source, tick = excluded.tick,
             body = NULL, public_body = NULL', view)
@@ -112,8 +122,8 @@ BEGIN
            digest = md5(last.source::text), tick = now_tick, own_id = NULL
       FROM last WHERE r.type = last.type AND r.fhir_id = last.fhir_id
     RETURNING r.type, r.fhir_id, r.version, last.source)
-  INSERT INTO fhir_version (type, fhir_id, version, tick, source)
-  SELECT type, fhir_id, version, now_tick, source FROM changed
+  INSERT INTO fhir_version (type, fhir_id, version, tick, source, name)
+  SELECT type, fhir_id, version, now_tick, source, '' FROM changed
   ON CONFLICT (type, fhir_id, version) DO UPDATE
      SET source = excluded.source, tick = excluded.tick,
          body = NULL, public_body = NULL;
