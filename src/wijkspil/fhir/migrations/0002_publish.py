@@ -13,9 +13,9 @@ _TRIGGERS = (
     ("directory_healthcareservice", "fhir_on_service", "", "insert update"),
     ("directory_healthcareservice", "fhir_on_removed", "HealthcareService", "delete"),
     ("directory_healthcareservice", "fhir_on_removed", "Location", "delete"),
-    ("directory_contactpoint", "fhir_on_part_of_service", "", "insert update delete"),
-    ("directory_coverage", "fhir_on_part_of_service", "", "insert update delete"),
-    ("directory_capacityreport", "fhir_on_part_of_service", "", "insert delete"),
+    ("directory_contactpoint", "fhir_on_contact", "", "insert update delete"),
+    ("directory_coverage", "fhir_on_coverage", "", "insert update delete"),
+    ("directory_capacityreport", "fhir_on_part_of_service", "", "insert update delete"),
     (
         "directory_capacityreservation",
         "fhir_on_part_of_service",
@@ -24,7 +24,7 @@ _TRIGGERS = (
     ),
     ("directory_careteam", "fhir_on_own", "fhir_source_careteam", "insert update"),
     ("directory_careteam", "fhir_on_removed", "CareTeam", "delete"),
-    ("directory_alliance", "fhir_on_own", "fhir_source_alliance", "insert update"),
+    ("directory_alliance", "fhir_on_alliance", "", "insert update"),
     ("directory_alliance", "fhir_on_removed", "Organization", "delete"),
     (
         "directory_alliancemember",
@@ -38,7 +38,7 @@ _TRIGGERS = (
         "OrganizationAffiliation",
         "delete",
     ),
-    ("fhir_fedelements", "fhir_on_fed", "", "insert update"),
+    ("fhir_fedelements", "fhir_on_fed", "", "insert update delete"),
 )
 
 
@@ -53,6 +53,15 @@ def _triggers() -> str:
     )
 
 
+#: Of areas only regional partnerships are looked at, row by row.
+_ON_PARTNERSHIPS = "\n".join(
+    f"CREATE TRIGGER fhir_on_partnership_{operation} AFTER {operation} "
+    f"ON directory_area FOR EACH ROW "
+    f"WHEN ({row}.kind = 'region' AND {row}.purpose = 'resv') "
+    "EXECUTE FUNCTION fhir_on_partnership();"
+    for operation, row in (("insert", "NEW"), ("update", "NEW"), ("delete", "OLD"))
+)
+
 #: Publish what is there already.
 _FIRST = """
 SELECT fhir_publish('fhir_source_organization', ARRAY(SELECT id FROM directory_organization));
@@ -60,6 +69,9 @@ SELECT fhir_publish('fhir_source_alliance', ARRAY(SELECT id FROM directory_allia
 SELECT fhir_on_services(ARRAY(SELECT id FROM directory_healthcareservice));
 SELECT fhir_publish('fhir_source_careteam', ARRAY(SELECT id FROM directory_careteam));
 SELECT fhir_publish('fhir_source_affiliation', ARRAY(SELECT id FROM directory_alliancemember));
+SELECT fhir_publish('fhir_source_endpoint', ARRAY(SELECT id FROM directory_contactpoint));
+SELECT fhir_publish('fhir_source_partnership', ARRAY(SELECT id FROM directory_area WHERE kind = 'region'));
+SELECT fhir_on_partners(ARRAY(SELECT id FROM directory_organization));
 """
 
 
@@ -76,6 +88,7 @@ class Migration(migrations.Migration):
                     (_SQL / "sources.sql").read_text(),
                     (_SQL / "triggers.sql").read_text(),
                     _triggers(),
+                    _ON_PARTNERSHIPS,
                     _FIRST,
                 ]
             ),
