@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve test check fmt bench docs lock frontend browser clean
+.PHONY: help setup demo serve test check fmt bench conformance docs lock frontend browser clean
 
 help: ## Show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sort | awk -F':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,7 +47,7 @@ browser: ## Make sure Chromium is there for the browser tests
 check: setup ## Lint, types, import contracts, templates, migrations, translations, generated references
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy src tests benchmarks
+	$(BIN)/mypy src tests benchmarks conformance
 	$(BIN)/lint-imports
 	$(BIN)/djade --check --target-version 5.2 $$(git ls-files '*.html')
 	$(BIN)/python -m pytest -q tests/architecture
@@ -66,6 +66,9 @@ docs: setup ## Make the generated references anew
 bench: setup ## Run the benchmarks on DATABASE_URL, else on the embedded country (long)
 	$(BIN)/python -m benchmarks
 
+conformance: setup ## Let other people's tools judge the interfaces, and write the report (long)
+	$(BIN)/python -m conformance
+
 lock: $(VENV)/installed-dev ## Resolve the requirement locks anew
 	for name in main dev; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
@@ -74,4 +77,4 @@ lock: $(VENV)/installed-dev ## Resolve the requirement locks anew
 
 clean: ## Stop the embedded database and remove everything that was made here
 	-@[ -x $(BIN)/wijkspil ] && $(BIN)/wijkspil db stop
-	rm -rf $(VENV) .wijkspil node_modules src/wijkspil/ui/static/ui/build .mypy_cache .ruff_cache
+	rm -rf $(VENV) .wijkspil node_modules conformance/node_modules src/wijkspil/ui/static/ui/build .mypy_cache .ruff_cache

@@ -223,13 +223,13 @@ def _on_invalid_request(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(
         HTTPStatus.BAD_REQUEST,
         _("The request cannot be read: look at %(names)s.") % {"names": names},
-        code="invalid-request",
+        code="unreadable-request",
         invalid_params=params,
     )
 
 
 def _on_http_error(request: HttpRequest, error: Any) -> HttpResponse:
-    return problem(error.status_code, str(error), code="invalid-request")
+    return problem(error.status_code, str(error), code="unreadable-request")
 
 
 def _with_manners(view: Callable[..., HttpResponseBase]) -> Run:

@@ -1,0 +1,1 @@
+"""Proofs of the REST interface at ``/api/v1``."""
