@@ -67,6 +67,8 @@ PUBLIC = {
     "api-v1:read_organization",
     "api-v1:read_area",
     "api-v1:read_areas",
+    "api-v1:read_services_file",
+    "api-v1:read_organizations_file",
     "api-v1:read_alliances",
     "api-v1:read_alliance",
     "api-v1:read_service_coverage",

@@ -11,10 +11,12 @@ from wijkspil.communications.api import router as communications_router
 from wijkspil.communications.webhook_description import add_webhooks
 from wijkspil.core.api import API_VERSION, WijkspilApi, refuse_fields
 from wijkspil.directory.api import router as directory_router
+from wijkspil.directory.files_api import router as files_router
 from wijkspil.directory.places_api import router as places_router
 from wijkspil.referrals.api import refuse_request
 from wijkspil.referrals.api import router as referrals_router
 from wijkspil.referrals.errors import InvalidRequest
+from wijkspil.referrals.files_api import router as request_files_router
 from wijkspil.referrals.policy_api import router as policy_router
 from wijkspil.registrations.access_api import router as gp_access_router
 from wijkspil.registrations.api import router as gp_practices_router
@@ -62,9 +64,11 @@ api.add_exception_handler(InvalidStay, refuse_fields)
 api.add_exception_handler(InvalidRegistration, refuse_fields)
 api.add_router("", directory_router)
 api.add_router("", places_router)
+api.add_router("", files_router)
 api.add_router("", communications_router)
 api.add_router("", referrals_router)
 api.add_router("", policy_router)
+api.add_router("", request_files_router)
 api.add_router("", stays_router)
 api.add_router("", calls_router)
 api.add_router("", gp_access_router)

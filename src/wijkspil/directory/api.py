@@ -611,9 +611,19 @@ def write_roster(
 
 @router.get(
     "/services/{service_id}/roster",
-    response={200: str, **_REFUSALS},
+    response={200: None, **_REFUSALS},
     summary="Eight weeks of duties of a service as CSV or iCalendar",
     tags=["duties"],
+    openapi_extra={
+        "responses": {
+            200: {
+                "content": {
+                    "text/csv": {"schema": {"type": "string"}},
+                    "text/calendar": {"schema": {"type": "string"}},
+                }
+            }
+        }
+    },
 )
 def read_roster(
     request: HttpRequest, service_id: int, query: Query[RosterFileQuery]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field
 
-from wijkspil.core.api import CamelSchema
+from wijkspil.core.api import CamelSchema, Id
 from wijkspil.directory.room import RoomReport, derive_room
 from wijkspil.directory.selectors.alliances import AllianceCard
 from wijkspil.directory.selectors.capacity import as_room_report, get_reserved
@@ -621,6 +621,21 @@ class ListedAreaOut(CamelSchema):
         )
 
 
+class FileQuery(CamelSchema):
+    """Which services stand in a file; empty means all."""
+
+    care: Care | None = Field(None, description="Kind of care.")
+    organization: Id | None = Field(None, description="Number of the organization.")
+    postcode: str = Field("", description="Who covers this PC4 or PC6 now.")
+    area: str = Field("", description="Who covers (a part of) the area with this code.")
+
+
+class CapacityFileOut(CamelSchema):
+    """The reports that a file added, in its order."""
+
+    items: list[CapacityOut]
+
+
 class AreasAtOut(CamelSchema):
     """The areas a postcode lies in, from small to large."""
 
@@ -738,7 +753,7 @@ class CoverageCheckQuery(CamelSchema):
     days: int = Field(7, ge=1, le=31, description="How many local days.")
 
 
-class HoursOut(CamelSchema):
+class CoverageHoursOut(CamelSchema):
     """Hours in which all, a part or nothing of the ground has somebody responsible."""
 
     covered: float
@@ -773,8 +788,8 @@ class WijkCoverageOut(CamelSchema):
     name: str
     gemeente: str
     population: int | None
-    hours: HoursOut
-    hours_with_fallback: HoursOut
+    hours: CoverageHoursOut
+    hours_with_fallback: CoverageHoursOut
     gaps: list[GapOut]
 
 
@@ -789,8 +804,8 @@ class CoverageCheckOut(CamelSchema):
     wijken_checked: int
     wijken_with_gap: int
     wijken_with_gap_despite_fallback: int
-    wijk_hours: HoursOut
-    wijk_hours_with_fallback: HoursOut
+    wijk_hours: CoverageHoursOut
+    wijk_hours_with_fallback: CoverageHoursOut
     wijken: list[WijkCoverageOut]
 
     @classmethod
@@ -809,8 +824,8 @@ class CoverageCheckOut(CamelSchema):
                 "wijken_with_gap_despite_fallback": (
                     totals.n_wijken_with_gap_despite_fallback
                 ),
-                "wijk_hours": HoursOut.of(totals.wijk_hours),
-                "wijk_hours_with_fallback": HoursOut.of(
+                "wijk_hours": CoverageHoursOut.of(totals.wijk_hours),
+                "wijk_hours_with_fallback": CoverageHoursOut.of(
                     totals.wijk_hours_with_fallback
                 ),
                 "wijken": [
@@ -819,8 +834,10 @@ class CoverageCheckOut(CamelSchema):
                         name=wijk.name,
                         gemeente=wijk.gemeente_name,
                         population=wijk.population,
-                        hours=HoursOut.of(wijk.hours),
-                        hours_with_fallback=HoursOut.of(wijk.hours_with_fallback),
+                        hours=CoverageHoursOut.of(wijk.hours),
+                        hours_with_fallback=CoverageHoursOut.of(
+                            wijk.hours_with_fallback
+                        ),
                         gaps=[
                             GapOut.model_validate(
                                 {

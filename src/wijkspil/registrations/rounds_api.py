@@ -322,7 +322,7 @@ class ParticipationIn(CamelSchema):
     )
 
 
-class LeftOut(CamelSchema):
+class RoundLeftOut(CamelSchema):
     """Whether the practice took part before."""
 
     took_part: bool
@@ -429,14 +429,14 @@ def write_participation(
 
 @router.delete(
     "/gp-practices/{service_id}/rounds/{round_id}/participation",
-    response={200: LeftOut, **_REFUSALS},
+    response={200: RoundLeftOut, **_REFUSALS},
     summary="Leave a swap round",
 )
 def write_leaving_round(
     request: HttpRequest, service_id: int, round_id: int
-) -> LeftOut:
+) -> RoundLeftOut:
     """Take part no longer; 409 once practices can no longer leave."""
-    return LeftOut(
+    return RoundLeftOut(
         took_part=leave_round(
             actor=get_writing_actor(request),
             round_id=round_id,

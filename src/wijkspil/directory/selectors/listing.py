@@ -549,6 +549,22 @@ def list_coverages(
     return [_listed_coverage(row) for row in shown], rows.count()
 
 
+def list_covered_codes(
+    service_ids: Sequence[int], *, at: datetime
+) -> dict[int, list[str]]:
+    """Return service -> codes of the areas it covers at ``at`` (one query)."""
+    found: dict[int, list[str]] = {}
+    for service_id, code in (
+        Coverage.objects.at(at)
+        .filter(service_id__in=list(service_ids))
+        .order_by("service_id", "area__code")
+        .values_list("service_id", "area__code")
+        .distinct()
+    ):
+        found.setdefault(service_id, []).append(code)
+    return found
+
+
 def _listed_coverage(row: Coverage) -> ListedCoverage:
     return ListedCoverage(
         id=row.pk,
@@ -668,6 +684,44 @@ def get_organization(organization_id: int) -> ListedOrganization:
         raise UnknownEntry(
             _("There is no organization with number %(id)s.") % {"id": organization_id}
         )
+    return _listed_organization(
+        row,
+        list(
+            row.services.filter(is_active=True)
+            .order_by("name", "pk")
+            .values_list("pk", "name", "care")
+        ),
+    )
+
+
+def iterate_organizations() -> Iterator[ListedOrganization]:
+    """Yield every organization that still works, with its services, oldest first.
+
+    Two queries per thousand.
+    """
+    rows = (
+        Organization.objects.filter(is_active=True)
+        .prefetch_related(
+            Prefetch(
+                "services",
+                HealthcareService.objects.filter(is_active=True).order_by("name", "pk"),
+                to_attr="shown_services",
+            )
+        )
+        .order_by("pk")
+    )
+    last = 0
+    while part := list(rows.filter(pk__gt=last)[:_AT_ONCE]):
+        for row in part:
+            yield _listed_organization(
+                row, [(one.pk, one.name, one.care) for one in row.shown_services]
+            )
+        last = part[-1].pk
+
+
+def _listed_organization(
+    row: Organization, services: Sequence[tuple[int, str, str]]
+) -> ListedOrganization:
     return ListedOrganization(
         id=row.pk,
         name=row.name,
@@ -677,11 +731,7 @@ def get_organization(organization_id: int) -> ListedOrganization:
         kvk_number=row.kvk_number,
         is_active=row.is_active,
         is_fictional=row.is_fictional,
-        services=list(
-            row.services.filter(is_active=True)
-            .order_by("name", "pk")
-            .values_list("pk", "name", "care")
-        ),
+        services=services,
     )
 
 
