@@ -306,7 +306,7 @@ def _after_base(path: str) -> str:
     """Return what follows the base in an address of another base."""
     segments = path.split("/")
     for place, segment in enumerate(segments):
-        if segment[:1].isupper() and segment.isalpha() or segment == "_history":
+        if (segment[:1].isupper() and segment.isalpha()) or segment == "_history":
             return "/" + "/".join(segments[place:])
     return ""
 
