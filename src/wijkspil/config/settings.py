@@ -90,6 +90,10 @@ ENVIRONMENT: dict[str, tuple[str, str]] = {
         "(PEM, escaped), such as `X-Client-Cert`. The proxy must remove it from what "
         "others send. Empty: systems sign in with a token only.",
     ),
+    "WIJKSPIL_FHIR_WRITES": (
+        "100",
+        "Writes a second that one system may do over FHIR; more is answered with 429.",
+    ),
     "WIJKSPIL_DEBUG": ("no", "`yes` shows tracebacks in the browser; never in use."),
 }
 
@@ -257,6 +261,7 @@ FHIR_CERTIFICATE_FILE = env("WIJKSPIL_FHIR_CERTIFICATE")
 FHIR_KEY_FILE = env("WIJKSPIL_FHIR_KEY")
 FHIR_CA_FILE = env("WIJKSPIL_FHIR_CA")
 CLIENT_CERTIFICATE_HEADER = env("WIJKSPIL_CLIENT_CERT_HEADER")
+FHIR_WRITES_PER_SECOND = int(env("WIJKSPIL_FHIR_WRITES"))
 
 INSTALLED_APPS = [
     "django.contrib.auth",
