@@ -10,22 +10,61 @@ from wijkspil.core.audit import record_call
 from wijkspil.core.errors import WijkspilError
 from wijkspil.core.models import AuditEvent
 from wijkspil.fhir.errors import refuse, to_fhir_error
+from wijkspil.fhir.mapping.conformance import CONFORMANCE_TYPES
 from wijkspil.fhir.scopes import check_scope
+from wijkspil.fhir.services import conformance
+from wijkspil.fhir.services import feeding
+from wijkspil.fhir.services.history import list_history
 from wijkspil.fhir.services.reading import read
+from wijkspil.fhir.services.searching import search
+from wijkspil.fhir.services.storing import FED_TYPES
+from wijkspil.fhir.subscriptions import registering
 from wijkspil.fhir.types import Answer, Call, DirectoryType
 
 Interaction = Callable[[Call], Answer]
 
 #: FHIR's names of interactions (http://hl7.org/fhir/restful-interaction).
-_DIRECTORY: Mapping[str, Interaction] = {
+_DIRECTORY: dict[str, Interaction] = {
     "read": read,
     "vread": read,
+    "search-type": search,
+    "history-instance": list_history,
+    "history-type": list_history,
+}
+
+#: Of the types that other systems feed.
+_FEED: dict[str, Interaction] = {
+    "create": feeding.create,
+    "update": feeding.update,
+    "patch": feeding.patch,
+}
+
+#: Definitions of this server: fixed, so without versions.
+_CONFORMANCE: Mapping[str, Interaction] = {
+    "read": conformance.read,
+    "search-type": conformance.search,
 }
 
 #: type -> interaction -> what answers it. The empty type is the whole system.
 INTERACTIONS: Mapping[str, Mapping[str, Interaction]] = {
-    **{type_.value: _DIRECTORY for type_ in DirectoryType},
-    "": {},
+    **{
+        type_.value: _DIRECTORY
+        | {"delete": feeding.delete}
+        | (_FEED if type_ in FED_TYPES else {})
+        for type_ in DirectoryType
+    },
+    "Subscription": {
+        "create": registering.create,
+        "read": registering.read,
+        "update": registering.update,
+        "delete": registering.end,
+        "search-type": registering.search,
+        "$status": registering.tell_status,
+    },
+    "": {
+        "search-system": search,
+        "history-system": list_history,
+    },
 }
 
 _ACTIONS = {

@@ -65,6 +65,7 @@ PART_OF_DAY = f"{_SYSTEM}/part-of-day"
 SIZE_BAND = f"{_SYSTEM}/size-band"
 NO_ROOM_REASON = f"{_SYSTEM}/no-room-reason"
 CAPACITY_STATUS = f"{_SYSTEM}/capacity-status"
+CAPACITY_UNIT = f"{_SYSTEM}/capacity-unit"
 AUDIENCE = f"{_SYSTEM}/audience"
 CONTACT_PURPOSE = f"{_SYSTEM}/contact-purpose"
 
@@ -83,3 +84,5 @@ WORKING_AREA = f"{_EXTENSION}/working-area"
 #: On CareTeam: the service it carries out; on its participant: how many they are.
 TEAM_SERVICE = f"{_EXTENSION}/care-team-service"
 TEAM_SIZE = f"{_EXTENSION}/participant-count"
+#: On Subscription: with it notifications are signed; shown once.
+SIGNATURE_SECRET = f"{_EXTENSION}/signature-secret"
