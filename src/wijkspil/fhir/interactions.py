@@ -12,8 +12,7 @@ from wijkspil.core.models import AuditEvent
 from wijkspil.fhir.errors import refuse, to_fhir_error
 from wijkspil.fhir.mapping.conformance import CONFORMANCE_TYPES
 from wijkspil.fhir.scopes import check_scope
-from wijkspil.fhir.services import conformance
-from wijkspil.fhir.services import feeding
+from wijkspil.fhir.services import conformance, feeding
 from wijkspil.fhir.services.history import list_history
 from wijkspil.fhir.services.reading import read
 from wijkspil.fhir.services.searching import search
@@ -53,6 +52,7 @@ INTERACTIONS: Mapping[str, Mapping[str, Interaction]] = {
         | (_FEED if type_ in FED_TYPES else {})
         for type_ in DirectoryType
     },
+    **dict.fromkeys(CONFORMANCE_TYPES, _CONFORMANCE),
     "Subscription": {
         "create": registering.create,
         "read": registering.read,
