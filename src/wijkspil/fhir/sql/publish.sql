@@ -45,20 +45,23 @@ BEGIN
     INTO oldest_writer
     FROM pg_locks
    WHERE locktype = 'advisory' AND objsubid = 1 AND mode = 'ShareLock'
+     AND pid <> pg_backend_pid()  -- what we wrote ourselves we see
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
      AND (classid::bigint >> 28) = 1;
   RETURN least(newest, oldest_writer);
 END $$;
 
--- The horizon, and how many versions up to it still have to be rendered (at most
--- ``up_to`` are counted). Each line sees what was committed before it.
-CREATE FUNCTION fhir_catch_up(up_to bigint, OUT horizon bigint, OUT pending bigint)
-LANGUAGE plpgsql VOLATILE AS $$
+-- The horizon, the newest tick, and how many versions are not rendered (counted to
+-- ``up_to``). In this order: each line sees what was committed before it.
+CREATE FUNCTION fhir_catch_up(
+  up_to bigint, OUT horizon bigint, OUT newest bigint, OUT pending bigint
+) LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   horizon := fhir_horizon();
+  SELECT last_value INTO newest FROM fhir_clock;
   SELECT count(*) INTO pending FROM (
-    SELECT 1 FROM fhir_version v
-     WHERE v.body IS NULL AND v.tick <= horizon LIMIT up_to) waiting;
+    SELECT 1 FROM fhir_version v WHERE v.body IS NULL AND v.tick <= newest LIMIT up_to
+  ) waiting;
 END $$;
 
 -- Make versions of resources whose source changed. ``view`` names a view with
