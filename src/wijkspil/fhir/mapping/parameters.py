@@ -51,7 +51,7 @@ class Parameter:
 
 #: Modifiers per kind.
 MODIFIERS: Mapping[Kind, tuple[str, ...]] = {
-    Kind.TOKEN: ("missing", "not", "text"),
+    Kind.TOKEN: ("missing", "not"),
     Kind.STRING: ("missing", "contains", "exact"),
     Kind.REFERENCE: ("missing", "identifier"),
     Kind.DATE: ("missing",),

@@ -100,10 +100,6 @@ class Terms:
         """Return the term of an address or a reference."""
         return f"{self.key}>{uri[: 2 * LONGEST]}"
 
-    def text(self) -> "Terms":
-        """Return how the texts beside codes are written."""
-        return self._variant(":t")
-
     def identifier(self) -> "Terms":
         """Return how identifiers of a reference are written."""
         return self._variant(":i")
@@ -179,13 +175,9 @@ def _of_token(written: Terms, element: Any) -> Iterable[str]:
         yield from _of_code(written, "", "true" if element else "false")
     elif not isinstance(element, dict):
         yield from _of_code(written, "", str(element))
-    elif "coding" in element or (
-        "text" in element and "value" not in element and "code" not in element
-    ):
-        for coding in element.get("coding", ()):
+    elif "coding" in element:
+        for coding in element["coding"]:
             yield from _of_token(written, coding)
-        if "text" in element:
-            yield from _of_text(written.text(), element["text"])
     else:
         code = element.get("code", element.get("value"))
         # The system of a contact is a sort of contact, not a code system.
@@ -193,8 +185,6 @@ def _of_token(written: Terms, element: Any) -> Iterable[str]:
         if code is not None:
             system = "" if is_contact else element.get("system", "")
             yield from _of_code(written, system, str(code))
-        if display := element.get("display"):
-            yield from _of_text(written.text(), display)
 
 
 def _of_code(written: Terms, system: str, code: str) -> Iterable[str]:

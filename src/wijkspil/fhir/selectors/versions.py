@@ -49,3 +49,14 @@ def get_horizon() -> int:
     row = fetch_row("SELECT fhir_horizon()", {})
     assert row is not None
     return int(row[0])
+
+
+def has_resource(type_: str, fhir_id: str) -> bool:
+    """Return whether there is such a resource. One query."""
+    return (
+        fetch_row(
+            "SELECT 1 FROM fhir_resource WHERE type = %(type)s AND fhir_id = %(id)s",
+            {"type": type_, "id": fhir_id},
+        )
+        is not None
+    )

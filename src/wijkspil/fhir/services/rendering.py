@@ -1,23 +1,36 @@
 """Render versions that are not rendered yet; each once, by whoever needs them first."""
 
 import json
-from collections.abc import Callable
-from dataclasses import astuple
+from collections.abc import Callable, Sequence
+from dataclasses import astuple, dataclass
+from http import HTTPStatus
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_noop
 
 from wijkspil.core.prepared import fetch_row
+from wijkspil.fhir.errors import refuse
 from wijkspil.fhir.mapping.registry import render
 from wijkspil.fhir.mapping.terms import Found, find_terms
 
 #: Versions rendered in one transaction.
 BATCH = 500
+#: Versions rendered while somebody waits for an answer.
+MOST_WHILE_ASKED = 20_000
 
 _NEXT = """
 SELECT id, type, fhir_id, version, tick, source
   FROM fhir_version WHERE body IS NULL AND tick <= %s
  ORDER BY id LIMIT %s FOR UPDATE
+"""
+
+_NEWEST = """
+SELECT v.id, v.type, v.fhir_id, v.version, v.tick, v.source
+  FROM unnest(%s::text[], %s::text[]) AS n (type, fhir_id)
+  JOIN fhir_resource r USING (type, fhir_id)
+  JOIN fhir_version v USING (type, fhir_id, version)
+ WHERE v.body IS NULL FOR UPDATE OF v
 """
 
 _KEEP_VERSIONS = """
@@ -64,57 +77,107 @@ def render_pending(*, progress: Callable[[int], None] | None = None) -> int:
     """Render every version that is not, and return how many (one query if none).
 
     Waits for who renders the same now, never for who publishes. ``progress`` is told
-    of each batch. Stops at the horizon of this moment, so that it ends also while
+    of each batch. Stops at the newest of this moment, so that it ends also while
     others write; sees only what the current transaction sees.
     """
-    horizon, pending = find_pending(1)
-    done = 0
-    while pending:
-        now = _render_batch(horizon)
-        done += now
-        if progress and now:
-            progress(now)
-        pending = now
-    return done
+    return _render_up_to(find_pending(1), progress)
 
 
-def find_pending(up_to: int) -> tuple[int, int]:
-    """Return the horizon and how many versions up to it wait, counted to ``up_to``.
+def catch_up() -> int:
+    """Render what waits, and return the horizon: all up to it can be read now.
 
-    Every version up to that horizon is visible to statements after this one.
+    Raises
+    ------
+    FhirError
+        503 if more waits than is rendered while somebody waits (a bulk load).
+    """
+    waiting = find_pending(MOST_WHILE_ASKED + 1)
+    if waiting.pending > MOST_WHILE_ASKED:
+        raise refuse(
+            HTTPStatus.SERVICE_UNAVAILABLE,
+            "transient",
+            gettext_noop("Much was loaded just now and is being prepared. Ask again."),
+            headers=[("Retry-After", "30")],
+        )
+    _render_up_to(waiting, None)
+    return waiting.horizon
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The horizon, the newest tick, and how many versions are not rendered."""
+
+    horizon: int
+    newest: int
+    pending: int
+
+
+def find_pending(up_to: int) -> Waiting:
+    """Return what waits, counted to ``up_to``. One query.
+
+    Every version up to the horizon is visible to statements after this one.
     """
     row = fetch_row("SELECT * FROM fhir_catch_up(%(up_to)s)", {"up_to": up_to})
     assert row is not None
-    return int(row[0]), int(row[1])
+    return Waiting(*row)
+
+
+def _render_up_to(waiting: Waiting, progress: Callable[[int], None] | None) -> int:
+    done = 0
+    pending = waiting.pending
+    while pending:
+        pending = _render_batch(waiting.newest)
+        done += pending
+        if progress and pending:
+            progress(pending)
+    return done
 
 
 @transaction.atomic
-def _render_batch(horizon: int) -> int:
+def _render_batch(newest_tick: int) -> int:
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, [horizon, BATCH])
-        versions = []
-        newest: dict[tuple[str, str], tuple[int, int, Found, Found]] = {}
-        for key, type_, fhir_id, version, tick, source in cursor.fetchall():
-            rendered = render(
-                type_,
-                fhir_id,
-                version=version,
-                tick=tick,
-                source=json.loads(source) if isinstance(source, str) else source,
-            )
-            found = find_terms(rendered.resource)
-            public = find_terms(rendered.public_resource)
-            versions.append((key, rendered.body, rendered.public_body, found.name))
-            kept = newest.get((type_, fhir_id))
-            if kept is None or kept[0] < version:
-                newest[type_, fhir_id] = (version, tick, found, public)
-        if not versions:
-            return 0
-        cursor.execute(_KEEP_VERSIONS, [list(c) for c in zip(*versions, strict=True)])
-        # In one order for all, so that two who render never wait for each other.
-        rows = [_to_row(key, newest[key]) for key in sorted(newest)]
-        cursor.execute(_KEEP_ENTRIES, [list(c) for c in zip(*rows, strict=True)])
-        _keep_links(cursor, cursor.fetchall(), newest)
+        cursor.execute(_NEXT, [newest_tick, BATCH])
+        return _render_rows(cursor)
+
+
+def render_now(resources: Sequence[tuple[str, str]]) -> None:
+    """Render the newest version of resources, at once and in the caller's transaction.
+
+    For who has just written them, by (type, id): it holds their rows, so that it waits
+    for nobody.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NEWEST, [[type_ for type_, _ in resources], [id_ for _, id_ in resources]]
+        )
+        _render_rows(cursor)
+
+
+def _render_rows(cursor: Any) -> int:
+    """Render the versions that the cursor has selected, and return how many."""
+    versions = []
+    newest: dict[tuple[str, str], tuple[int, int, Found, Found]] = {}
+    for key, type_, fhir_id, version, tick, source in cursor.fetchall():
+        rendered = render(
+            type_,
+            fhir_id,
+            version=version,
+            tick=tick,
+            source=json.loads(source) if isinstance(source, str) else source,
+        )
+        found = find_terms(rendered.resource)
+        public = find_terms(rendered.public_resource)
+        versions.append((key, rendered.body, rendered.public_body, found.name))
+        kept = newest.get((type_, fhir_id))
+        if kept is None or kept[0] < version:
+            newest[type_, fhir_id] = (version, tick, found, public)
+    if not versions:
+        return 0
+    cursor.execute(_KEEP_VERSIONS, [list(c) for c in zip(*versions, strict=True)])
+    # In one order for all, so that two who render never wait for each other.
+    rows = [_to_row(key, newest[key]) for key in sorted(newest)]
+    cursor.execute(_KEEP_ENTRIES, [list(c) for c in zip(*rows, strict=True)])
+    _keep_links(cursor, cursor.fetchall(), newest)
     return len(versions)
 
 

@@ -20,7 +20,7 @@ from wijkspil.core.errors import WijkspilError
 from wijkspil.fhir.errors import FhirError, refuse, to_fhir_error
 from wijkspil.fhir.interactions import perform
 from wijkspil.fhir.types import FHIR_JSON, Answer, Call, Resource
-from wijkspil.fhir.views.outcomes import to_outcome
+from wijkspil.fhir.mapping.outcomes import to_outcome
 
 _log = logging.getLogger(__name__)
 

@@ -1,5 +1,7 @@
 """OperationOutcome: a refusal with code, place, and text in Dutch and English."""
 
+from collections.abc import Iterable
+
 from django.utils import translation
 from django.utils.translation import gettext
 
@@ -11,9 +13,14 @@ _TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 
 def to_outcome(error: FhirError) -> Resource:
     """Return the OperationOutcome of a refusal."""
+    return list_issues(error.issues)
+
+
+def list_issues(issues: Iterable[Issue]) -> Resource:
+    """Return the OperationOutcome of issues."""
     return {
         "resourceType": "OperationOutcome",
-        "issue": [_to_issue(issue) for issue in error.issues],
+        "issue": [_to_issue(issue) for issue in issues],
     }
 
 
