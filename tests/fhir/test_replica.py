@@ -21,7 +21,9 @@ from wijkspil.fhir.models import (
 )
 from wijkspil.fhir.services.replica import Copied, copy_directory, list_due
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.enable_socket]
+pytestmark = [pytest.mark.django_db, pytest.mark.enable_socket]
+#: Each change in a transaction of its own: else they are one version.
+committed = pytest.mark.django_db(transaction=True)
 
 URA = "http://fhir.nl/fhir/NamingSystem/ura"
 LATER = START + timedelta(days=1)
@@ -78,6 +80,7 @@ def history(fhir_id: str) -> list[Any]:
     return [one.source["elements"].get("name") for one in found]
 
 
+@committed
 def test_a_first_load_takes_all_pages_and_then_only_what_changed(
     peer: Peer, address: str
 ) -> None:
@@ -98,6 +101,7 @@ def test_a_first_load_takes_all_pages_and_then_only_what_changed(
     assert history("e4") == ["first 4"]
 
 
+@committed
 def test_each_version_of_a_history_becomes_a_version_here_in_order(
     peer: Peer, address: str
 ) -> None:
@@ -112,6 +116,7 @@ def test_each_version_of_a_history_becomes_a_version_here_in_order(
     assert history("e") == [str(number) for number in range(11)]
 
 
+@committed
 def test_repeats_and_a_history_from_long_ago_change_nothing(
     peer: Peer, address: str
 ) -> None:
@@ -132,6 +137,7 @@ def test_repeats_and_a_history_from_long_ago_change_nothing(
     assert history("e") == ["0", "1"]
 
 
+@committed
 def test_a_copy_that_broke_off_goes_on_at_its_page(peer: Peer, address: str) -> None:
     for number in range(9):
         peer.put("Endpoint", f"e{number}", name="x")
@@ -158,6 +164,7 @@ def test_a_copy_that_broke_off_goes_on_at_its_page(peer: Peer, address: str) -> 
     assert all(history(f"e{number}") == ["x"] for number in range(9))
 
 
+@committed
 def test_a_page_link_that_no_longer_holds_starts_the_load_again_without_harm(
     peer: Peer, address: str
 ) -> None:
@@ -179,6 +186,7 @@ def test_a_page_link_that_no_longer_holds_starts_the_load_again_without_harm(
     assert all(history(f"e{number}") == ["x"] for number in range(6))
 
 
+@committed
 def test_a_history_in_pages_is_applied_from_old_to_new_after_a_break(
     peer: Peer, address: str
 ) -> None:
@@ -295,6 +303,7 @@ def test_an_empty_directory_and_an_empty_history_are_complete(
     assert directory.succeeded_at == LATER
 
 
+@committed
 def test_a_server_without_stamps_is_followed_by_what_it_sent(
     peer: Peer, address: str
 ) -> None:
@@ -311,6 +320,7 @@ def test_a_server_without_stamps_is_followed_by_what_it_sent(
     assert history("f") == ["1"]
 
 
+@committed
 def test_what_a_server_wrote_after_its_clock_went_back_is_not_missed(
     peer: Peer, address: str
 ) -> None:
@@ -325,6 +335,7 @@ def test_what_a_server_wrote_after_its_clock_went_back_is_not_missed(
     assert history("e") == ["0", "1"]
 
 
+@committed
 def test_what_leaves_the_source_ends_here_and_may_come_back(
     peer: Peer, address: str
 ) -> None:
@@ -446,6 +457,7 @@ def test_the_first_directory_that_brought_something_keeps_it(
     assert ReplicaConflict.objects.get().reason == "other-source"
 
 
+@committed
 def test_two_runs_of_one_directory_never_go_at_the_same_time(
     peer: Peer, address: str
 ) -> None:

@@ -202,15 +202,14 @@ class _Run:
             directory=self.directory, type=type_
         )
         self.progress.start(type_, 0)
-        if not state.stamp:
-            self._load(state)
-        else:
-            self._update(state)
-        self._tally()
-
-    def _tally(self) -> None:
-        for name in ("stored", "repeated", "linked", "removed"):
-            setattr(self.done, name, getattr(self.copier, name))
+        try:
+            if not state.stamp:
+                self._load(state)
+            else:
+                self._update(state)
+        finally:
+            for name in ("stored", "repeated", "linked", "removed"):
+                setattr(self.done, name, getattr(self.copier, name))
 
     # --- the first load
 
