@@ -26,7 +26,7 @@ from wijkspil.stays.services.beds import report_beds
 from wijkspil.stays.services.course import confirm_claim, record_arrival
 from wijkspil.stays.types import (
     Beds,
-    ConsentDecision,
+    StayConsentDecision,
     ConsentGiven,
     ConsentGiver,
     Happened,
@@ -65,7 +65,7 @@ PATIENT = PatientDetails(
     contact_phone="06 5550 0822",
     gp_name="dokter Verwijsveld",
 )
-AGREED = ConsentGiven(ConsentDecision.AGREED, ConsentGiver.CLIENT)
+AGREED = ConsentGiven(StayConsentDecision.AGREED, ConsentGiver.CLIENT)
 TEXTS = ("Logeerstra", "Verborgenlaan", "06 5550 08", "Familiestra", "Verwijsveld")
 
 

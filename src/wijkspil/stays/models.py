@@ -17,7 +17,6 @@ from wijkspil.stays.types import (
     Advice,
     BedSource,
     ClaimStatus,
-    ConsentDecision,
     ConsentGiver,
     Decider,
     EventKind,
@@ -26,6 +25,7 @@ from wijkspil.stays.types import (
     Happened,
     NotDeliveredGround,
     OwnerKind,
+    StayConsentDecision,
     StayKind,
     StayStatus,
 )
@@ -301,7 +301,7 @@ class StayConsent(models.Model):
     service = models.ForeignKey(
         "directory.HealthcareService", on_delete=models.CASCADE, related_name="+"
     )
-    decision = models.CharField(max_length=10, choices=ConsentDecision.choices)
+    decision = models.CharField(max_length=10, choices=StayConsentDecision.choices)
     given_by = models.CharField(max_length=20, choices=ConsentGiver.choices)
     recorded_by = models.CharField(max_length=120)
     recorded_at = models.DateTimeField()

@@ -17,7 +17,6 @@ from wijkspil.stays.selectors.beds import FreeBeds
 from wijkspil.stays.types import (
     Beds,
     ClaimStatus,
-    ConsentDecision,
     ConsentGiven,
     ConsentGiver,
     Decider,
@@ -28,6 +27,7 @@ from wijkspil.stays.types import (
     NotDeliveredGround,
     PatientDetails,
     Requester,
+    StayConsentDecision,
     StayKind,
     StayNeed,
     StayStatus,
@@ -363,7 +363,7 @@ class ConfirmIn(CamelSchema):
 
     arrives_at: AwareDatetime
     planned_end: date
-    decision: ConsentDecision
+    decision: StayConsentDecision
     given_by: ConsentGiver
     patient: StayPatientIn | None = Field(
         None, description="May be left out if it was given for an earlier bed."

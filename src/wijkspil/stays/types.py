@@ -141,7 +141,7 @@ class OwnerKind(models.TextChoices):
     COORDINATOR = "coordinator", _("Coordinator of the region")
 
 
-class ConsentDecision(models.TextChoices):
+class StayConsentDecision(models.TextChoices):
     """What was said to sharing with the provider of the bed."""
 
     AGREED = "agreed", _("Agrees to sharing with the provider of this bed")

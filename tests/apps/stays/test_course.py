@@ -47,7 +47,7 @@ from wijkspil.stays.services.disclosure import show_stay_patient
 from wijkspil.stays.types import (
     CancelReason,
     ClaimStatus,
-    ConsentDecision,
+    StayConsentDecision,
     ConsentGiven,
     ConsentGiver,
     EndReason,
@@ -559,7 +559,7 @@ class TestConfirming:
         assert list(refusal.value.fields) == [field]
 
     def test_an_objection_stores_nothing(self) -> None:
-        objected = ConsentGiven(ConsentDecision.OBJECTED, ConsentGiver.CLIENT)
+        objected = ConsentGiven(StayConsentDecision.OBJECTED, ConsentGiver.CLIENT)
         with pytest.raises(NoBasis):
             self.confirm(consent=objected)
         assert not StayPatient.objects.exists()

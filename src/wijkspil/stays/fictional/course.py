@@ -48,7 +48,6 @@ from wijkspil.stays.types import (
     Beds,
     BedSource,
     CancelReason,
-    ConsentDecision,
     ConsentGiven,
     ConsentGiver,
     EndReason,
@@ -57,6 +56,7 @@ from wijkspil.stays.types import (
     NotDeliveredGround,
     PatientDetails,
     Requester,
+    StayConsentDecision,
     StayKind,
     StayNeed,
     StayStatus,
@@ -248,7 +248,7 @@ class _Play:
                 address="Verzonnen straat 1",
                 phone="070 000 0000",
             ),
-            consent=ConsentGiven(ConsentDecision.AGREED, ConsentGiver.CLIENT),
+            consent=ConsentGiven(StayConsentDecision.AGREED, ConsentGiver.CLIENT),
             at=at,
         )
         if self.rng.random() > DELIVERED:

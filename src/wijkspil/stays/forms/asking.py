@@ -15,7 +15,6 @@ from wijkspil.stays.catalogue import load_catalogue
 from wijkspil.stays.errors import InvalidStay
 from wijkspil.stays.types import (
     CancelReason,
-    ConsentDecision,
     ConsentGiven,
     ConsentGiver,
     Feature,
@@ -23,6 +22,7 @@ from wijkspil.stays.types import (
     Happened,
     PatientDetails,
     Requester,
+    StayConsentDecision,
     StayNeed,
 )
 
@@ -164,7 +164,7 @@ class ConfirmForm(StayForm):
     )
     decision = forms.ChoiceField(
         label=_("What does the client say to sharing with this provider?"),
-        choices=ConsentDecision.choices,
+        choices=StayConsentDecision.choices,
         widget=forms.RadioSelect,
         error_messages={"required": _("Say what the client said to sharing.")},
     )

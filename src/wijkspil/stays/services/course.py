@@ -50,7 +50,6 @@ from wijkspil.stays.services.trail import add_event, record_patient_access
 from wijkspil.stays.types import (
     OWNED,
     CancelReason,
-    ConsentDecision,
     ConsentGiven,
     ConsentGiver,
     EndReason,
@@ -58,6 +57,7 @@ from wijkspil.stays.types import (
     NotDeliveredGround,
     OwnerKind,
     PatientDetails,
+    StayConsentDecision,
     StayStatus,
 )
 
@@ -468,13 +468,13 @@ def _check_choice(field: str, value: str, known: list[str]) -> None:
 
 def _check_consent(consent: ConsentGiven) -> None:
     wrong: dict[str, list[str]] = {}
-    if consent.decision not in ConsentDecision.values:
+    if consent.decision not in StayConsentDecision.values:
         wrong["decision"] = [_("Say what the client said to sharing.")]
     if consent.given_by not in ConsentGiver.values:
         wrong["given_by"] = [_("Say who said it: the client or the representative.")]
     if wrong:
         raise InvalidStay(wrong)
-    if consent.decision == ConsentDecision.OBJECTED:
+    if consent.decision == StayConsentDecision.OBJECTED:
         raise NoBasis(
             _(
                 "The client objects, so nothing was stored or shared. Give the bed "
