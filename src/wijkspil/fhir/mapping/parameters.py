@@ -3,7 +3,7 @@
 Terms (``mapping.terms``), the query compiler, the CapabilityStatement, the
 SearchParameter resources and the reference page are all made from it. Those of IHE
 mCSD 4.0 (ITI-90) and FHIR R4 keep FHIR's definition; our own are defined under
-``OWN``. ``source`` is the FHIRPath of the element, without the type.
+``codes.OWN``. ``source`` is the FHIRPath of the element, without the type.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,14 @@ from enum import StrEnum
 
 from django.utils.translation import gettext_noop
 
-from wijkspil.fhir.mapping.codes import OWN
+from wijkspil.fhir.mapping.codes import (
+    CAPACITY,
+    CARE,
+    CARE_LAW,
+    CARE_TASK,
+    TEAM_SERVICE,
+    UZOVI,
+)
 from wijkspil.fhir.types import DirectoryType
 
 
@@ -129,13 +136,11 @@ _TELECOM = (
     _token("phone", "telecom.where(system='phone')", gettext_noop("Telephone number.")),
 )
 
-CAPACITY = f"{OWN}/StructureDefinition/capacity"
-
 _CAPACITY = (
     _own(
         "capacity-available",
         Kind.NUMBER,
-        f"extension('{CAPACITY}').extension('available').value",
+        f"extension('{CAPACITY}').extension('number').value",
         gettext_noop("New clients it can take now, those promised taken off."),
         for_known=True,
     ),
@@ -166,31 +171,31 @@ _OWN_SERVICE = (
     _own(
         "care",
         Kind.TOKEN,
-        f"type.coding.where(system='{OWN}/CodeSystem/care')",
+        f"type.coding.where(system='{CARE}')",
         gettext_noop("Kind of care, as this directory works with it."),
     ),
     _own(
         "task",
         Kind.TOKEN,
-        f"extension('{OWN}/StructureDefinition/task').value",
+        f"characteristic.coding.where(system='{CARE_TASK}')",
         gettext_noop("Nursing task it does."),
     ),
     _own(
         "insurer",
         Kind.TOKEN,
-        f"extension('{OWN}/StructureDefinition/contract').extension('insurer').value",
+        f"eligibility.code.coding.where(system='{UZOVI}')",
         gettext_noop("Insurer it has a contract with."),
     ),
     _own(
         "care-law",
         Kind.TOKEN,
-        f"extension('{OWN}/StructureDefinition/care-law').value",
+        f"program.coding.where(system='{CARE_LAW}')",
         gettext_noop("Care law it works under."),
     ),
     _own(
         "covers",
         Kind.TOKEN,
-        f"extension('{OWN}/StructureDefinition/coverage').extension('area').value",
+        "coverageArea.identifier",
         gettext_noop("Code of an area it serves."),
     ),
 )
@@ -296,6 +301,14 @@ _OF_TYPE: Mapping[str, tuple[Parameter, ...]] = {
             "managingOrganization",
             gettext_noop("Organization that manages it."),
             _ORGANIZATION,
+            is_own=True,
+        ),
+        Parameter(
+            "service",
+            Kind.REFERENCE,
+            f"extension('{TEAM_SERVICE}').value",
+            gettext_noop("Service it carries out."),
+            _SERVICE,
             is_own=True,
         ),
     ),

@@ -32,6 +32,10 @@ _SHORT: Mapping[str, str] = {
 #: Characters of a value that count; a word of a vector is at most 2046 bytes.
 LONGEST = 200
 
+#: Columns of their own.
+_NO_TERMS = frozenset({"_id", "_lastUpdated"})
+#: Between terms where they go to the database; never in one.
+BETWEEN = "\x1f"
 _NOT_A_WORD = re.compile(r"[\W_]+")
 
 
@@ -119,7 +123,7 @@ def find_terms(resource: Resource) -> Found:
     number: float | None = None
     period: tuple[int, int] | None = None
     for name, parameter in PARAMETERS.get(type_, {}).items():
-        if name in {"_id", "_lastUpdated"}:
+        if name in _NO_TERMS:
             continue
         elements = find_elements(resource, parameter.source)
         if not elements:
@@ -148,7 +152,7 @@ def find_terms(resource: Resource) -> Found:
                 pass
     position = resource.get("position") or {}
     return Found(
-        terms=frozenset(terms),
+        terms=frozenset(term for term in terms if BETWEEN not in term),
         strings=tuple(strings),
         links=frozenset(links),
         name=_name_of(resource),

@@ -1,8 +1,8 @@
 """Render versions that are not rendered yet; each once, by whoever needs them first."""
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_noop
 from wijkspil.core.prepared import fetch_row
 from wijkspil.fhir.errors import refuse
 from wijkspil.fhir.mapping.registry import render
-from wijkspil.fhir.mapping.terms import Found, find_terms
+from wijkspil.fhir.mapping.terms import BETWEEN, Found, find_terms
+from wijkspil.fhir.services.bundles import to_json
 
 #: Versions rendered in one transaction.
 BATCH = 500
@@ -33,29 +34,30 @@ SELECT v.id, v.type, v.fhir_id, v.version, v.tick, v.source
  WHERE v.body IS NULL FOR UPDATE OF v
 """
 
+#: Rows come as one JSON text: what a client can quote fastest.
 _KEEP_VERSIONS = """
 UPDATE fhir_version v
    SET body = n.body, public_body = n.public_body, name = n.name
-  FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[])
-       AS n (id, body, public_body, name)
+  FROM json_to_recordset(%s)
+       AS n (id bigint, body text, public_body text, name text)
  WHERE v.id = n.id
 """
 
-#: Never an older version over a newer one. Terms come as JSON, for arrays of arrays
-#: are square.
+#: Never an older version over a newer one.
 _KEEP_ENTRIES = """
 INSERT INTO fhir_searchentry AS e
        (type, fhir_id, version, tick, terms, public_terms, strings, name,
         number, starts, ends, lon, lat)
 SELECT n.type, n.fhir_id, n.version, n.tick,
-       array_to_tsvector(ARRAY(SELECT json_array_elements_text(n.terms))),
-       array_to_tsvector(ARRAY(SELECT json_array_elements_text(n.public_terms))),
+       array_to_tsvector(string_to_array(n.terms, E'\\x1f')),
+       array_to_tsvector(
+         string_to_array(coalesce(n.public_terms, n.terms), E'\\x1f')),
        n.strings, n.name, n.number, n.starts, n.ends, n.lon, n.lat
-  FROM unnest(%s::text[], %s::text[], %s::int[], %s::bigint[], %s::json[], %s::json[],
-              %s::text[], %s::text[], %s::float8[], %s::bigint[], %s::bigint[],
-              %s::float8[], %s::float8[])
-       AS n (type, fhir_id, version, tick, terms, public_terms, strings, name,
-             number, starts, ends, lon, lat)
+  FROM json_to_recordset(%s)
+       AS n (type text, fhir_id text, version int, tick bigint, terms text,
+             public_terms text, strings text, name text, number float8,
+             starts bigint, ends bigint, lon float8, lat float8)
+ ORDER BY n.type, n.fhir_id
     ON CONFLICT (type, fhir_id) DO UPDATE
    SET version = excluded.version, tick = excluded.tick, terms = excluded.terms,
        public_terms = excluded.public_terms, strings = excluded.strings,
@@ -69,7 +71,9 @@ _DROP_LINKS = "DELETE FROM fhir_searchlink WHERE entry_id = ANY(%s)"
 
 _KEEP_LINKS = """
 INSERT INTO fhir_searchlink (entry_id, parameter, target_type, target_id, is_public)
-SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::bool[])
+SELECT * FROM json_to_recordset(%s)
+           AS n (entry_id bigint, parameter text, target_type text, target_id text,
+                 is_public bool)
 """
 
 
@@ -133,87 +137,98 @@ def _render_up_to(waiting: Waiting, progress: Callable[[int], None] | None) -> i
     return done
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """What one resource is found by now."""
+
+    type: str
+    fhir_id: str
+    version: int
+    tick: int
+    found: Found
+    public: Found
+
+
 @transaction.atomic
 def _render_batch(newest_tick: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [newest_tick, BATCH])
-        return _render_rows(cursor)
-
-
-def render_now(resources: Sequence[tuple[str, str]]) -> None:
-    """Render the newest version of resources, at once and in the caller's transaction.
-
-    For who has just written them, by (type, id): it holds their rows, so that it waits
-    for nobody.
-    """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _NEWEST, [[type_ for type_, _ in resources], [id_ for _, id_ in resources]]
-        )
-        _render_rows(cursor)
-
-
-def _render_rows(cursor: Any) -> int:
-    """Render the versions that the cursor has selected, and return how many."""
-    versions = []
-    newest: dict[tuple[str, str], tuple[int, int, Found, Found]] = {}
-    for key, type_, fhir_id, version, tick, source in cursor.fetchall():
-        rendered = render(
-            type_,
-            fhir_id,
-            version=version,
-            tick=tick,
-            source=json.loads(source) if isinstance(source, str) else source,
-        )
-        found = find_terms(rendered.resource)
-        public = find_terms(rendered.public_resource)
-        versions.append((key, rendered.body, rendered.public_body, found.name))
-        kept = newest.get((type_, fhir_id))
-        if kept is None or kept[0] < version:
-            newest[type_, fhir_id] = (version, tick, found, public)
-    if not versions:
-        return 0
-    cursor.execute(_KEEP_VERSIONS, [list(c) for c in zip(*versions, strict=True)])
-    # In one order for all, so that two who render never wait for each other.
-    rows = [_to_row(key, newest[key]) for key in sorted(newest)]
-    cursor.execute(_KEEP_ENTRIES, [list(c) for c in zip(*rows, strict=True)])
-    _keep_links(cursor, cursor.fetchall(), newest)
+        versions: list[dict[str, Any]] = []
+        newest: dict[tuple[str, str], _Entry] = {}
+        for key, type_, fhir_id, version, tick, source in cursor.fetchall():
+            rendered = render(
+                type_,
+                fhir_id,
+                version=version,
+                tick=tick,
+                source=json.loads(source) if isinstance(source, str) else source,
+            )
+            found = find_terms(rendered.resource)
+            public = (
+                found
+                if rendered.public_body == rendered.body
+                else find_terms(rendered.public_resource)
+            )
+            versions.append(
+                {
+                    "id": key,
+                    "body": rendered.body,
+                    "public_body": rendered.public_body,
+                    "name": found.name,
+                }
+            )
+            kept = newest.get((type_, fhir_id))
+            if kept is None or kept.version < version:
+                newest[type_, fhir_id] = _Entry(
+                    type_, fhir_id, version, tick, found, public
+                )
+        if not versions:
+            return 0
+        cursor.execute(_KEEP_VERSIONS, [to_json(versions)])
+        # Sorted: in one order for all, so that two who render never wait in a circle.
+        cursor.execute(_KEEP_ENTRIES, [to_json([_to_row(e) for e in newest.values()])])
+        _keep_links(cursor, cursor.fetchall(), newest)
     return len(versions)
 
 
-def _to_row(
-    key: tuple[str, str], entry: tuple[int, int, Found, Found]
-) -> tuple[object, ...]:
-    version, tick, found, public = entry
+def _to_row(entry: _Entry) -> dict[str, Any]:
+    found, public = entry.found, entry.public
     for_all = set(public.strings)
-    return (
-        *key,
-        version,
-        tick,
-        json.dumps(sorted(found.terms)),
-        json.dumps(sorted(public.terms)),
+    return {
+        "type": entry.type,
+        "fhir_id": entry.fhir_id,
+        "version": entry.version,
+        "tick": entry.tick,
+        "terms": BETWEEN.join(found.terms),
+        "public_terms": None if public is found else BETWEEN.join(public.terms),
         # A plus marks what is for those known only.
-        "\n".join(s if s in for_all else f"+{s}" for s in found.strings),
-        found.name,
-        found.number,
-        found.starts,
-        found.ends,
-        found.lon,
-        found.lat,
-    )
+        "strings": "\n".join(s if s in for_all else f"+{s}" for s in found.strings),
+        "name": found.name,
+        "number": found.number,
+        "starts": found.starts,
+        "ends": found.ends,
+        "lon": found.lon,
+        "lat": found.lat,
+    }
 
 
 def _keep_links(
     cursor: Any,
     kept: list[tuple[int, str, str]],
-    newest: dict[tuple[str, str], tuple[int, int, Found, Found]],
+    newest: dict[tuple[str, str], _Entry],
 ) -> None:
     links = [
-        (id_, link.parameter, link.target_type, link.target_id, link in public.links)
+        {
+            "entry_id": id_,
+            "parameter": link.parameter,
+            "target_type": link.target_type,
+            "target_id": link.target_id,
+            "is_public": link in entry.public.links,
+        }
         for id_, type_, fhir_id in kept
-        for _, _, found, public in (newest[type_, fhir_id],)
-        for link in sorted(found.links, key=astuple)
+        for entry in (newest[type_, fhir_id],)
+        for link in entry.found.links
     ]
     cursor.execute(_DROP_LINKS, [[id_ for id_, _, _ in kept]])
     if links:
-        cursor.execute(_KEEP_LINKS, [list(c) for c in zip(*links, strict=True)])
+        cursor.execute(_KEEP_LINKS, [to_json(links)])
