@@ -1,6 +1,6 @@
 """What a FHIR interaction is made of: a call, its answer, and the words of both."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -36,6 +36,7 @@ class Call:
     """One interaction as it was asked, apart from HTTP.
 
     ``params`` keeps order and repeats; ``base_url`` has no slash at its end.
+    ``patch`` holds the operations of a JSON Patch.
     """
 
     actor: Actor
@@ -49,6 +50,7 @@ class Call:
     params: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Resource | None = None
+    patch: Sequence[Any] | None = None
 
     @property
     def is_known(self) -> bool:

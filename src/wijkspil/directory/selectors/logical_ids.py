@@ -13,6 +13,7 @@ class OrganizationKeys:
 
     id: int
     fhir_id: str
+    type: str
     ura: str
     kvk_number: str
     agb_code: str
@@ -33,7 +34,7 @@ class ServiceKeys:
 
 
 _ORGANIZATION = """
-SELECT id, fhir_id, ura, kvk_number, agb_code, part_of_id, is_active
+SELECT id, fhir_id, type, ura, kvk_number, agb_code, part_of_id, is_active
   FROM directory_organization
 """
 _SERVICE = """

@@ -19,8 +19,8 @@ from wijkspil.accounts.requests import get_machine_actor
 from wijkspil.core.errors import WijkspilError
 from wijkspil.fhir.errors import FhirError, refuse, to_fhir_error
 from wijkspil.fhir.interactions import perform
-from wijkspil.fhir.types import FHIR_JSON, Answer, Call, Resource
 from wijkspil.fhir.mapping.outcomes import to_outcome
+from wijkspil.fhir.types import FHIR_JSON, Answer, Call, Resource
 
 _log = logging.getLogger(__name__)
 
@@ -81,10 +81,15 @@ def read_call(request: HttpRequest, rest: str) -> Call:
         )
     params = request.GET.lists()
     body: Resource | None = None
+    patch: list[Any] | None = None
     if request.method == "POST" and operation == "_search":
         params = [*params, *QueryDict(request.body).lists()]
     elif request.method in _WITH_BODY and request.body:
-        body = _read_body(request)
+        read = _read_json(request)
+        if request.method == "PATCH" and isinstance(read, list):
+            patch = read
+        else:
+            body = _to_body(read)
     return Call(
         actor=get_machine_actor(request, at=at),
         at=at,
@@ -97,19 +102,23 @@ def read_call(request: HttpRequest, rest: str) -> Call:
         params=tuple((name, value) for name, values in params for value in values),
         headers=request.headers,
         body=body,
+        patch=patch,
     )
 
 
-def _read_body(request: HttpRequest) -> Resource:
+def _read_json(request: HttpRequest) -> Any:
     try:
-        body: Any = json.loads(request.body)
-    except ValueError as error:
+        return json.loads(request.body)
+    except (ValueError, RecursionError) as error:
         raise refuse(
             HTTPStatus.BAD_REQUEST,
             "structure",
             gettext_noop("The body is not JSON: %(reason)s."),
             reason=error,
         ) from None
+
+
+def _to_body(body: Any) -> Resource:
     if not isinstance(body, dict):
         raise refuse(
             HTTPStatus.BAD_REQUEST,
