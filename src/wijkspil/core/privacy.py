@@ -56,6 +56,15 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "complex_care_name": "contact for complex care, for professionals",
         "complex_care_phone": "how to reach that contact",
     },
+    "fhir.StagedPatient": {
+        "versions": "sealed; the client of a request that is about to be sent; a day "
+        "at most",
+        "keys": "to find it by its identifier, without keeping that readable",
+    },
+    "fhir.PlacedIdentifier": {
+        "value": "number of the order at who asked, so that it finds its request; "
+        "there it leads to a person; removed with who the client is",
+    },
     "registrations.PracticeList": {
         "published_by": "who is answerable for what the list says",
         "publisher_name": "the same, in words",
@@ -263,6 +272,8 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
 
 #: Text fields that hold no data of persons: codes, figures, names of organizations.
 IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
+    "fhir.StagedPatient": frozenset({"fhir_id", "client", "number", "purpose"}),
+    "fhir.PlacedIdentifier": frozenset({"system", "number"}),
     "accounts.MachineClient": frozenset(
         {"client_id", "name", "jwks", "certificates", "scopes"}
     ),
@@ -272,6 +283,21 @@ IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
     ),
     "fhir.Version": frozenset({"type", "fhir_id", "source", "body", "public_body"}),
     "fhir.FedElements": frozenset({"type", "fhir_id", "elements", "origin"}),
+    "fhir.Subscription": frozenset(
+        {
+            "fhir_id",
+            "owner_label",
+            "status",
+            "reason",
+            "topic",
+            "criteria",
+            "narrowing",
+            "content",
+            "payload",
+            "url",
+            "error",
+        }
+    ),
     "fhir.FeedTurn": frozenset({"client"}),
     "fhir.FollowedDirectory": frozenset({"address", "types", "error"}),
     "fhir.FollowedType": frozenset({"type", "stamp", "next_stamp", "next_url"}),

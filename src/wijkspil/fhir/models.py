@@ -414,3 +414,119 @@ class PushedResource(models.Model):
 
     def __str__(self) -> str:
         return f"{self.type}/{self.fhir_id}: {self.status}"
+
+
+class Subscription(models.Model):
+    """A system that wants to be told of changes (FHIR Subscription).
+
+    The versions are the queue: it was told of all up to ``cursor_tick``.
+    """
+
+    fhir_id = models.CharField(max_length=64, unique=True)
+    organization = models.ForeignKey(
+        "directory.Organization", on_delete=models.CASCADE, related_name="+"
+    )
+    owner_label = models.CharField(max_length=200, help_text="The system that asked.")
+    status = models.CharField(
+        max_length=10, help_text="requested, active, error or off."
+    )
+    reason = models.CharField(max_length=200, blank=True)
+    topic = models.CharField(
+        max_length=200, blank=True, help_text="Empty: the form of R4 without topics."
+    )
+    criteria = models.TextField()
+    narrowing = ArrayField(models.TextField(), default=list, blank=True)
+    content = models.CharField(max_length=20, default="id-only")
+    payload = models.CharField(max_length=40, blank=True)
+    url = models.CharField(max_length=500)
+    headers = models.BinaryField(null=True, help_text="Sealed; sent along each time.")
+    secret = models.BinaryField(help_text="Sealed; signs what is sent.")
+    heartbeat_s = models.PositiveIntegerField(default=0)
+    ends_at = models.DateTimeField(null=True)
+    version = models.PositiveIntegerField(default=1)
+    changed_at = models.DateTimeField()
+    cursor_tick = models.BigIntegerField(help_text="Told of all up to here.")
+    cursor_id = models.BigIntegerField(default=0)
+    events = models.BigIntegerField(default=0, help_text="Told since the start.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="In a row.")
+    next_try_at = models.DateTimeField()
+    looked_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+    error = models.CharField(max_length=60, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                condition=models.Q(status__in=("requested", "active")),
+                name="subscription_due",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Subscription/{self.fhir_id}"
+
+
+# --- the exchange of requests
+
+
+class StagedPatient(models.Model):
+    """A Patient that another system sent ahead of its request; gone within a day.
+
+    Only the system that sent it knows of it. ``versions`` are sealed
+    (``core.sealing``): a JSON list of resources, oldest first. Once a request uses it
+    they are removed, and ``number`` says which request it is the client of.
+    """
+
+    fhir_id = models.CharField(max_length=64, unique=True)
+    client = models.CharField(max_length=200, help_text="System that sent it.")
+    organization = models.ForeignKey(
+        "directory.Organization", on_delete=models.CASCADE, related_name="+"
+    )
+    version = models.PositiveIntegerField(default=1)
+    versions = models.BinaryField(null=True, help_text="Sealed; empty once it is used.")
+    keys = ArrayField(
+        models.CharField(max_length=64),
+        default=list,
+        help_text="Digests of its identifiers, to find it by.",
+    )
+    number = models.CharField(
+        max_length=12, blank=True, help_text="Request that uses it."
+    )
+    purpose = models.CharField(max_length=40, help_text="Why it is kept.")
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    expires_at = models.DateTimeField(help_text="Removed from then on, unless used.")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["client", "changed_at"], name="staged_of_client"),
+            models.Index(fields=["number"], name="staged_of_request"),
+            models.Index(fields=["expires_at"], name="staged_until"),
+        ]
+
+    def __str__(self) -> str:
+        return self.fhir_id
+
+
+class PlacedIdentifier(models.Model):
+    """A number by which the organization that asked knows a request."""
+
+    organization = models.ForeignKey(
+        "directory.Organization", on_delete=models.CASCADE, related_name="+"
+    )
+    system = models.CharField(max_length=200, blank=True)
+    value = models.CharField(max_length=100)
+    number = models.CharField(max_length=12, help_text="The request.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "system", "value"],
+                name="placed_identifier_once",
+            )
+        ]
+        indexes = [models.Index(fields=["number"], name="placed_identifier_of")]
+
+    def __str__(self) -> str:
+        return f"{self.number}: {self.system}"
