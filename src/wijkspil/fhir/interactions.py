@@ -10,9 +10,11 @@ from wijkspil.core.audit import record_call
 from wijkspil.core.errors import WijkspilError
 from wijkspil.core.models import AuditEvent
 from wijkspil.fhir.errors import refuse, to_fhir_error
+from wijkspil.fhir.exchange.interactions import EXCHANGE
 from wijkspil.fhir.mapping.conformance import CONFORMANCE_TYPES
 from wijkspil.fhir.scopes import check_scope
 from wijkspil.fhir.services import conformance, feeding
+from wijkspil.fhir.services.batch import answer_bundle
 from wijkspil.fhir.services.history import list_history
 from wijkspil.fhir.services.reading import read
 from wijkspil.fhir.services.searching import search
@@ -53,6 +55,7 @@ INTERACTIONS: Mapping[str, Mapping[str, Interaction]] = {
         for type_ in DirectoryType
     },
     **dict.fromkeys(CONFORMANCE_TYPES, _CONFORMANCE),
+    **EXCHANGE,
     "Subscription": {
         "create": registering.create,
         "read": registering.read,
@@ -62,6 +65,7 @@ INTERACTIONS: Mapping[str, Mapping[str, Interaction]] = {
         "$status": registering.tell_status,
     },
     "": {
+        "batch": lambda call: answer_bundle(call, perform),
         "search-system": search,
         "history-system": list_history,
     },
@@ -75,8 +79,10 @@ _ACTIONS = {
 }
 
 
-def perform(call: Call) -> Answer:
+def perform(call: Call, interaction: Interaction | None = None) -> Answer:
     """Answer a call within its scopes, and write that it was asked (NEN 7513).
+
+    ``interaction`` answers it instead of what the table says: part of a bundle.
 
     Raises
     ------
@@ -87,7 +93,7 @@ def perform(call: Call) -> Answer:
     status: int = HTTPStatus.INTERNAL_SERVER_ERROR
     try:
         check_scope(call, code)
-        answer = find_interaction(call)(call)
+        answer = (interaction or find_interaction(call))(call)
         status = answer.status
         return answer
     except WijkspilError as error:

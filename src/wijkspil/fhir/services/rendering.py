@@ -1,7 +1,7 @@
 """Render versions that are not rendered yet; each once, by whoever needs them first."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -63,7 +63,7 @@ SELECT n.type, n.fhir_id, n.version, n.tick,
        public_terms = excluded.public_terms, strings = excluded.strings,
        name = excluded.name, number = excluded.number, starts = excluded.starts,
        ends = excluded.ends, lon = excluded.lon, lat = excluded.lat
- WHERE excluded.version > e.version
+ WHERE excluded.version >= e.version
 RETURNING e.id, e.type, e.fhir_id
 """
 
@@ -153,41 +153,59 @@ class _Entry:
 def _render_batch(newest_tick: int) -> int:
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [newest_tick, BATCH])
-        versions: list[dict[str, Any]] = []
-        newest: dict[tuple[str, str], _Entry] = {}
-        for key, type_, fhir_id, version, tick, source in cursor.fetchall():
-            rendered = render(
-                type_,
-                fhir_id,
-                version=version,
-                tick=tick,
-                source=json.loads(source) if isinstance(source, str) else source,
+        return _render_rows(cursor)
+
+
+def render_now(resources: Sequence[tuple[str, str]]) -> None:
+    """Render the newest version of resources, at once and in the caller's transaction.
+
+    For who has just written them, by (type, id): it holds their rows, so that it waits
+    for nobody.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _NEWEST, [[type_ for type_, _ in resources], [id_ for _, id_ in resources]]
+        )
+        _render_rows(cursor)
+
+
+def _render_rows(cursor: Any) -> int:
+    """Render the versions that the cursor has selected, and return how many."""
+    versions: list[dict[str, Any]] = []
+    newest: dict[tuple[str, str], _Entry] = {}
+    for key, type_, fhir_id, version, tick, source in cursor.fetchall():
+        rendered = render(
+            type_,
+            fhir_id,
+            version=version,
+            tick=tick,
+            source=json.loads(source) if isinstance(source, str) else source,
+        )
+        found = find_terms(rendered.resource)
+        public = (
+            found
+            if rendered.public_body == rendered.body
+            else find_terms(rendered.public_resource)
+        )
+        versions.append(
+            {
+                "id": key,
+                "body": rendered.body,
+                "public_body": rendered.public_body,
+                "name": found.name,
+            }
+        )
+        kept = newest.get((type_, fhir_id))
+        if kept is None or kept.version < version:
+            newest[type_, fhir_id] = _Entry(
+                type_, fhir_id, version, tick, found, public
             )
-            found = find_terms(rendered.resource)
-            public = (
-                found
-                if rendered.public_body == rendered.body
-                else find_terms(rendered.public_resource)
-            )
-            versions.append(
-                {
-                    "id": key,
-                    "body": rendered.body,
-                    "public_body": rendered.public_body,
-                    "name": found.name,
-                }
-            )
-            kept = newest.get((type_, fhir_id))
-            if kept is None or kept.version < version:
-                newest[type_, fhir_id] = _Entry(
-                    type_, fhir_id, version, tick, found, public
-                )
-        if not versions:
-            return 0
-        cursor.execute(_KEEP_VERSIONS, [to_json(versions)])
-        # Sorted: in one order for all, so that two who render never wait in a circle.
-        cursor.execute(_KEEP_ENTRIES, [to_json([_to_row(e) for e in newest.values()])])
-        _keep_links(cursor, cursor.fetchall(), newest)
+    if not versions:
+        return 0
+    cursor.execute(_KEEP_VERSIONS, [to_json(versions)])
+    # Sorted: in one order for all, so that two who render never wait in a circle.
+    cursor.execute(_KEEP_ENTRIES, [to_json([_to_row(e) for e in newest.values()])])
+    _keep_links(cursor, cursor.fetchall(), newest)
     return len(versions)
 
 
