@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wijkspil.directory.types import Audience
+from wijkspil.fhir.exchange.mapping.task import to_task
 from wijkspil.fhir.mapping.care_team import to_care_team
 from wijkspil.fhir.mapping.codes import CAPACITY, CONTACT_AUDIENCE
 from wijkspil.fhir.mapping.endpoint import to_endpoint
@@ -29,6 +30,7 @@ MAPPERS: Mapping[str, Callable[[str, Source], Resource]] = {
     DirectoryType.ENDPOINT: to_endpoint,
     DirectoryType.CARE_TEAM: to_care_team,
     DirectoryType.ORGANIZATION_AFFILIATION: to_organization_affiliation,
+    "Task": to_task,
 }
 
 
@@ -95,8 +97,11 @@ _GONE: Mapping[str, tuple[str, str]] = {
 def make_public(resource: Resource) -> Resource:
     """Return what a visitor may see of a resource: itself, if that is all of it.
 
-    Left out are room, and contacts that are not meant for residents.
+    Left out are room, and contacts that are not meant for residents. Of a Task a
+    visitor sees nothing at all; it is never asked for one.
     """
+    if resource["resourceType"] == "Task":
+        return {name: resource[name] for name in ("resourceType", "id", "meta")}
     public = dict(resource)
     if "extension" in resource:
         public["extension"] = [
