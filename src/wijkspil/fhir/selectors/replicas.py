@@ -35,6 +35,26 @@ SELECT r.type, r.fhir_id,
  WHERE r.type = ANY(%(types)s) AND r.fhir_id = ANY(%(ids)s)
 """
 
+#: Kept whole, while what it belongs to is a row of the directory by now.
+_PROMOTABLE = {
+    "Organization": """
+SELECT e.fhir_id, e.elements::text FROM fhir_fedelements e
+  JOIN directory_organization parent
+    ON e.elements->'partOf'->>'reference' = 'Organization/' || parent.fhir_id
+  LEFT JOIN directory_organization o ON o.fhir_id = e.fhir_id
+ WHERE e.type = 'Organization' AND e.origin = %(origin)s AND o.id IS NULL
+ ORDER BY e.fhir_id
+""",
+    "HealthcareService": """
+SELECT e.fhir_id, e.elements::text FROM fhir_fedelements e
+  JOIN directory_organization owner
+    ON e.elements->'providedBy'->>'reference' = 'Organization/' || owner.fhir_id
+  LEFT JOIN directory_healthcareservice s ON s.fhir_id = e.fhir_id
+ WHERE e.type = 'HealthcareService' AND e.origin = %(origin)s AND s.id IS NULL
+ ORDER BY e.fhir_id
+""",
+}
+
 _CURRENT = """
 SELECT v.version, v.tick, v.source::text
   FROM fhir_resource r JOIN fhir_version v USING (type, fhir_id, version)
@@ -78,6 +98,12 @@ def get_renamed(directory_id: int) -> dict[str, str]:
             "type", "remote_id", "fhir_id"
         )
     }
+
+
+def list_promotable(type_: str, *, origin: str) -> list[tuple[str, Any]]:
+    """Return (id, elements) of copies that could be a row of the directory by now."""
+    rows = fetch_rows(_PROMOTABLE[type_], {"origin": origin})
+    return [(fhir_id, json.loads(elements)) for fhir_id, elements in rows]
 
 
 def get_source(type_: str, fhir_id: str) -> tuple[int, int, Any] | None:

@@ -12,20 +12,28 @@
 What was not followed stands in ``ReplicaConflict``, with the reason.
 """
 
+import json
 import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from django.db import connection
 from django.db.models import F
 
+from wijkspil.accounts.types import Actor, Grant, Role
+from wijkspil.core.errors import WijkspilError
+from wijkspil.directory.selectors.logical_ids import find_organization, find_service
 from wijkspil.directory.selectors.registered_numbers import (
     RegisteredNumbers,
     list_by_numbers,
 )
+from wijkspil.directory.services.editing import recorded
+from wijkspil.fhir.errors import FhirError
+from wijkspil.fhir.mapping.coding import find_care, find_organization_type
 from wijkspil.fhir.mapping.registry import render
 from wijkspil.fhir.models import FollowedDirectory, ReplicaConflict, ReplicatedResource
 from wijkspil.fhir.selectors.replicas import (
@@ -33,8 +41,11 @@ from wijkspil.fhir.selectors.replicas import (
     find_taken,
     get_renamed,
     get_source,
+    list_promotable,
 )
 from wijkspil.fhir.services.remote_pages import Entry
+from wijkspil.fhir.services.storing import store_copy
+from wijkspil.fhir.services.validation import find_structure_issues
 from wijkspil.fhir.types import DirectoryType, Resource
 
 _ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
@@ -74,6 +85,10 @@ class Copier:
     ) -> None:
         self.directory = directory
         self.clock = clock
+        self.actor = Actor(
+            label=f"replica of {directory.address}"[:120],
+            grants=(Grant(Role.ADMINISTRATOR),),
+        )
         self.renamed = get_renamed(directory.pk)
         self.stored = self.repeated = self.linked = self.removed = 0
 
@@ -240,8 +255,70 @@ class Copier:
             is_removed=True, tick=max(tick, known.tick)
         )
 
+    def promote(self) -> None:
+        """Make rows of what could not be one before: what it refers to is here now."""
+        for type_ in (DirectoryType.ORGANIZATION, DirectoryType.HEALTHCARE_SERVICE):
+            found = [1]
+            while found:  # a part of a part follows its parent
+                found = [
+                    self._keep_one(elements | {"resourceType": type_, "id": fhir_id})
+                    for fhir_id, elements in list_promotable(
+                        type_, origin=self.directory.address
+                    )
+                    if _is_of_ours(type_, elements)
+                ]
+                found = [one for one in found if one]
+
     def _keep(self, resources: Sequence[Resource]) -> None:
-        keep_whole(resources, origin=self.directory.address)
+        """Keep resources: rows of the directory one by one, the others together."""
+        whole = []
+        for resource in resources:
+            if "\\u0000" in json.dumps(resource):
+                self._refuse(resource, "U+0000")
+            elif resource["resourceType"] in _WHOLE:
+                whole.append(resource)
+            elif not _is_of_ours(resource["resourceType"], resource):
+                (whole.append if not self._has_row(resource) else self._keep_one)(
+                    resource
+                )
+            else:
+                self._keep_one(resource)
+        keep_whole(whole, origin=self.directory.address)
+
+    def _keep_one(self, resource: Resource) -> bool:
+        """Keep a resource by the services of the directory; whether that was done.
+
+        What these refuse is kept whole, or left as it was where there is a row.
+        """
+        type_ = resource["resourceType"]
+        issues = list(find_structure_issues(resource, type_))
+        try:
+            if issues:
+                raise FhirError(HTTPStatus.UNPROCESSABLE_ENTITY, issues[:3])
+            with recorded(self.actor):
+                store_copy(
+                    actor=self.actor,
+                    at=self.clock(),
+                    resource=resource,
+                    origin=self.directory.address,
+                )
+        except WijkspilError as error:
+            self._refuse(resource, str(error))
+            if not self._has_row(resource):
+                keep_whole([resource], origin=self.directory.address)
+            return False
+        return True
+
+    def _has_row(self, resource: Resource) -> bool:
+        if resource["resourceType"] == DirectoryType.ORGANIZATION:
+            return find_organization(resource["id"]) is not None
+        return find_service(resource["id"]) is not None
+
+    def _refuse(self, resource: Resource, detail: str) -> None:
+        self._note(
+            Entry(resource["resourceType"], resource["id"], "", None, 0, None),
+            _Place(resource["id"], reason=Reason.NOT_STORED, detail=detail),
+        )
 
     def _note(self, entry: Entry, place: _Place) -> None:
         note, is_new = ReplicaConflict.objects.get_or_create(
@@ -261,6 +338,15 @@ class Copier:
                 times=F("times") + 1,
                 detail=place.detail or note.detail,
             )
+
+
+def _is_of_ours(type_: str, resource: Mapping[str, Any]) -> bool:
+    """Whether a resource can be a row of the directory: of a kind worked with here."""
+    if type_ == DirectoryType.ORGANIZATION:
+        return bool(find_organization_type(resource.get("type") or ()))
+    if type_ == DirectoryType.HEALTHCARE_SERVICE:
+        return bool(find_care(resource.get("type") or ()))
+    return type_ == DirectoryType.LOCATION
 
 
 class _NumbersHere:
@@ -370,6 +456,18 @@ def _pointed(reference: str, renamed: Mapping[str, str]) -> str:
     return renamed.get(relative, reference)
 
 
+#: Kept whole, as they are: the directory has no rows of them.
+_WHOLE = frozenset(
+    {
+        DirectoryType.ENDPOINT,
+        DirectoryType.ORGANIZATION_AFFILIATION,
+        DirectoryType.CARE_TEAM,
+        DirectoryType.PRACTITIONER,
+        DirectoryType.PRACTITIONER_ROLE,
+        DirectoryType.PROVENANCE,
+    }
+)
+
 _KEEP_WHOLE = """
 INSERT INTO fhir_fedelements (type, fhir_id, elements, origin)
 SELECT * FROM unnest(%s::text[], %s::text[], %s::jsonb[], %s::text[])
@@ -383,8 +481,6 @@ def keep_whole(resources: Sequence[Resource], *, origin: str) -> None:
     """Keep resources of which the directory has no row, as they are."""
     if not resources:
         return
-    import json
-
     rows = [
         (
             resource["resourceType"],

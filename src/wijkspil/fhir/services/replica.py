@@ -116,18 +116,26 @@ def copy_directory(
         directory.save(update_fields=["tried_at"])
         secret = unseal(directory.secret) if directory.secret is not None else ""
         faults: list[str] = []
+        refused: set[str] = set()
         wait_s: float | None = None
         with RemoteServer(directory.address, secret=secret) as server:
             run = _Run(directory, server, done, clock, progress or Silent())
-            for type_ in directory.types:
+            # What refers is read before what it refers to, and applied after that.
+            steps = [(run.collect, type_) for type_ in reversed(directory.types)]
+            steps += [(run.apply, type_) for type_ in directory.types]
+            for act, type_ in steps:
+                if type_ in refused:
+                    continue
                 try:
-                    run.bring_up_to_date(type_)
+                    act(type_)
                 except (NoAnswer, Busy, PagesGoRound) as fault:
                     wait_s = getattr(fault, "wait_s", None)
                     faults.append(f"{type_}: {fault}")
                     break
                 except Refused as fault:
+                    refused.add(type_)
                     faults.append(f"{type_}: {fault}")
+            run.finish()
         done.error = "\n".join(faults)
         _write_down(directory, done, wait_s, at=clock(), draw=draw)
     return done
@@ -196,20 +204,31 @@ class _Run:
         self.progress = progress
         self.copier = Copier(directory, clock=clock)
 
-    def bring_up_to_date(self, type_: str) -> None:
-        """Load a type if that was never completed, else apply its history since."""
-        state, _is_new = FollowedType.objects.get_or_create(
-            directory=self.directory, type=type_
-        )
-        self.progress.start(type_, 0)
-        try:
-            if not state.stamp:
-                self._load(state)
-            else:
-                self._update(state)
-        finally:
-            for name in ("stored", "repeated", "linked", "removed"):
-                setattr(self.done, name, getattr(self.copier, name))
+    def collect(self, type_: str) -> None:
+        """Bring in the history of a type since its stamp, if it has one."""
+        state = self._state(type_)
+        if state.stamp and (not state.next_stamp or state.next_url):
+            self._collect(state)
+
+    def apply(self, type_: str) -> None:
+        """Apply what came in; load a type that never was, or must be again."""
+        state = self._state(type_)
+        self.progress.start(type_, state.arrived.count())
+        if state.stamp:
+            self._apply(state)
+        else:
+            self._load(state)
+
+    def finish(self) -> None:
+        """Do what takes all types, and tell what was done."""
+        self.copier.promote()
+        for name in ("stored", "repeated", "linked", "removed"):
+            setattr(self.done, name, getattr(self.copier, name))
+
+    def _state(self, type_: str) -> FollowedType:
+        return FollowedType.objects.get_or_create(directory=self.directory, type=type_)[
+            0
+        ]
 
     # --- the first load
 
@@ -238,14 +257,6 @@ class _Run:
             self.progress.advance(len(page.entries))
 
     # --- the history since
-
-    def _update(self, state: FollowedType) -> None:
-        if not state.next_stamp or state.next_url:
-            self._collect(state)
-        if state.stamp:
-            self._apply(state)
-        else:
-            self._load(state)
 
     def _collect(self, state: FollowedType) -> None:
         """Bring all pages of the history in; they come newest first."""

@@ -48,6 +48,7 @@ from wijkspil.directory.services.organizations import (
 )
 from wijkspil.directory.types import CapacitySource
 from wijkspil.fhir.errors import FhirError, Issue, refuse
+from wijkspil.fhir.mapping.codes import CAPACITY
 from wijkspil.fhir.mapping.coding import find_care, find_organization_type
 from wijkspil.fhir.mapping.elements import split
 from wijkspil.fhir.mapping.from_location import Place, from_location
@@ -168,6 +169,27 @@ def store(
         is_new=before is None,
         is_changed=before is None or before.version != after.version,
     )
+
+
+def store_copy(*, actor: Actor, at: datetime, resource: Resource, origin: str) -> None:
+    """Store a resource of another directory, in the caller's transaction.
+
+    That directory answers for it: its profile and references are not checked, and what
+    it refers to may come later. What cannot be a row of ours yet is kept whole. Room,
+    coverage and contacts of it are shown as they came, beside what is added here.
+
+    Raises
+    ------
+    WijkspilError
+        If there is a row of ours for it that cannot become this.
+    """
+    type_, id_ = resource["resourceType"], resource["id"]
+    lock_names([f"{type_}/{id_}"])
+    _lock_row(type_, id_)
+    write = _Write(
+        actor=actor, at=at, id=id_, resource=resource, current=None, origin=origin
+    )
+    _WRITERS.get(type_, _write_fed(type_))(write)
 
 
 @dataclass(frozen=True)
@@ -341,6 +363,8 @@ class _Write:
     id: str
     resource: Resource
     current: Resource | None
+    #: The directory it is a copy of; empty: fed by the actor.
+    origin: str = ""
 
 
 def _write_organization(write: _Write) -> None:
@@ -350,6 +374,9 @@ def _write_organization(write: _Write) -> None:
         _keep(DirectoryType.ORGANIZATION, write, _without_id(resource))
         return
     parent = _find_parent(write)
+    if row is None and write.origin and parent is None and resource.get("partOf"):
+        _keep(DirectoryType.ORGANIZATION, write, _without_id(resource))
+        return
     if row is None:
         with _InFhir(_ORGANIZATION_PLACES):
             added = add_organization(
@@ -384,7 +411,7 @@ def _find_parent(write: _Write) -> OrganizationKeys | None:
         return None
     fhir_id = id_of(part_of, DirectoryType.ORGANIZATION)
     parent = find_organization(fhir_id) if fhir_id else find_owner(part_of)
-    if parent is None:
+    if parent is None and not write.origin:
         raise refuse(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "business-rule",
@@ -490,13 +517,27 @@ def _write_service(write: _Write) -> None:
         lambda: end_service(actor=write.actor, service_id=row.id, version=None),
         lambda: reactivate_service(actor=write.actor, service_id=row.id, version=None),
     )
-    _tell_room(write, row)
+    if not write.origin:
+        _tell_room(write, row)
     own = _own_part("service", row.id, write.id)
-    kept = drop_translated(split(DirectoryType.HEALTHCARE_SERVICE, resource, own))
+    fed = split(DirectoryType.HEALTHCARE_SERVICE, resource, own)
+    kept = drop_translated(fed)
+    if write.origin:
+        kept |= _told_of(fed, kept)
     if _is_own_place(kept.get("location"), write.id):
         del kept["location"]
     _keep(DirectoryType.HEALTHCARE_SERVICE, write, _without_own_meta(kept, own))
     _place_by_locations(write, row, kept.get("location") or ())
+
+
+def _told_of(fed: Resource, kept: Resource) -> Resource:
+    """Return the room, coverage and contacts that a directory tells of its service."""
+    told = {name: fed[name] for name in ("telecom", "coverageArea") if name in fed}
+    extensions = [
+        *kept.get("extension", ()),
+        *(e for e in fed.get("extension", ()) if e.get("url") == CAPACITY),
+    ]
+    return told | ({"extension": extensions} if extensions else {})
 
 
 def _check_same_service(
@@ -764,7 +805,12 @@ def _keep(type_: str, write: _Write, elements: Resource) -> None:
              WHERE (fhir_fedelements.elements, fhir_fedelements.origin)
                    IS DISTINCT FROM (excluded.elements, excluded.origin)
             """,
-            [type_, write.id, json.dumps(elements), write.actor.label[:200]],
+            [
+                type_,
+                write.id,
+                json.dumps(elements),
+                (write.origin or write.actor.label)[:200],
+            ],
         )
 
 
