@@ -143,7 +143,12 @@ def _list_mandates(organization_id: int, type_: str, *, at: datetime) -> frozens
     rows = fetch_rows(_AFFILIATIONS, {"patterns": [json.dumps(p) for p in _to(keys)]})
     givers = set()
     for (elements,) in rows:
-        if not is_in_force(elements, at=at) or not _gives(elements, type_):
+        named = elements.get("participatingOrganization") or {}
+        if not (
+            is_in_force(elements, at=at)
+            and _gives(elements, type_)
+            and _is_named(named, keys)
+        ):
             continue
         giver = find_owner(elements.get("organization"))
         if giver is not None:
@@ -169,6 +174,17 @@ def _to(keys: OrganizationKeys) -> list[Resource]:
         if number
     ]
     return [{"active": True, "participatingOrganization": name} for name in named]
+
+
+def _is_named(reference: Mapping[str, Any], keys: OrganizationKeys) -> bool:
+    """Whether a reference is to this organization: its number in its own register."""
+    if reference.get("reference"):
+        return id_of(reference, DirectoryType.ORGANIZATION) == keys.fhir_id
+    numbers = numbers_of([reference.get("identifier") or {}])
+    return any(
+        number and number == numbers.get(name)
+        for name, number in (("ura", keys.ura), ("kvk_number", keys.kvk_number))
+    )
 
 
 def _gives(elements: Resource, type_: str) -> bool:
