@@ -201,6 +201,15 @@ def openapi_document() -> str:
     )
 
 
+def capability_statement() -> str:
+    """Return the CapabilityStatement, as a server at ``localhost:8000`` gives it."""
+    from wijkspil.fhir.interactions import INTERACTIONS
+    from wijkspil.fhir.services.metadata import make_statement
+
+    statement = make_statement(INTERACTIONS, base_url="http://localhost:8000/fhir")
+    return json.dumps(statement, indent=1, ensure_ascii=False) + "\n"
+
+
 def make_references() -> dict[str, str]:
     """Return file name -> text of every reference page."""
     import_module("wijkspil.config.urls")  # every room declares its permissions
@@ -213,6 +222,7 @@ def make_references() -> dict[str, str]:
         "stay-states.md": stay_states_page(),
         "gp-list-states.md": gp_list_states_page(),
         "openapi.json": openapi_document(),
+        "capability-statement.json": capability_statement(),
     }
 
 

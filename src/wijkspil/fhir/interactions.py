@@ -16,6 +16,7 @@ from wijkspil.fhir.scopes import check_scope
 from wijkspil.fhir.services import conformance, feeding
 from wijkspil.fhir.services.batch import answer_bundle
 from wijkspil.fhir.services.history import list_history
+from wijkspil.fhir.services.metadata import tell_capabilities
 from wijkspil.fhir.services.reading import read
 from wijkspil.fhir.services.searching import search
 from wijkspil.fhir.services.storing import FED_TYPES
@@ -65,6 +66,7 @@ INTERACTIONS: Mapping[str, Mapping[str, Interaction]] = {
         "$status": registering.tell_status,
     },
     "": {
+        "capabilities": lambda call: tell_capabilities(call, INTERACTIONS),
         "batch": lambda call: answer_bundle(call, perform),
         "search-system": search,
         "history-system": list_history,
