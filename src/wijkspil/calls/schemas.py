@@ -27,7 +27,7 @@ from wijkspil.calls.types import (
     NewCall,
     TreatmentLimit,
 )
-from wijkspil.core.api import CamelSchema, Id, Text
+from wijkspil.core.api import CamelSchema, FilledText, Id, Postcode, Text
 from wijkspil.directory.types import CareTask
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ Minutes = Annotated[int, Field(ge=0, le=720)]
 class CallPatientIn(CamelSchema):
     """Who it is about, and what a nurse must know to act safely."""
 
-    name: Text = Field(max_length=120)
-    address: Text = Field(description="Street and house number.", max_length=200)
+    name: FilledText = Field(max_length=120)
+    address: FilledText = Field(description="Street and house number.", max_length=200)
     phone: Text = Field("", max_length=30)
     birth_date: date | None = None
     alarm_number: Text = Field(
@@ -67,11 +67,11 @@ class CallIn(CamelSchema):
     """What, where and how urgent; who it is about may follow."""
 
     caller_kind: CallerKind
-    caller_name: Text = Field(max_length=120)
-    caller_phone: Text = Field(
+    caller_name: FilledText = Field(max_length=120)
+    caller_phone: FilledText = Field(
         description="Number on which the nurse can call back.", max_length=30
     )
-    postcode: Text = Field(description="PC6, as in 2512AB; or PC4.", max_length=10)
+    postcode: Postcode = Field(description="PC6, as in 2512AB; or PC4.", max_length=10)
     reason: CallReason
     urgency: CallUrgency = Field(description="Minutes, or before the morning.")
     tasks: list[CareTask] | None = Field(

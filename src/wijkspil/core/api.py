@@ -6,7 +6,9 @@ header on every answer, an ``Idempotency-Key`` with every write. Contexts add ro
 """
 
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal
 from functools import wraps
 from http import HTTPStatus
 from inspect import iscoroutinefunction
@@ -29,7 +31,13 @@ from ninja.errors import HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
 from ninja.responses import NinjaJSONEncoder
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+)
 from pydantic.alias_generators import to_camel
 
 from wijkspil.core.errors import (
@@ -68,8 +76,59 @@ def refuse_nul(text: str) -> str:
     return text
 
 
+def refuse_number_in_text(value: Any) -> Any:
+    """Return a value that is a number in JSON.
+
+    Raises
+    ------
+    ValueError
+        If it is a text: what "1e3" or "1,5" would mean, is for nobody to guess.
+    """
+    if isinstance(value, str):
+        raise ValueError(_("Send a number, without quotes."))
+    return value
+
+
+def read_whole_number(value: Any) -> Any:
+    """Return digits, as a query has them, as a number; anything else as it is."""
+    is_number = isinstance(value, str) and re.fullmatch("[0-9]{1,9}", value)
+    return int(value) if is_number else value
+
+
+_NO_NUL = r"^[^\u0000]*$"
+#: Spaces, points and hyphens in between are forgiven; see ``clean_postcode``.
+_POSTCODE = r"^[1-9][0-9]{3} ?([A-Za-z]{2})?$"
+
+
+def one_of(values: Iterable[str], *, or_empty: bool = False) -> Any:
+    """Return what a description says of a code that a service looks up."""
+    return _said(enum=[*([""] if or_empty else []), *values])
+
+
+def _said(**schema: Any) -> Any:
+    """Return what a description says of a value and a service checks.
+
+    So the refusal stays that of the service: in the language of who asks.
+    """
+    return Field(json_schema_extra=schema)
+
+
 #: What a body holds as text, and as the key of a row.
-Text = Annotated[str, AfterValidator(refuse_nul)]
+Text = Annotated[str, AfterValidator(refuse_nul), _said(pattern=_NO_NUL)]
+FilledText = Annotated[
+    str, AfterValidator(refuse_nul), _said(pattern=r"^[^\u0000]*[^\s\u0000][^\u0000]*$")
+]
+Postcode = Annotated[str, AfterValidator(refuse_nul), _said(pattern=_POSTCODE)]
+PostcodeOrEmpty = Annotated[
+    str, AfterValidator(refuse_nul), _said(pattern=f"^$|{_POSTCODE}")
+]
+#: A moment with zone; ``directory.api.read_moment`` reads it.
+MomentText = Annotated[str, _said(format="date-time")]
+MomentOrEmpty = Annotated[
+    str, _said(anyOf=[{"const": ""}, {"type": "string", "format": "date-time"}])
+]
+Number = Annotated[Decimal, BeforeValidator(refuse_number_in_text)]
+WholeNumber = BeforeValidator(read_whole_number)
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 

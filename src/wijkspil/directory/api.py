@@ -41,6 +41,7 @@ from wijkspil.directory.permissions import (
     visible_audiences,
 )
 from wijkspil.directory.schemas import (
+    AreaKindCode,
     CapacityIn,
     CapacityOut,
     CoverageOut,
@@ -360,7 +361,7 @@ def read_organization(request: HttpRequest, organization_id: int) -> Organizatio
     summary="One area with its figures and everything it lies in",
     tags=["areas"],
 )
-def read_area(request: HttpRequest, kind: str, code: str) -> ListedAreaOut:
+def read_area(request: HttpRequest, kind: AreaKindCode, code: str) -> ListedAreaOut:
     """Answer with the newest division that has this code."""
     get_request_actor(request)
     return ListedAreaOut.of(get_listed_area(read_area_kind(kind), code))

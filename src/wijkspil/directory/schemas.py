@@ -2,12 +2,21 @@
 
 import json
 from datetime import date, datetime
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from wijkspil.core.api import CamelSchema, Id
+from wijkspil.core.api import (
+    CamelSchema,
+    FilledText,
+    Id,
+    MomentOrEmpty,
+    MomentText,
+    Number,
+    Postcode,
+    PostcodeOrEmpty,
+    one_of,
+)
 from wijkspil.directory.room import RoomReport, derive_room
 from wijkspil.directory.selectors.alliances import AllianceCard
 from wijkspil.directory.selectors.capacity import as_room_report, get_reserved
@@ -28,18 +37,35 @@ from wijkspil.directory.selectors.responsibility import (
 )
 from wijkspil.directory.services.duty_exchange import DutyPlan, PlanKind
 from wijkspil.directory.signposts.types import LocalizedText, Signpost
-from wijkspil.directory.types import AreaKind, Care, RegionPurpose, Room
+from wijkspil.directory.types import (
+    AreaKind,
+    Care,
+    CareTask,
+    NoRoomReason,
+    PartOfDay,
+    RegionPurpose,
+    Room,
+    SizeBand,
+)
 
 if TYPE_CHECKING:
     from wijkspil.directory.models import CapacityReport
 
 
+#: Codes that the services look up, so that a refusal names those there are.
+CareCode = Annotated[str, one_of(Care.values)]
+CareCodeOrEmpty = Annotated[str, one_of(Care.values, or_empty=True)]
+AreaKindCode = Annotated[str, one_of(AreaKind.values)]
+
+
 class ResponsibleQuery(CamelSchema):
     """Where, when and for what."""
 
-    postcode: str = Field(description="PC4 or PC6, as in 2512 or 2512AB.")
-    care: str = Field(Care.DISTRICT_NURSING.value, description="Kind of care.")
-    at: str = Field("", description="Moment with zone (ISO 8601); empty is now.")
+    postcode: Postcode = Field(description="PC4 or PC6, as in 2512 or 2512AB.")
+    care: CareCode = Field(Care.DISTRICT_NURSING.value, description="Kind of care.")
+    at: MomentOrEmpty = Field(
+        "", description="Moment with zone (ISO 8601); empty is now."
+    )
 
 
 class AreaOut(CamelSchema):
@@ -75,11 +101,11 @@ class RoomOut(CamelSchema):
 
     status: str
     new_clients: int | None = None
-    size_band: str = ""
-    parts_of_day: list[str] = []
-    tasks_excluded: list[str] = []
+    size_band: Annotated[str, one_of(SizeBand.values, or_empty=True)] = ""
+    parts_of_day: list[Annotated[str, one_of(PartOfDay.values)]] = []
+    tasks_excluded: list[Annotated[str, one_of(CareTask.values)]] = []
     hours_per_week: float | None = None
-    no_room_reason: str = ""
+    no_room_reason: Annotated[str, one_of(NoRoomReason.values, or_empty=True)] = ""
     no_room_until: date | None = None
     reported_at: datetime | None = None
     valid_until: datetime | None = None
@@ -269,11 +295,11 @@ class CapacityIn(CamelSchema):
     """What a provider's planning system reports of a team."""
 
     new_clients: int
-    size_band: str = ""
-    parts_of_day: list[str] = []
-    tasks_excluded: list[str] = []
-    hours_per_week: Decimal | None = None
-    no_room_reason: str = ""
+    size_band: Annotated[str, one_of(SizeBand.values, or_empty=True)] = ""
+    parts_of_day: list[Annotated[str, one_of(PartOfDay.values)]] = []
+    tasks_excluded: list[Annotated[str, one_of(CareTask.values)]] = []
+    hours_per_week: Number | None = None
+    no_room_reason: Annotated[str, one_of(NoRoomReason.values, or_empty=True)] = ""
     no_room_until: date | None = None
 
 
@@ -322,11 +348,13 @@ class PageOut(CamelSchema):
 class ServiceQuery(PageQuery):
     """Which services."""
 
-    care: str = Field("", description="Kind of care.")
+    care: CareCodeOrEmpty = Field("", description="Kind of care.")
     organization: int | None = Field(None, description="Number of the organization.")
-    postcode: str = Field("", description="Who covers this PC4 or PC6 now.")
+    postcode: PostcodeOrEmpty = Field("", description="Who covers this PC4 or PC6 now.")
     area: str = Field("", description="Who covers (a part of) the area with this code.")
-    task: str = Field("", description="What the service must do, as in insulin.")
+    task: Annotated[str, one_of(CareTask.values, or_empty=True)] = Field(
+        "", description="What the service must do, as in insulin."
+    )
     language: str = Field("", description="ISO 639-1, as in nl.", max_length=5)
     room: list[Room] = Field(
         [],
@@ -394,7 +422,7 @@ class CoverageQuery(PageQuery):
     """Which coverage: of an area, with what lies around and inside it."""
 
     area: str = Field(description="Code of the area, as in WK051801 or 2512.")
-    care: str = ""
+    care: CareCodeOrEmpty = ""
 
 
 class CoverageOut(CamelSchema):
@@ -427,15 +455,17 @@ class CoveragesOut(PageOut):
 class DutyPeriodQuery(PageQuery):
     """Which period: half-open, at most 31 days; empty is the coming seven days."""
 
-    from_: str = Field("", alias="from", description="Moment with zone (ISO 8601).")
-    until: str = Field("", description="Moment with zone (ISO 8601).")
+    from_: MomentOrEmpty = Field(
+        "", alias="from", description="Moment with zone (ISO 8601)."
+    )
+    until: MomentOrEmpty = Field("", description="Moment with zone (ISO 8601).")
 
 
 class DutyQuery(DutyPeriodQuery):
     """Which duties."""
 
-    postcode: str = Field(description="PC4 or PC6.")
-    care: str = ""
+    postcode: Postcode = Field(description="PC4 or PC6.")
+    care: CareCodeOrEmpty = ""
 
 
 class DutyOut(CamelSchema):
@@ -469,13 +499,17 @@ class DutiesOut(PageOut):
 class DutyIn(CamelSchema):
     """A duty as a roster system enters it."""
 
-    area_kind: str = Field(description="wijk, buurt, pc4, pc6, gemeente or region.")
+    area_kind: AreaKindCode = Field(
+        description="wijk, buurt, pc4, pc6, gemeente or region."
+    )
     area_code: str
-    person_name: str
-    phone: str
-    valid_from: str = Field(description="Moment with zone (ISO 8601).")
-    valid_until: str = Field(description="Moment with zone (ISO 8601), exclusive.")
-    care: str = Field("", description="Empty: the care of the service.")
+    person_name: FilledText
+    phone: FilledText
+    valid_from: MomentText = Field(description="Moment with zone (ISO 8601).")
+    valid_until: MomentText = Field(
+        description="Moment with zone (ISO 8601), exclusive."
+    )
+    care: CareCodeOrEmpty = Field("", description="Empty: the care of the service.")
     rank: int = Field(1, ge=1, le=99)
 
 
@@ -532,7 +566,9 @@ class RosterFileQuery(CamelSchema):
     """As which file, and from when: eight weeks of duties."""
 
     format: Literal["csv", "ics"] = "csv"
-    from_: str = Field("", alias="from", description="Moment with zone (ISO 8601).")
+    from_: MomentOrEmpty = Field(
+        "", alias="from", description="Moment with zone (ISO 8601)."
+    )
 
 
 # --- organizations, areas, signposts
@@ -626,7 +662,7 @@ class FileQuery(CamelSchema):
 
     care: Care | None = Field(None, description="Kind of care.")
     organization: Id | None = Field(None, description="Number of the organization.")
-    postcode: str = Field("", description="Who covers this PC4 or PC6 now.")
+    postcode: PostcodeOrEmpty = Field("", description="Who covers this PC4 or PC6 now.")
     area: str = Field("", description="Who covers (a part of) the area with this code.")
 
 
@@ -646,7 +682,7 @@ class AreasAtOut(CamelSchema):
 class AreasQuery(CamelSchema):
     """Around which postcode."""
 
-    postcode: str = Field(description="PC4 or PC6, as in 2512 or 2512AB.")
+    postcode: Postcode = Field(description="PC4 or PC6, as in 2512 or 2512AB.")
 
 
 class AllianceNameOut(CamelSchema):
@@ -661,7 +697,7 @@ class AllianceNameOut(CamelSchema):
 class AllianceQuery(PageQuery):
     """Which alliances."""
 
-    postcode: str = Field("", description="Those around this PC4 or PC6.")
+    postcode: PostcodeOrEmpty = Field("", description="Those around this PC4 or PC6.")
     q: str = Field(
         "", description="Words of its name, a wijk or a gemeente.", max_length=200
     )

@@ -8,11 +8,19 @@ apart, and every answer that holds it is in the audit trail.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
-from wijkspil.core.api import CamelSchema, Id, Text
+from wijkspil.core.api import (
+    CamelSchema,
+    FilledText,
+    Id,
+    Number,
+    Postcode,
+    Text,
+    WholeNumber,
+)
 from wijkspil.directory.schemas import PageOut, PageQuery
 from wijkspil.directory.selectors.capacity import RoomLeft
 from wijkspil.directory.selectors.care_teams import CarePlace
@@ -37,6 +45,7 @@ from wijkspil.referrals.types import (
     ReopenReason,
     RequesterKind,
     RequestStatus,
+    SafetyGround,
     Submitted,
     Urgency,
     UrgencyReason,
@@ -57,15 +66,19 @@ if TYPE_CHECKING:
 class NeedIn(CamelSchema):
     """What is asked, where and how soon; nothing that says who it is about."""
 
-    postcode: Text = Field(
+    postcode: Postcode = Field(
         description="PC6 where the care is given, as in 2512AB; PC4 if not known.",
         max_length=10,
     )
     tasks: list[CareTask] = Field(
-        description="What has to be done; no hours.", max_length=50
+        description="What has to be done; no hours.",
+        max_length=50,
+        json_schema_extra={"minItems": 1},
     )
     parts_of_day: list[PartOfDay] = Field(
-        description="When on a day care is needed.", max_length=20
+        description="When on a day care is needed.",
+        max_length=20,
+        json_schema_extra={"minItems": 1},
     )
     first_visit_on: date = Field(description="Local day of the first visit.")
     urgency: Urgency = Field(description="How soon the first visit must be.")
@@ -111,8 +124,8 @@ class NeedIn(CamelSchema):
 class RequesterIn(CamelSchema):
     """Who can be called about the request, at the organization of the token."""
 
-    name: Text = Field(description="Person or department.", max_length=120)
-    phone: Text = Field(description="Number to call back.", max_length=30)
+    name: FilledText = Field(description="Person or department.", max_length=120)
+    phone: FilledText = Field(description="Number to call back.", max_length=30)
     kind: RequesterKind | None = Field(
         None,
         description="Follows from the type of your organization; give it only where "
@@ -123,9 +136,9 @@ class RequesterIn(CamelSchema):
 class PatientIn(CamelSchema):
     """Who it is about. Kept apart; only the team that accepts sees it."""
 
-    name: Text = Field(max_length=120)
+    name: FilledText = Field(max_length=120)
     birth_date: date
-    address: Text = Field(
+    address: FilledText = Field(
         description="Street, number and town where the care is given.", max_length=200
     )
     phone: Text = Field(
@@ -610,6 +623,35 @@ class ReopenIn(CamelSchema):
     )
 
 
+class SafetyStopIn(CamelSchema):
+    """Why a team cannot carry out safely what was assigned to it."""
+
+    ground: SafetyGround
+    explanation: Text = Field(
+        description="One sentence for the coordinator; no names.", max_length=300
+    )
+
+
+class ObjectionIn(CamelSchema):
+    """The client does not want a provider."""
+
+    organization_id: Id = Field(description="Number of the provider.")
+    given_by: ConsentGiver = Field(ConsentGiver.CLIENT, description="Who said it.")
+
+
+class DateIn(CamelSchema):
+    """Another date before which something must happen."""
+
+    due_at: AwareDatetime = Field(description="Ahead, at most a month.")
+    why: Text = Field(description="In a few words.", max_length=200)
+
+
+class NoteIn(CamelSchema):
+    """A line for colleagues."""
+
+    text: Text = Field(description="No names of clients.", max_length=300)
+
+
 class FirstVisitIn(CamelSchema):
     """The first visit goes to another day, as when a discharge moves."""
 
@@ -668,10 +710,10 @@ class RoomCorrectionIn(CamelSchema):
 class HoursIn(CamelSchema):
     """Hours as the nurse sets them after the intake, or at a review."""
 
-    hours_per_week: Decimal = Field(
+    hours_per_week: Number = Field(
         description="The reserved room follows.", gt=0, le=168
     )
-    hours_expected: Decimal | None = Field(
+    hours_expected: Number | None = Field(
         None,
         description="Expected at the review, at most the hours of now.",
         ge=0,
@@ -853,13 +895,13 @@ class DeclineIn(CamelSchema):
 class UnmetQuery(CamelSchema):
     """Over how many whole weeks."""
 
-    weeks: Literal[4, 13, 26, 52] = 13
+    weeks: Annotated[Literal[4, 13, 26, 52], WholeNumber] = 13
 
 
 class ContributionQuery(CamelSchema):
     """Over how many weeks, and of which own organization."""
 
-    weeks: Literal[4, 13, 26] = 13
+    weeks: Annotated[Literal[4, 13, 26], WholeNumber] = 13
     organization: int | None = Field(
         None, description="Number of an own organization; by itself the first."
     )

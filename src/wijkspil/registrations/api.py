@@ -15,6 +15,7 @@ from pydantic import Field
 from wijkspil.core.api import (
     API_VERSION,
     CamelSchema,
+    Postcode,
     Problem,
     refuse_unknown_parameters,
 )
@@ -35,7 +36,9 @@ router = Router(by_alias=True, tags=["GP lists"])
 class GpPracticesQuery(CamelSchema):
     """Where somebody lives."""
 
-    postcode: str = Field(description="Four digits, or four digits and two letters.")
+    postcode: Postcode = Field(
+        description="Four digits, or four digits and two letters."
+    )
     far: bool = Field(False, description="Up to 25 km and 75 practices.")
 
 
