@@ -9,6 +9,7 @@ from wijkspil.calls.api import router as calls_router
 from wijkspil.calls.errors import InvalidCall
 from wijkspil.communications.api import router as communications_router
 from wijkspil.communications.webhook_description import add_webhooks
+from wijkspil.config.api_examples import add_examples
 from wijkspil.core.api import API_VERSION, WijkspilApi, refuse_fields
 from wijkspil.directory.api import router as directory_router
 from wijkspil.directory.files_api import router as files_router
@@ -31,9 +32,10 @@ class SiteApi(WijkspilApi):
     """All rooms together: also describes what the site sends to other systems."""
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
-        """Return the description, with every topic as a webhook."""
+        """Return the description, with webhooks and examples."""
         schema = super().get_openapi_schema(**options)
         add_webhooks(schema)
+        add_examples(schema)
         return schema
 
 
