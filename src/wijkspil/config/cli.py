@@ -23,6 +23,7 @@ from wijkspil.config.cli_db import db_app
 from wijkspil.config.cli_duty import duty_app
 from wijkspil.config.cli_engines import routing_app
 from wijkspil.config.cli_exchange import exchange_app
+from wijkspil.config.cli_fhir import fhir_app
 from wijkspil.config.cli_generate import generate
 from wijkspil.config.cli_load import load
 from wijkspil.config.cli_progress import show_progress
@@ -47,6 +48,7 @@ app.add_typer(routing_app, name="routing")
 app.add_typer(exchange_app, name="exchange")
 app.add_typer(duty_app, name="duty")
 app.add_typer(simulate_app, name="simulate")
+app.add_typer(fhir_app, name="fhir")
 app.command()(doctor)
 
 
@@ -57,6 +59,7 @@ _ON_THE_APPLICATION = {
     "generate",
     "coverage-check",
     "duty",
+    "fhir",
     "migrate",
     "sandbox-tokens",
     "serve",
