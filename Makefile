@@ -28,6 +28,7 @@ frontend: $(VENV)/installed-main ## Build the pages' styles and scripts
 	@$(BIN)/python -m wijkspil.ui.build_frontend
 
 setup: $(VENV)/installed-dev frontend ## Install everything for development
+	@$(BIN)/python -m conformance.node
 
 demo: $(VENV)/installed-main frontend ## Make a fictional region and serve it on http://localhost:8000/
 	@$(BIN)/wijkspil demo
@@ -50,6 +51,7 @@ check: setup ## Lint, types, import contracts, templates, migrations, translatio
 	$(BIN)/mypy src tests benchmarks conformance
 	$(BIN)/lint-imports
 	$(BIN)/djade --check --target-version 5.2 $$(git ls-files '*.html')
+	$(BIN)/openapi-spec-validator docs/reference/openapi.json
 	$(BIN)/python -m pytest -q tests/architecture
 
 test: check browser ## Everything: make check, all tests, journeys in a real browser

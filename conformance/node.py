@@ -1,5 +1,6 @@
 """The tools that come from npm: locked here, and no part of the site."""
 
+import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -40,8 +41,10 @@ def run_node(
 
 def version_of(package: str) -> str:
     """Return the locked version of a package."""
-    import json
-
     lock = json.loads((FOLDER / "package-lock.json").read_text())
     version: str = lock["packages"][f"node_modules/{package}"]["version"]
     return version
+
+
+if __name__ == "__main__":
+    ensure_tools()

@@ -43,8 +43,8 @@ def prove(stage: Stage) -> list[Outcome]:
     """Run schemathesis once for everybody who asks."""
     if stage.is_small:
         return [
-            run(stage, "", phases="examples,fuzzing", examples=2, most_s=15),
-            run(stage, "each", phases="fuzzing,stateful", examples=2, most_s=25),
+            run(stage, "", phases="examples,fuzzing", examples=2, most_s=10),
+            run(stage, "each", phases="fuzzing,stateful", examples=2, most_s=18),
         ]
     return [
         run(stage, name, phases=ALL_PHASES, examples=30, most_s=240) for name in ASKING
