@@ -29,6 +29,7 @@ from wijkspil.calls.schemas import (
     CancelCallIn,
     DeclineCallIn,
     FinishIn,
+    GiveBackCallIn,
     KeySafeOut,
     LeaveIn,
     NurseOut,
@@ -163,6 +164,18 @@ def write_acceptance(request: HttpRequest, number: str, body: AcceptIn) -> CallO
 def write_decline(request: HttpRequest, number: str, body: DeclineCallIn) -> CallOut:
     """Decline with a coded reason; the next nurse is alerted at once."""
     return _act(request, number, alerts.decline_call, **dict(body))
+
+
+@router.post(
+    "/calls/{number}/give-back",
+    response={200: CallOut, **_REFUSALS},
+    summary="The nurse who would come cannot after all",
+)
+def write_given_back_call(
+    request: HttpRequest, number: str, body: GiveBackCallIn
+) -> CallOut:
+    """Take it back with a coded reason, until arriving; the next nurse is alerted."""
+    return _act(request, number, alerts.give_back_call, reason=body.reason.value)
 
 
 @router.post(

@@ -122,6 +122,12 @@ class DeclineCallIn(CamelSchema):
     alert_id: Id | None = None
 
 
+class GiveBackCallIn(CamelSchema):
+    """The nurse who would come cannot after all."""
+
+    reason: AlertDeclineReason
+
+
 class LeaveIn(CamelSchema):
     """The nurse is on the way."""
 

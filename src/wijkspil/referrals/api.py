@@ -46,16 +46,20 @@ from wijkspil.referrals.schemas import (
     AskedTeamOut,
     AskedTeamsOut,
     ChangedNeedIn,
+    ClientLinkOut,
     CloseIn,
     ContributionCountsOut,
     ContributionOut,
     ContributionQuery,
+    DateIn,
     DeclineIn,
     EventOut,
     EventsOut,
     FirstVisitIn,
     HoursIn,
     NeedIn,
+    NoteIn,
+    ObjectionIn,
     OfferOut,
     OfferQuery,
     OffersOut,
@@ -72,6 +76,7 @@ from wijkspil.referrals.schemas import (
     RequestsOut,
     ResumeIn,
     RoomCheckOut,
+    SafetyStopIn,
     SentRequestOut,
     UnmetLineOut,
     UnmetOut,
@@ -106,11 +111,13 @@ from wijkspil.referrals.services.changes import (
     report_death,
     resume_request,
 )
+from wijkspil.referrals.services.consent import record_objection
 from wijkspil.referrals.services.course import (
     end_care,
     reopen_request,
     set_hours,
     start_care,
+    stop_assignment,
 )
 from wijkspil.referrals.services.disclosure import show_patient
 from wijkspil.referrals.services.figures import (
@@ -121,6 +128,7 @@ from wijkspil.referrals.services.figures import (
     own_of,
     weeks_until,
 )
+from wijkspil.referrals.services.links import renew_client_link
 from wijkspil.referrals.services.offers import (
     accept_offer,
     decline_offer,
@@ -128,7 +136,12 @@ from wijkspil.referrals.services.offers import (
 )
 from wijkspil.referrals.services.requests import check_room
 from wijkspil.referrals.services.sending import PhoneAgreement, send_request
-from wijkspil.referrals.services.steering import cancel_request, withdraw_request
+from wijkspil.referrals.services.steering import (
+    add_note,
+    cancel_request,
+    move_date,
+    withdraw_request,
+)
 from wijkspil.referrals.types import Requester
 from wijkspil.referrals.wording import say_event
 
@@ -147,6 +160,7 @@ _NAMES = {
     "requester_phone": "phone",
     "consent": "decision",
     "service_ids": "service_id",
+    "organization": "organization_id",
 }
 
 
@@ -515,6 +529,88 @@ def write_care_start(request: HttpRequest, number: str) -> RequestOut:
 def write_care_end(request: HttpRequest, number: str, body: CloseIn) -> RequestOut:
     """End care; the room is given back."""
     return _act(request, number, end_care, reason=body.reason.value)
+
+
+@router.post(
+    "/requests/{number}/safety-stop",
+    response={200: RequestOut, **_REFUSALS},
+    summary="Stop an assignment that your team cannot carry out safely",
+    tags=["care"],
+)
+def write_safety_stop(
+    request: HttpRequest, number: str, body: SafetyStopIn
+) -> RequestOut:
+    """Give a client that was assigned by agreement back, before care has started."""
+    return _act(
+        request,
+        number,
+        stop_assignment,
+        ground=body.ground.value,
+        explanation=body.explanation,
+    )
+
+
+@router.post(
+    "/requests/{number}/objection",
+    response={200: RequestOut, **_REFUSALS},
+    summary="Record that the client objects to a provider",
+    tags=["requests"],
+)
+def write_objection(request: HttpRequest, number: str, body: ObjectionIn) -> RequestOut:
+    """Ask that provider no more; a team of it that has the client loses it at once.
+
+    For who sent it and the coordinator; objecting twice is harmless.
+    """
+    return _act(
+        request,
+        number,
+        record_objection,
+        organization_id=body.organization_id,
+        given_by=body.given_by.value,
+    )
+
+
+@router.post(
+    "/requests/{number}/date",
+    response={200: RequestOut, **_REFUSALS},
+    summary="Move the date before which something must happen, with a reason",
+    tags=["requests"],
+)
+def write_date(request: HttpRequest, number: str, body: DateIn) -> RequestOut:
+    """Take another date, at most a month ahead, while no team has the client.
+
+    For who sent it and the coordinator.
+    """
+    return _act(request, number, move_date, due_at=body.due_at, why=body.why)
+
+
+@router.post(
+    "/requests/{number}/notes",
+    response={200: RequestOut, **_REFUSALS},
+    summary="Add a line to what happened, for colleagues",
+    tags=["requests"],
+)
+def write_note(request: HttpRequest, number: str, body: NoteIn) -> RequestOut:
+    """Keep it among the events; for who sent it and the coordinator."""
+    actor = get_writing_actor(request)
+    row = _find(actor, number)
+    add_note(actor=actor, request_id=row.pk, text=body.text, at=timezone.now())
+    return RequestOut.of(row)
+
+
+@router.post(
+    "/requests/{number}/client-link",
+    response={201: ClientLinkOut, **_REFUSALS},
+    summary="Make a new link and code for the client; the old one ends",
+    tags=["requests"],
+)
+def write_client_link(request: HttpRequest, number: str) -> Status[ClientLinkOut]:
+    """Answer both, once; for who sent it, the team and the coordinator. Logged."""
+    actor = get_writing_actor(request)
+    row = _find(actor, number)
+    token, code = renew_client_link(actor=actor, request_id=row.pk, at=timezone.now())
+    path = reverse("referrals:client", args=[token])
+    return Status(201, ClientLinkOut(url=request.build_absolute_uri(path), code=code))
 
 
 def _find(actor: Actor, number: str) -> "ServiceRequest":

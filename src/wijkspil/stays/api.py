@@ -29,10 +29,12 @@ from wijkspil.stays.schemas import (
     BedsListOut,
     BedsOut,
     BedsQuery,
+    CancelStayIn,
     ClaimIn,
     ConfirmIn,
     EndIn,
     NotDeliveredIn,
+    PlannedEndIn,
     QuestionOut,
     QuestionsOut,
     StartedStayOut,
@@ -51,6 +53,8 @@ from wijkspil.stays.selectors.stays import (
 from wijkspil.stays.services.asking import claim_bed, list_beds_for, start_stay
 from wijkspil.stays.services.beds import report_beds
 from wijkspil.stays.services.course import (
+    cancel_stay,
+    change_planned_end,
     confirm_claim,
     end_stay,
     give_back,
@@ -286,6 +290,38 @@ def write_end(request: HttpRequest, number: str, body: EndIn) -> StayOut:
     actor = get_writing_actor(request)
     stay = _find(actor, number)
     end_stay(actor=actor, stay_id=stay.pk, reason=body.reason.value, at=timezone.now())
+    return _answer(stay)
+
+
+@router.post(
+    "/stays/{number}/planned-end",
+    response={200: StayOut, **_REFUSALS},
+    summary="Change the day on which the client is expected to leave",
+)
+def write_planned_end(request: HttpRequest, number: str, body: PlannedEndIn) -> StayOut:
+    """Take another day, from today on; for the provider of the bed."""
+    actor = get_writing_actor(request)
+    stay = _find(actor, number)
+    change_planned_end(
+        actor=actor, stay_id=stay.pk, planned_end=body.planned_end, at=timezone.now()
+    )
+    return _answer(stay)
+
+
+@router.post(
+    "/stays/{number}/cancellation",
+    response={200: StayOut, **_REFUSALS},
+    summary="Cancel a stay: no bed is needed any more",
+)
+def write_stay_cancellation(
+    request: HttpRequest, number: str, body: CancelStayIn
+) -> StayOut:
+    """Give a claimed bed back; not once the client is there."""
+    actor = get_writing_actor(request)
+    stay = _find(actor, number)
+    cancel_stay(
+        actor=actor, stay_id=stay.pk, reason=body.reason.value, at=timezone.now()
+    )
     return _answer(stay)
 
 

@@ -16,6 +16,7 @@ from wijkspil.stays.policies import Suggestion
 from wijkspil.stays.selectors.beds import FreeBeds
 from wijkspil.stays.types import (
     Beds,
+    CancelReason,
     ClaimStatus,
     ConsentGiven,
     ConsentGiver,
@@ -385,6 +386,18 @@ class EndIn(CamelSchema):
     """Where the client goes."""
 
     reason: EndReason
+
+
+class PlannedEndIn(CamelSchema):
+    """Another day on which the client is expected to leave."""
+
+    planned_end: date
+
+
+class CancelStayIn(CamelSchema):
+    """Why no bed is needed any more."""
+
+    reason: CancelReason
 
 
 class StayPatientOut(CamelSchema):

@@ -155,3 +155,16 @@ def test_a_malformed_body_is_refused(night: Night) -> None:
     for text in ("{", "[]", '"x"', "null"):
         assert 400 <= triage.post("/calls", text).status_code < 500
     assert not Call.objects.exists()
+
+
+def test_a_nurse_who_cannot_come_after_all_gives_it_back(night: Night) -> None:
+    triage = System(night.post)
+    number = triage.post("/calls", body()).json()["number"]
+    first = System(night.teams[0].organization)
+    first.post(f"/calls/{number}/accept", {"expectedMinutes": 9})
+    reason = {"reason": "busy"}
+    answer = first.post(f"/calls/{number}/give-back", reason)
+    assert answer.status_code == 200, answer.content
+    assert triage.get(f"/calls/{number}").json()["status"] == "alerted"
+    problem_of(first.get(f"/calls/{number}/patient"), 403)
+    problem_of(triage.post(f"/calls/{number}/give-back", {"reason": "mood"}), 400)

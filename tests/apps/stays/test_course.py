@@ -47,13 +47,13 @@ from wijkspil.stays.services.disclosure import show_stay_patient
 from wijkspil.stays.types import (
     CancelReason,
     ClaimStatus,
-    StayConsentDecision,
     ConsentGiven,
     ConsentGiver,
     EndReason,
     NotDeliveredGround,
     OwnerKind,
     Requester,
+    StayConsentDecision,
     StayKind,
     StayStatus,
 )

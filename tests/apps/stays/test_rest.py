@@ -295,3 +295,49 @@ class TestStays:
         told = System(region.practice).call("GET", "/stay-questions").json()
         codes = [item["code"] for item in told["items"]]
         assert codes == list(make.ELV_LOW)
+
+
+class TestChanging:
+    def started(self, region: make.StayRegion) -> tuple[System, System, str]:
+        own, hospital = System(region.place.organization), System(region.practice)
+        own.call(
+            "PUT",
+            f"/services/{region.place.pk}/beds/{KIND}",
+            {"free": 2, "features": [], "validHours": 12},
+        )
+        answer = hospital.call("POST", "/stays", stay_body())
+        assert answer.status_code == 201, answer.content
+        return own, hospital, answer.json()["number"]
+
+    def test_who_asked_cancels_and_the_bed_goes_back(
+        self, region: make.StayRegion
+    ) -> None:
+        own, hospital, number = self.started(region)
+        claim = {"serviceId": region.place.pk, "kind": KIND}
+        hospital.call("POST", f"/stays/{number}/claim", claim)
+        path = f"/stays/{number}/cancellation"
+        assert own.call("POST", path, {"reason": "home"}).status_code in (403, 404)
+        assert hospital.call("POST", path, {"reason": "mood"}).status_code == 400
+        answer = hospital.call("POST", path, {"reason": "home"})
+        assert answer.status_code == 200, answer.content
+        assert answer.json()["status"] == "cancelled"
+        again = hospital.call("POST", path, {"reason": "home"})
+        assert again.status_code == 409
+
+    def test_the_provider_changes_the_day_of_leaving(
+        self, region: make.StayRegion
+    ) -> None:
+        own, hospital, number = self.started(region)
+        claim = {"serviceId": region.place.pk, "kind": KIND}
+        hospital.call("POST", f"/stays/{number}/claim", claim)
+        hospital.call("POST", f"/stays/{number}/confirm", confirm_body())
+        own.call("POST", f"/stays/{number}/arrival")
+        day = (timezone.localdate() + timedelta(days=5)).isoformat()
+        path = f"/stays/{number}/planned-end"
+        answer = own.call("POST", path, {"plannedEnd": day})
+        assert answer.status_code == 200, answer.content
+        assert answer.json()["plannedEnd"] == day
+        past = own.call("POST", path, {"plannedEnd": "2020-01-01"})
+        assert past.status_code == 400
+        assert past.json()["invalidParams"][0]["name"] == "plannedEnd"
+        assert hospital.call("POST", path, {"plannedEnd": day}).status_code == 403
