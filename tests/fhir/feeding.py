@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
 from tests.factories.accounts import ApiTokenFactory
@@ -35,7 +34,7 @@ class Feeder:
         *,
         content_type: str = "application/fhir+json",
         **headers: str,
-    ) -> HttpResponse:
+    ) -> Any:
         """Send a request; ``if_match="W/..."`` and so on are headers."""
         return Client().generic(
             method,
@@ -53,19 +52,19 @@ class Feeder:
         found: Resource = response.json()
         return found
 
-    def put(self, resource: Resource, **headers: str) -> HttpResponse:
+    def put(self, resource: Resource, **headers: str) -> Any:
         """Send a resource to its own address."""
         path = f"{resource['resourceType']}/{resource['id']}"
         return self.send("PUT", path, resource, **headers)
 
-    def post(self, resource: Resource, **headers: str) -> HttpResponse:
+    def post(self, resource: Resource, **headers: str) -> Any:
         """Send a resource to its type, or a bundle to the base."""
         type_ = resource["resourceType"]
         return self.send(
             "POST", "" if type_ == "Bundle" else type_, resource, **headers
         )
 
-    def patch(self, path: str, *operations: Resource, **headers: str) -> HttpResponse:
+    def patch(self, path: str, *operations: Resource, **headers: str) -> Any:
         """Send a JSON Patch."""
         return self.send(
             "PATCH",

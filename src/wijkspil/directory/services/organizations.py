@@ -286,6 +286,7 @@ def place_service(
         If the postcode breaks a rule, or the point lies outside the earth.
     """
     _check_service(actor, service_id)
+    point: dict[str, float | None] = {}
     if lon is not None and lat is not None:
         if not (-180 <= lon <= 180 and -90 <= lat <= 90):
             raise InvalidEntry(
@@ -297,8 +298,6 @@ def place_service(
                 }
             )
         point = {"lon": lon, "lat": lat}
-    else:
-        point = {}
     try:
         postcode = clean_postcode(postcode) if postcode.strip() else ""
     except InvalidValue as error:

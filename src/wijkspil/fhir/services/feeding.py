@@ -242,7 +242,7 @@ def _body_of(call: Call) -> Resource:
     return _localize(call, call.body)
 
 
-def _localize(call: Call, resource: Any) -> Any:
+def _localize(call: Call, resource: Resource) -> Resource:
     """Return a resource in which our own full addresses are written as ``Type/id``."""
     prefix = f"{call.base_url}/"
     return replace_references(resource, lambda text: text.removeprefix(prefix))
