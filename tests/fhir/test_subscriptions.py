@@ -4,25 +4,28 @@ import json
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 from fhir.resources.R4B.bundle import Bundle
 from fhir.resources.R4B.parameters import Parameters
 from fhir.resources.R4B.subscription import Subscription as SubscriptionModel
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from tests.apps.communications.listening import listening
 from tests.apps.directory.signing_in import token_header
 from tests.factories.directory import HealthcareServiceFactory, OrganizationFactory
+from tests.factories.referrals import PATIENT, make_wijk
+from tests.fhir.exchanging import System, request_resource
 from wijkspil.communications.services.delivering import LEASE, MAX_ATTEMPTS
 from wijkspil.communications.signing import sign
 from wijkspil.core.sealing import unseal
 from wijkspil.fhir.models import Subscription, Version
-from wijkspil.fhir.subscriptions.criteria import DIRECTORY_TOPIC
+from wijkspil.fhir.subscriptions.criteria import DIRECTORY_TOPIC, TASK_TOPIC
 from wijkspil.fhir.subscriptions.notifying import notify_next
 from wijkspil.fhir.subscriptions.registering import SECRET
 from wijkspil.fhir.subscriptions.resource import CONTENT, FILTER, HEARTBEAT
 from wijkspil.fhir.subscriptions.rounds import tell_who_waits
-
 
 pytestmark = pytest.mark.django_db
 #: One transaction makes one version; these tell of several.
@@ -152,11 +155,12 @@ def test_what_is_sent_is_signed_with_the_secret_shown_once(system, service, list
 
 @separate_transactions
 def test_a_topic_shakes_hands_and_then_tells_in_order(system, service, listener):
-    id_ = post(system, topic(listener.url, content="full-resource")).json()["id"]
+    made = post(system, topic(listener.url, content="full-resource"))
+    id_ = made.json()["id"]
     tell_who_waits()
     for name in ("een", "twee", "drie"):
         rename(service, name)
-    assert tell_who_waits() == 3
+    assert tell_who_waits() == 6  # with the place of the service
     handshake, event = [json.loads(told.body) for told in listener.received]
     for bundle in (handshake, event):
         Bundle.model_validate(bundle)
@@ -164,12 +168,16 @@ def test_a_topic_shakes_hands_and_then_tells_in_order(system, service, listener)
     assert parameters_of(handshake)["type"] == "handshake"
     told = parameters_of(event)
     assert told["type"] == "event-notification"
-    assert told["events-since-subscription-start"] == "3"
-    names = [entry["resource"]["name"] for entry in event["entry"][1:]]
+    assert told["events-since-subscription-start"] == "6"
+    names = [
+        entry["resource"]["name"]
+        for entry in event["entry"][1:]
+        if entry["resource"]["resourceType"] == "HealthcareService"
+    ]
     assert names == ["een", "twee", "drie"]
     assert status_of(system, id_)["status"] == "active"
     state = system.get(f"/fhir/Subscription/{id_}/$status").json()
-    assert parameters_of(state)["events-since-subscription-start"] == "3"
+    assert parameters_of(state)["events-since-subscription-start"] == "6"
 
 
 @pytest.mark.parametrize(("content", "entries"), [("empty", 1), ("id-only", 2)])
@@ -389,8 +397,8 @@ def test_an_address_inside_is_refused(system, settings):
 
 @separate_transactions
 def test_a_change_puts_work_in_the_queue_once(system, service, listener):
-    from procrastinate.contrib.django.models import ProcrastinateJob
-
+    with connection.cursor() as cursor:  # of other tests
+        cursor.execute("DELETE FROM procrastinate_jobs")
     jobs = ProcrastinateJob.objects.filter(
         task_name="wijkspil.fhir.tasks.tell_subscribers", status="todo"
     )
@@ -401,3 +409,26 @@ def test_a_change_puts_work_in_the_queue_once(system, service, listener):
     rename(service, "twee")
     assert jobs.count() == 1
     assert Version.objects.filter(fhir_id=service.fhir_id).count() >= 3
+
+
+class TestTasks:
+    def test_only_who_is_asked_is_told_of_a_task_and_never_of_whom(self, listener):
+        wijk = make_wijk(at=timezone.now())
+        hospital = System(wijk.hospital)
+        asked, other = [System(team.organization) for team in wijk.teams[:2]]
+        body = topic(listener.url, "Task?status=requested", content="full-resource")
+        body["criteria"] = TASK_TOPIC
+        with listening() as elsewhere:
+            assert asked.post("Subscription", body).status_code == 201
+            body["channel"] = body["channel"] | {"endpoint": elsewhere.url}
+            assert other.post("Subscription", body).status_code == 201
+            tell_who_waits()
+            request = hospital.post("ServiceRequest", request_resource(wijk)).json()
+            assert tell_who_waits() == 1
+            assert len(elsewhere.received) == 1  # its handshake
+        (event,) = listener.received[1:]
+        (task,) = [one["resource"] for one in json.loads(event.body)["entry"][1:]]
+        assert task["id"].startswith(request["id"])
+        assert task["owner"]["reference"].endswith(wijk.teams[0].fhir_id)
+        for told in (PATIENT.name.split()[0], PATIENT.phone, PATIENT.address):
+            assert told.encode() not in event.body

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q
 
+from wijkspil.accounts.types import Actor, Grant, Role
 from wijkspil.communications.outside import NotReached, post
 from wijkspil.communications.services.delivering import (
     LEASE,
@@ -31,10 +32,11 @@ from wijkspil.communications.signing import (
 )
 from wijkspil.core.prepared import fetch_rows
 from wijkspil.core.sealing import unseal
+from wijkspil.fhir.exchange.selectors.tasks import find_task
 from wijkspil.fhir.models import Subscription
 from wijkspil.fhir.selectors.versions import get_horizon
 from wijkspil.fhir.services.rendering import render_pending
-from wijkspil.fhir.subscriptions.criteria import Filter, matches, read_filters
+from wijkspil.fhir.subscriptions.criteria import TASK, Filter, matches, read_filters
 from wijkspil.fhir.subscriptions.resource import Event, to_notification
 from wijkspil.fhir.types import FHIR_JSON
 
@@ -144,7 +146,7 @@ def _find_events(row: Subscription, filters: list[Filter]) -> _Found:
         )
         for key_, type_, fhir_id, version, tick_, body in rows:
             resource = json.loads(body)
-            if matches(filters, resource) and may_be_told(row, resource):
+            if matches(filters, resource) and may_be_told(row, type_, fhir_id):
                 if len(events) == most:
                     return _Found(events, tick, key, has_more=True)
                 number = row.events + len(events) + 1
@@ -265,6 +267,13 @@ def _stop(row: Subscription, *, status: str, error: str, at: datetime) -> Told:
     return Told(row.pk, 0, error)
 
 
-def may_be_told(row: Subscription, resource: dict[str, object]) -> bool:
-    """Whether the subscriber may know of this: a Task only who asked or was asked."""
-    return resource["resourceType"] != "Task"
+def may_be_told(row: Subscription, type_: str, fhir_id: str) -> bool:
+    """Whether the subscriber may know of this: of a Task who asked or was asked."""
+    if type_ != TASK:
+        return True
+    return find_task(_system_of(row), fhir_id) is not None
+
+
+def _system_of(row: Subscription) -> Actor:
+    grant = Grant(Role.PROVIDER_SYSTEM, organization_id=row.organization_id)
+    return Actor(label=row.owner_label, grants=(grant,))

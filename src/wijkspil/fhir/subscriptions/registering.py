@@ -35,6 +35,7 @@ MAX_SUBSCRIPTIONS = 100
 #: Shown once, in the answer to creating: with it notifications are signed.
 SECRET = f"{OWN}/StructureDefinition/signature-secret"
 CONTENTS = ("empty", "id-only", "full-resource")
+_AFTER_ALL = 2**63 - 1
 _HEADER = re.compile(r"^([A-Za-z0-9-]{1,60}): ?([\x20-\x7e]{0,1000})$")
 #: Headers of the connection itself, and those by which we prove who sends.
 _OUR_HEADERS = ("host", "content-", "transfer-", "connection", "wijkspil-")
@@ -65,6 +66,7 @@ def create(call: Call) -> Answer:
             owner_label=call.actor.label,
             secret=seal(secret),
             cursor_tick=get_horizon(),
+            cursor_id=_AFTER_ALL,  # of that tick
             next_try_at=call.at,
         )
         _fill(row, call.body or {}, at=call.at)
