@@ -47,7 +47,7 @@ def prove(stage: Stage) -> list[Outcome]:
             run(stage, "each", phases="fuzzing,stateful", examples=2, most_s=18),
         ]
     return [
-        run(stage, name, phases=ALL_PHASES, examples=30, most_s=240) for name in ASKING
+        run(stage, name, phases=ALL_PHASES, examples=30, most_s=150) for name in ASKING
     ]
 
 

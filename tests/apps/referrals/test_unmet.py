@@ -308,6 +308,16 @@ def test_another_region_is_refused() -> None:
     assert browser.get(api).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("weeks", "status"), [(4, 200), (52, 200), (5, 400), ("", 400)]
+)
+def test_a_system_chooses_over_how_many_weeks(weeks: int | str, status: int) -> None:
+    providers = make_providers(1, at=timezone.now())
+    browser = providers.person(Role.INSURER).browser()
+    api = f"/api/v1/regions/{providers.region.pk}/unmet-demand?weeks={weeks}"
+    assert browser.get(api).status_code == status
+
+
 def test_an_empty_ledger_says_why_there_is_nothing() -> None:
     providers = make_providers(1, at=timezone.now())
     page = providers.person(Role.INSURER).browser().get(PAGE, headers=ENGLISH)
