@@ -28,6 +28,9 @@ _LETTER = {
     "update": "u",
     "patch": "u",
     "delete": "d",
+    # Asks and tells, changes nothing.
+    "$check-room": "r",
+    "$document": "r",
 }
 #: Open to everybody, with whatever token.
 _FREE = frozenset({"capabilities", "batch"})

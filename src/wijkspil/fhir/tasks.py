@@ -9,6 +9,7 @@ from secrets import SystemRandom
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from wijkspil.fhir.exchange.services.staging import remove_old_staged
 from wijkspil.fhir.services.replica import copy_directory, list_due
 from wijkspil.fhir.services.upstream import list_due_upstream, push_directory
 from wijkspil.fhir.subscriptions.rounds import tell_who_waits
@@ -49,3 +50,10 @@ def tell_subscribers() -> None:
 def sweep_subscriptions(timestamp: int) -> None:
     """Tell what failed before, or was left by a worker that died; beat the heart."""
     tell_who_waits()
+
+
+@app.periodic(cron="17 * * * *")
+@app.task(queueing_lock="fhir.staged", pass_context=False)
+def remove_what_was_sent_ahead(timestamp: int) -> None:
+    """Remove Patients that were sent ahead and that no request used within a day."""
+    remove_old_staged(at=timezone.now())

@@ -4,10 +4,13 @@ from collections.abc import Callable, Mapping
 
 from wijkspil.fhir.exchange.services import (
     acting,
+    changing,
+    documents,
     following_people,
     following_requests,
     following_tasks,
     placing,
+    rooms,
     staging,
 )
 from wijkspil.fhir.types import Answer, Call
@@ -26,6 +29,9 @@ EXCHANGE: Mapping[str, Mapping[str, Callable[[Call], Answer]]] = {
         "read": following_requests.read_request,
         "search-type": following_requests.search,
         "create": placing.create_request,
+        "update": changing.update_request,
+        "patch": changing.patch_request,
+        **dict.fromkeys(changing.OPERATIONS, changing.operate),
     },
     "Patient": {
         "read": following_people.read_patient,
@@ -39,4 +45,13 @@ EXCHANGE: Mapping[str, Mapping[str, Callable[[Call], Answer]]] = {
         "read": following_people.read_consent,
         "search-type": following_people.search_consents,
     },
+    "Composition": {
+        "read": documents.read_composition,
+        "search-type": documents.search_compositions,
+        "$document": documents.tell_document,
+    },
+}
+#: Joined to what the directory has for the type.
+ON_HEALTHCARE_SERVICE: Mapping[str, Callable[[Call], Answer]] = {
+    "$check-room": rooms.ask_room,
 }

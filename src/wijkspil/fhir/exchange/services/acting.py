@@ -173,7 +173,7 @@ def _change(call: Call, make: Callable[[Resource], Resource]) -> Answer:
         wanted = make(now)
         changed = sorted(_changed(now, wanted))
         if changed:
-            change = Change(call, see_task(call), now, wanted, Given(wanted))
+            change = Change(call, see_task(call), now, wanted, Given.of_task(wanted))
             _do(change, changed)
             change.given.faults.check()
     return read_task(call)
@@ -319,11 +319,9 @@ def _decline(change: Change) -> None:
 def _set_hours(change: Change) -> None:
     given = change.given
     hours = given.number(TaskValue.HOURS, is_needed=True)
-    review_on = given.day(TaskValue.REVIEW_ON, is_needed=True)
     expected = given.number(TaskValue.HOURS_EXPECTED)
-    given.faults.check()
+    review_on = given.needed_day(TaskValue.REVIEW_ON)
     assert hours is not None
-    assert review_on is not None
     set_hours(
         **change.of_request,
         hours_per_week=hours,
@@ -351,9 +349,7 @@ def _pause(change: Change) -> None:
 
 
 def _resume(change: Change) -> None:
-    day = change.given.day(TaskValue.FIRST_VISIT_ON, is_needed=True)
-    change.given.faults.check()
-    assert day is not None
+    day = change.given.needed_day(TaskValue.FIRST_VISIT_ON)
     resume_request(**change.of_request, first_visit_on=day)
 
 

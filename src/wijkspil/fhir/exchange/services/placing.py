@@ -1,6 +1,7 @@
 """Place a request: as a ServiceRequest with what it needs, or as one transaction."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
@@ -36,9 +37,10 @@ from wijkspil.fhir.exchange.services.resolving import (
 from wijkspil.fhir.exchange.services.staging import open_staged, use_staged
 from wijkspil.fhir.models import PlacedIdentifier
 from wijkspil.fhir.types import Answer, Call, Resource
-from wijkspil.referrals.services.requests import submit_request
+from wijkspil.referrals.services.requests import change_need, submit_request
 from wijkspil.referrals.services.sending import (
     PhoneAgreement,
+    complete_requester,
     send_request,
     start_draft,
 )
@@ -62,16 +64,29 @@ def create_request(call: Call) -> Answer:
     return _place(call, body, lambda reference: contained_in(body, reference))
 
 
-def place_bundle(call: Call) -> Answer:
+def is_placing(bundle: Resource | None) -> bool:
+    """Whether a bundle is a transaction that places a request."""
+    if not bundle or bundle.get("type") != "transaction":
+        return False
+    entries = bundle.get("entry")
+    return isinstance(entries, list) and any(
+        isinstance(entry, dict)
+        and _type_of(entry) == "ServiceRequest"
+        and (entry.get("request") or {}).get("method") == "POST"
+        for entry in entries
+    )
+
+
+def place_bundle(call: Call, perform: Callable[[Call], Answer]) -> Answer:
     """Place the ServiceRequest of a transaction with its Patient and Consent.
 
-    All or nothing. A Task without owner may stand in it: the coordination, which
-    there is anyhow.
+    All or nothing: it is placed as one resource that contains them. A Task without
+    owner may stand in it: the coordination, which there is anyhow.
     """
     bundle = check_structure(call.body, "Bundle")
-    entries = bundle.get("entry") or []
-    asked = [e for e in entries if _type_of(e) == "ServiceRequest"]
-    if len(asked) != 1 or any(_type_of(e) not in _IN_BUNDLE for e in entries):
+    entries = bundle["entry"]
+    kinds = Counter(_type_of(entry) for entry in entries)
+    if set(kinds) - _IN_BUNDLE or any(kinds[one] > 1 for one in _IN_BUNDLE):
         raise refuse(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "business-rule",
@@ -81,33 +96,58 @@ def place_bundle(call: Call) -> Answer:
             ),
             expression="Bundle.entry",
         )
-    sent = {
-        str(e.get("fullUrl") or f"{_type_of(e)}/{e['resource'].get('id')}"): e[
-            "resource"
-        ]
-        for e in entries
-    }
-    for entry in entries:
-        if _type_of(entry) == "Task" and entry["resource"].get("owner"):
-            raise refuse(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
-                "business-rule",
-                gettext_noop(
-                    "Leave out the owner: who is asked follows from the region's "
-                    "agreements. Give a preferred provider as performer."
-                ),
-                expression="Task.owner",
-            )
-    request = deepcopy(asked[0]["resource"])
-    consents = [e["resource"] for e in entries if _type_of(e) == "Consent"]
-
-    def find(reference: str) -> Resource | None:
-        return contained_in(request, reference) or sent.get(reference)
-
-    placed = _place(
-        call, request, find, is_bundle=True, consent=consents[0] if consents else None
+    sent = {_type_of(entry): entry for entry in entries}
+    if "Task" in sent and sent["Task"]["resource"].get("owner"):
+        raise refuse(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            "business-rule",
+            gettext_noop(
+                "Leave out the owner: who is asked follows from the region's "
+                "agreements. Give a preferred provider as performer."
+            ),
+            expression="Task.owner",
+        )
+    request = _joined(sent)
+    asked = sent["ServiceRequest"]["request"].get("ifNoneExist")
+    placed = perform(
+        replace(
+            call,
+            type="ServiceRequest",
+            body=request,
+            headers={"If-None-Exist": str(asked)} if asked else {},
+        )
     )
     return Answer(text=_to_response(entries, placed))
+
+
+def _joined(sent: Mapping[str, Mapping[str, Any]]) -> Resource:
+    """Return the ServiceRequest with what came beside it contained."""
+    request = deepcopy(dict(sent["ServiceRequest"]["resource"]))
+    contained = list(request.get("contained") or [])
+    if "Patient" in sent:
+        contained.append({**sent["Patient"]["resource"], "id": "client"})
+        request["subject"] = {"reference": "#client"}
+    if "Consent" in sent:
+        consent = {**sent["Consent"]["resource"], "id": "consent"}
+        if "Patient" in sent:
+            consent["patient"] = {"reference": "#client"}
+        contained.append(consent)
+    request["contained"] = contained
+    return request
+
+
+def change_draft(call: Call, body: Resource, request_id: int) -> None:
+    """Keep what a draft asks now; still nobody is named in it."""
+    subject = str((body.get("subject") or {}).get("reference", ""))
+    asked = _read(body, contained_in(body, subject), [])
+    with fields_as_issues():
+        change_need(
+            actor=call.actor,
+            request_id=request_id,
+            need=asked.need,
+            requester=complete_requester(call.actor, asked.requester),
+            at=call.at,
+        )
 
 
 def submit_draft(call: Call, body: Resource, request_id: int, number: str) -> Answer:
@@ -128,14 +168,7 @@ def submit_draft(call: Call, body: Resource, request_id: int, number: str) -> An
     return _placed(call, submitted, status=HTTPStatus.OK)
 
 
-def _place(
-    call: Call,
-    body: Resource,
-    find: Find,
-    *,
-    is_bundle: bool = False,
-    consent: Resource | None = None,
-) -> Answer:
+def _place(call: Call, body: Resource, find: Find) -> Answer:
     status = body.get("status")
     if status not in {"draft", "active"} or body.get("intent") != "order":
         raise refuse(
@@ -144,10 +177,10 @@ def _place(
             gettext_noop("Place a request with status draft or active, intent order."),
             expression="ServiceRequest.status",
         )
-    if status == "draft" and not is_bundle:
+    if status == "draft":
         return _start(call, body, find)
     patient, staged_id = _patient_of(call, body, find)
-    basis = consent or _consent_of(body)
+    basis = _consent_of(body)
     asked = _read(body, patient, refused_in(basis))
     given = read_consent(basis)
     with fields_as_issues(), transaction.atomic():
@@ -290,11 +323,6 @@ def _placed(call: Call, submitted: Submitted, *, status: int) -> Answer:
 
 
 _IN_BUNDLE = frozenset({"ServiceRequest", "Patient", "Consent", "Task"})
-
-
-def _address_of(entry: Mapping[str, Any]) -> str:
-    own = f"{_type_of(entry)}/{entry['resource'].get('id')}"
-    return str(entry.get("fullUrl") or own)
 
 
 def _type_of(entry: Mapping[str, Any]) -> str:

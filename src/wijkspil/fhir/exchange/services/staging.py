@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_noop
 
@@ -205,11 +205,26 @@ def answer_with_patient(
 
 
 def remove_old_staged(*, at: datetime) -> int:
-    """Remove what no request used within its day, and return how many."""
+    """Remove what no request used within its day, and return how many rows went.
+
+    Also the keys by which others knew a request whose client was removed. Safe to run
+    twice.
+    """
     removed, _per_table = StagedPatient.objects.filter(
         number="", expires_at__lte=at
     ).delete()
+    with connection.cursor() as cursor:
+        for table in ("fhir_stagedpatient", "fhir_placedidentifier"):
+            cursor.execute(_REMOVE_FORGOTTEN.format(table=table))
+            removed += cursor.rowcount
     return removed
+
+
+_REMOVE_FORGOTTEN = """
+DELETE FROM {table} f USING referrals_servicerequest r
+ WHERE r.number = f.number AND r.submitted_at IS NOT NULL
+   AND NOT EXISTS (SELECT 1 FROM referrals_patient p WHERE p.request_id = r.id)
+"""
 
 
 def _keep(
