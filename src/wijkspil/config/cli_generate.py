@@ -44,6 +44,8 @@ def generate(
 
     from wijkspil.config.demo import DEMO_PASSWORD, delete_fictional
     from wijkspil.directory.fictional import generation
+    from wijkspil.fhir.services.clearing import forget_fictional
+    from wijkspil.fhir.services.publishing import publish_all
 
     console = Console()
     moment = parse_moment(at) if at else timezone.now()
@@ -61,6 +63,9 @@ def generate(
             region_code=region or None,
             replace=replace,
         )
+        publish_all()
+        if replace:
+            forget_fictional()
     name = _("Providers on loaded areas")
     show_summary(
         console,

@@ -80,6 +80,8 @@ def prepare(
     """
     from wijkspil.directory import importing
     from wijkspil.directory.fictional.generation import generate
+    from wijkspil.fhir.services.clearing import forget_fictional
+    from wijkspil.fhir.services.publishing import publish_all
     from wijkspil.referrals.fictional.agreements import agree_in_regions
     from wijkspil.referrals.fictional.figures import count_main_job
     from wijkspil.referrals.fictional.play import play_main_job
@@ -102,6 +104,8 @@ def prepare(
         replace=True,
         progress=progress,
     )
+    publish_all()
+    forget_fictional()
     told = play_main_job(
         requests=_count_requests(place),
         supply=supply,

@@ -10,6 +10,7 @@ from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from wijkspil.fhir.exchange.services.staging import remove_old_staged
+from wijkspil.fhir.services.publishing import publish_all
 from wijkspil.fhir.services.replica import copy_directory, list_due
 from wijkspil.fhir.services.upstream import list_due_upstream, push_directory
 from wijkspil.fhir.subscriptions.rounds import tell_who_waits
@@ -57,3 +58,10 @@ def sweep_subscriptions(timestamp: int) -> None:
 def remove_what_was_sent_ahead(timestamp: int) -> None:
     """Remove Patients that were sent ahead and that no request used within a day."""
     remove_old_staged(at=timezone.now())
+
+
+@app.periodic(cron="51 2 * * *")
+@app.task(queueing_lock="fhir.publishing", pass_context=False)
+def publish_what_time_changed(timestamp: int) -> None:
+    """Publish what no statement showed: periods that ended, areas divided anew."""
+    publish_all()

@@ -56,10 +56,13 @@ def _triggers() -> str:
 #: Of areas only regional partnerships are looked at, row by row.
 _ON_PARTNERSHIPS = "\n".join(
     f"CREATE TRIGGER fhir_on_partnership_{operation} AFTER {operation} "
-    f"ON directory_area FOR EACH ROW "
-    f"WHEN ({row}.kind = 'region' AND {row}.purpose = 'resv') "
+    f"ON directory_area FOR EACH ROW WHEN ({condition}) "
     "EXECUTE FUNCTION fhir_on_partnership();"
-    for operation, row in (("insert", "NEW"), ("update", "NEW"), ("delete", "OLD"))
+    for operation, condition in (
+        ("insert", "NEW.purpose = 'resv'"),
+        ("update", "OLD.purpose = 'resv' OR NEW.purpose = 'resv'"),
+        ("delete", "OLD.purpose = 'resv'"),
+    )
 )
 
 #: Publish what is there already.

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from http import HTTPStatus
+from urllib.parse import urlencode
 
 from django.utils.translation import gettext_noop
 
@@ -57,7 +58,7 @@ def search(call: Call) -> Answer:
         "resourceType": "Bundle",
         "type": "searchset",
         "total": len(found),
-        "link": [{"relation": "self", "url": f"{call.base_url}/{call.type}"}],
+        "link": [{"relation": "self", "url": _to_address(call)}],
     }
     if found and not only_count:
         bundle["entry"] = [
@@ -69,6 +70,11 @@ def search(call: Call) -> Answer:
             for resource in found
         ]
     return Answer(text=_to_text(bundle))
+
+
+def _to_address(call: Call) -> str:
+    asked = f"?{urlencode(call.params)}" if call.params else ""
+    return f"{call.base_url}/{call.type}{asked}"
 
 
 def _meets(resource: Resource, parameter: str, wanted: str) -> bool:

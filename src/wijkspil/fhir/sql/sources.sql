@@ -160,6 +160,11 @@ RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
               ELSE 'resv-' || md5(code) || '-' || year END
 $$;
 
+CREATE FUNCTION fhir_partner_id(partnership_id text, organization_id text)
+RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT 'resv-' || md5(partnership_id || '/' || organization_id)
+$$;
+
 CREATE VIEW fhir_source_partnership AS
 SELECT a.id AS own_id, 'Organization'::text AS type,
        fhir_partnership_id(a.code, a.year) AS fhir_id,
@@ -174,7 +179,7 @@ SELECT a.id AS own_id, 'Organization'::text AS type,
 -- the region. ``own_id`` is the organization.
 CREATE VIEW fhir_source_partner AS
 SELECT m.organization_id AS own_id, 'OrganizationAffiliation'::text AS type,
-       'resv-' || md5(r.fhir_id || '/' || o.fhir_id) AS fhir_id,
+       fhir_partner_id(r.fhir_id, o.fhir_id) AS fhir_id,
        jsonb_build_object(
          'partnership', jsonb_build_object('fhir_id', r.fhir_id,
                                            'is_fictional', o.is_fictional),
@@ -207,3 +212,16 @@ SELECT e.id AS own_id, e.type::text AS type, e.fhir_id,
               SELECT 1 FROM directory_careteam t WHERE t.fhir_id = e.fhir_id))
    AND NOT (e.type = 'Location' AND EXISTS (
               SELECT 1 FROM fhir_source_location l WHERE l.fhir_id = e.fhir_id));
+
+-- Everything that is shown now.
+CREATE VIEW fhir_known AS
+SELECT type, fhir_id FROM fhir_source_organization
+UNION ALL SELECT type, fhir_id FROM fhir_source_alliance
+UNION ALL SELECT type, fhir_id FROM fhir_source_partnership
+UNION ALL SELECT type, fhir_id FROM fhir_source_service
+UNION ALL SELECT type, fhir_id FROM fhir_source_location
+UNION ALL SELECT type, fhir_id FROM fhir_source_endpoint
+UNION ALL SELECT type, fhir_id FROM fhir_source_careteam
+UNION ALL SELECT type, fhir_id FROM fhir_source_affiliation
+UNION ALL SELECT type, fhir_id FROM fhir_source_partner
+UNION ALL SELECT type, fhir_id FROM fhir_source_fed;

@@ -24,18 +24,24 @@ END $$;
 
 -- The regional partnerships that organizations take part in, or no longer do.
 CREATE FUNCTION fhir_on_partners(ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  current_ids text[];
 BEGIN
   IF NOT EXISTS (SELECT 1 FROM directory_area
                   WHERE kind = 'region' AND purpose = 'resv') THEN
     RETURN;
   END IF;
   PERFORM fhir_publish('fhir_source_partner', ids);
+  current_ids := ARRAY(SELECT fhir_id FROM fhir_source_partner WHERE own_id = ANY(ids));
+  -- By key: what an organization could take part in is known.
   PERFORM fhir_retire('OrganizationAffiliation', ARRAY(
-    SELECT r.fhir_id::text FROM fhir_resource r
-     WHERE r.type = 'OrganizationAffiliation' AND r.own_id = ANY(ids)
-       AND r.fhir_id LIKE 'resv-%'
-       AND NOT EXISTS (SELECT 1 FROM fhir_source_partner p
-                        WHERE p.own_id = r.own_id AND p.fhir_id = r.fhir_id)));
+    SELECT r.fhir_id::text
+      FROM directory_organization o
+     CROSS JOIN (SELECT fhir_partnership_id(code, year) AS fhir_id FROM directory_area
+                  WHERE kind = 'region' AND purpose = 'resv') g
+      JOIN fhir_resource r ON r.type = 'OrganizationAffiliation' AND r.own_id = o.id
+                          AND r.fhir_id = fhir_partner_id(g.fhir_id, o.fhir_id)
+     WHERE o.id = ANY(ids) AND r.fhir_id <> ALL(current_ids)));
 END $$;
 
 CREATE FUNCTION fhir_on_organization() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -135,16 +141,18 @@ END $$;
 -- One row at a time, for regions of this purpose only: areas come by the ten thousand.
 CREATE FUNCTION fhir_on_partnership() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'DELETE' THEN
+  IF TG_OP <> 'INSERT' AND OLD.purpose = 'resv' AND (TG_OP = 'DELETE' OR
+       (OLD.code, OLD.year, OLD.purpose) IS DISTINCT FROM
+       (NEW.code, NEW.year, NEW.purpose)) THEN
     PERFORM fhir_retire('Organization',
                         ARRAY[fhir_partnership_id(OLD.code, OLD.year)]);
     PERFORM fhir_retire('OrganizationAffiliation', ARRAY(
-      SELECT r.fhir_id::text FROM fhir_resource r
-        JOIN directory_organization o ON o.id = r.own_id
-       WHERE r.type = 'OrganizationAffiliation'
-         AND r.fhir_id = 'resv-' || md5(
-               fhir_partnership_id(OLD.code, OLD.year) || '/' || o.fhir_id)));
-  ELSE
+      SELECT r.fhir_id::text FROM directory_organization o
+        JOIN fhir_resource r ON r.type = 'OrganizationAffiliation'
+         AND r.fhir_id = fhir_partner_id(
+               fhir_partnership_id(OLD.code, OLD.year), o.fhir_id)));
+  END IF;
+  IF TG_OP <> 'DELETE' AND NEW.purpose = 'resv' THEN
     PERFORM fhir_publish('fhir_source_partnership', ARRAY[NEW.id::bigint]);
   END IF;
   RETURN NULL;
@@ -185,4 +193,19 @@ BEGIN
       AND NOT EXISTS (SELECT 1 FROM directory_careteam t
                        WHERE n.type = 'CareTeam' AND t.fhir_id = n.fhir_id);
   RETURN NULL;
+END $$;
+
+-- After tables were filled with their triggers at rest: what no row shows any more.
+CREATE FUNCTION fhir_retire_missing() RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+  of_type text;
+BEGIN
+  FOREACH of_type IN ARRAY ARRAY['Organization', 'HealthcareService', 'Location',
+                                 'Endpoint', 'CareTeam', 'OrganizationAffiliation'] LOOP
+    PERFORM fhir_retire(of_type, ARRAY(
+      SELECT r.fhir_id::text FROM fhir_resource r
+       WHERE r.type = of_type AND r.own_id IS NOT NULL
+         AND r.fhir_id NOT IN (SELECT k.fhir_id FROM fhir_known k
+                                WHERE k.type = of_type)));
+  END LOOP;
 END $$;
