@@ -610,12 +610,14 @@ def kill_at_moments(
     order: list[str] = []
     while time.monotonic() < until_s:
         time.sleep(rng.uniform(*PAUSE_S))
-        order = order or [str(name) for name in rng.permutation(names)]
+        # A whole site is away for seconds: the smaller ones happen more often.
+        order = order or [str(n) for n in rng.permutation([*names[:2], *names[2:] * 3])]
         name = order.pop()
         kinds[name]()
         killed[name] += 1
-        for process in (site_a, site_b, copier):
-            process.keep()
+        copier.keep()
+        for site in (site_a, site_b):
+            site.await_answer()
     return killed
 
 

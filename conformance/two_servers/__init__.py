@@ -1,0 +1,1 @@
+"""Two sites, of which one copies the other, under writes, kills and restarts."""
