@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
-from wijkspil.accounts.models import Membership, User
+from wijkspil.accounts.models import MachineClient, Membership, User
 from wijkspil.accounts.types import VISITOR, Actor, Grant, Role
 from wijkspil.core.prepared import fetch_row, fetch_rows
 
@@ -160,4 +161,23 @@ def name_own_organizations(user_id: int, *, at: datetime) -> dict[int, str]:
         Membership.objects.at(at)
         .filter(user_id=user_id, organization__isnull=False)
         .values_list("organization_id", "organization__name")
+    )
+
+
+def list_signing_keys(
+    organization_id: int, *, at: datetime
+) -> tuple[list[dict[str, Any]], frozenset[str]]:
+    """Return what an organization's systems sign with at ``at`` (one query).
+
+    Their public keys (RFC 7517), and the SHA-256 of their certificates.
+    """
+    rows = list(
+        MachineClient.objects.at(at)
+        .filter(organization_id=organization_id)
+        .order_by("pk")
+        .values_list("jwks", "certificates")
+    )
+    return (
+        [key for jwks, _certificates in rows for key in jwks.get("keys", [])],
+        frozenset(print_ for _jwks, prints in rows for print_ in prints),
     )

@@ -35,13 +35,14 @@ from wijkspil.fhir.services.feeding import (
     take_turn,
     write_entry,
 )
+from wijkspil.fhir.services.provenance import create_within
 from wijkspil.fhir.services.rendering import render_pending
 from wijkspil.fhir.services.storing import (
     FED_TYPES,
     list_own_identifiers,
     lock_names,
 )
-from wijkspil.fhir.types import Answer, Call, Resource
+from wijkspil.fhir.types import Answer, Call, DirectoryType, Resource
 
 Interaction = Callable[[Call], Answer]
 #: Answers a call within its scopes and writes that in the trail; the second is what
@@ -203,6 +204,10 @@ def _wrong_request(number: int) -> FhirError:
 def _answer_alone(entry: _Entry, perform: Perform) -> Answer:
     call = entry.call
     try:
+        if call.type == DirectoryType.PROVENANCE and call.method == "POST":
+            return perform(
+                call, lambda asked: settled(asked.actor, lambda: create_within(asked))
+            )
         if not entry.is_fed or (call.method == "POST" and call.id):
             return perform(call, None)
         render_pending()
@@ -254,7 +259,13 @@ def _do_all(entries: Sequence[_Entry], perform: Perform) -> None:
             )
     for entry in _others_in_order(entries):
         with _AtEntry(entry):
-            entry.answer = perform(_resolved(entry, places), None)
+            entry.answer = perform(
+                _resolved(entry, places),
+                create_within
+                if entry.call.type == DirectoryType.PROVENANCE
+                and entry.call.method == "POST"
+                else None,
+            )
         if entry.full_url and (place := entry.answer.headers.get("Location")):
             places[entry.full_url] = "/".join(
                 place.removeprefix(f"{entry.call.base_url}/").split("/")[:2]

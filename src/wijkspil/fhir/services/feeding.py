@@ -146,7 +146,7 @@ def write_entry(
 def _create(
     call: Call, *, new_id: str = "", in_bundle: Collection[tuple[str, str]] = ()
 ) -> Answer:
-    resource = _body_of(call)
+    resource = body_of(call)
     if condition := call.headers.get("If-None-Exist", ""):
         found = find_one(call, condition)
         if found:
@@ -166,7 +166,7 @@ def _create(
 
 
 def _update(call: Call, *, in_bundle: Collection[tuple[str, str]] = ()) -> Answer:
-    resource = _body_of(call)
+    resource = body_of(call)
     id_ = call.id
     if not id_:
         id_ = find_one(call, _condition_of(call)) or str(
@@ -231,7 +231,14 @@ def _patch(call: Call, *, in_bundle: Collection[tuple[str, str]] = ()) -> Answer
     return _answer(call, stored)
 
 
-def _body_of(call: Call) -> Resource:
+def body_of(call: Call) -> Resource:
+    """Return the resource that was sent, with our own full addresses made local.
+
+    Raises
+    ------
+    FhirError
+        400 if nothing was sent.
+    """
     if call.body is None:
         raise refuse(
             HTTPStatus.BAD_REQUEST,
@@ -370,7 +377,7 @@ def _condition_of(call: Call) -> str:
 
 
 def _answer(call: Call, stored: Stored) -> Answer:
-    return _to_answer(
+    return to_answer(
         call,
         stored,
         status=HTTPStatus.CREATED if stored.is_new else HTTPStatus.OK,
@@ -380,7 +387,7 @@ def _answer(call: Call, stored: Stored) -> Answer:
 def _answer_existing(call: Call, id_: str) -> Answer:
     state = get_state(call.type, id_)
     assert state is not None
-    return _to_answer(
+    return to_answer(
         call,
         Stored(
             type=call.type,
@@ -395,7 +402,8 @@ def _answer_existing(call: Call, id_: str) -> Answer:
     )
 
 
-def _to_answer(call: Call, stored: Stored, *, status: int) -> Answer:
+def to_answer(call: Call, stored: Stored, *, status: int) -> Answer:
+    """Return the version that a write made, in the form that the call prefers."""
     headers = {
         "ETag": etag_of(stored.version),
         "Last-Modified": http_date(

@@ -171,6 +171,27 @@ def store(
     )
 
 
+def store_whole(*, actor: Actor, at: datetime, resource: Resource) -> Stored:
+    """Store a checked resource without a row of ours, whole and for the first time.
+
+    In the caller's transaction, which has checked that it may be.
+    """
+    type_, id_ = resource["resourceType"], resource["id"]
+    _WRITERS[type_](_Write(actor=actor, at=at, id=id_, resource=resource, current=None))
+    render_now([(type_, id_)])
+    after = get_state(type_, id_)
+    assert after is not None
+    return Stored(
+        type=type_,
+        id=id_,
+        version=after.version,
+        tick=after.tick,
+        body=after.body,
+        is_new=True,
+        is_changed=True,
+    )
+
+
 def store_copy(*, actor: Actor, at: datetime, resource: Resource, origin: str) -> None:
     """Store a resource of another directory, in the caller's transaction.
 
