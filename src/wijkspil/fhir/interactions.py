@@ -10,10 +10,11 @@ from wijkspil.core.audit import record_call
 from wijkspil.core.errors import WijkspilError
 from wijkspil.core.models import AuditEvent
 from wijkspil.fhir.errors import refuse, to_fhir_error
-from wijkspil.fhir.exchange.interactions import EXCHANGE
+from wijkspil.fhir.exchange.interactions import EXCHANGE, ON_HEALTHCARE_SERVICE
+from wijkspil.fhir.exchange.services.placing import is_placing, place_bundle
 from wijkspil.fhir.mapping.conformance import CONFORMANCE_TYPES
 from wijkspil.fhir.scopes import check_scope
-from wijkspil.fhir.services import conformance, feeding
+from wijkspil.fhir.services import conformance, feeding, provenance
 from wijkspil.fhir.services.batch import answer_bundle
 from wijkspil.fhir.services.history import list_history
 from wijkspil.fhir.services.metadata import tell_capabilities
@@ -53,6 +54,8 @@ INTERACTIONS: Mapping[str, Mapping[str, Interaction]] = {
         type_.value: _DIRECTORY
         | {"delete": feeding.delete}
         | (_FEED if type_ in FED_TYPES else {})
+        | ({"create": provenance.create} if type_ is DirectoryType.PROVENANCE else {})
+        | (ON_HEALTHCARE_SERVICE if type_ == "HealthcareService" else {})
         for type_ in DirectoryType
     },
     **dict.fromkeys(CONFORMANCE_TYPES, _CONFORMANCE),
@@ -67,7 +70,11 @@ INTERACTIONS: Mapping[str, Mapping[str, Interaction]] = {
     },
     "": {
         "capabilities": lambda call: tell_capabilities(call, INTERACTIONS),
-        "batch": lambda call: answer_bundle(call, perform),
+        "batch": lambda call: (
+            place_bundle(call, perform)
+            if is_placing(call.body)
+            else answer_bundle(call, perform)
+        ),
         "search-system": search,
         "history-system": list_history,
     },
