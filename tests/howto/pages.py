@@ -58,7 +58,7 @@ def run_steps(
     folder: Path,
     instead: Mapping[str, str],
     curl_in_python: bool | None = None,
-    timeout_s: float = 120,
+    timeout_s: float = 300,
 ) -> list[str]:
     """Run the steps in one bash in ``folder`` and return what each printed.
 
