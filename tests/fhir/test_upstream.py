@@ -7,7 +7,13 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
-from tests.factories.directory import HealthcareServiceFactory, OrganizationFactory
+from tests.factories.directory import (
+    CapacityReportFactory,
+    ContactPointFactory,
+    HealthcareServiceFactory,
+    OrganizationFactory,
+)
+from tests.fhir.feeding import make_feeder
 from tests.fhir.peer import START, Peer, served
 from wijkspil.fhir.models import (
     FedElements,
@@ -261,10 +267,28 @@ def test_a_change_of_room_alone_is_not_sent(
     tell(address=upstream.address, types=["Organization", "HealthcareService"])
     push(upstream)
     before = len(peer.versions)
-    from tests.factories.directory import CapacityReportFactory
-
     CapacityReportFactory.create(service=service)
     done = push(upstream)
 
     assert (done.sent, done.error) == (0, "")
     assert len(peer.versions) == before
+
+
+def test_what_we_send_is_accepted_by_a_directory_like_ours(live_server: Any) -> None:
+    feeder = make_feeder(kvk_number="90000123")
+    service = HealthcareServiceFactory.create(organization=feeder.organization)
+    ContactPointFactory.create(service=service)
+    CapacityReportFactory.create(service=service)
+    register = tell(
+        address=f"{live_server.url}/fhir",
+        secret=feeder.secret,
+        types=["Organization", "Location", "HealthcareService"],
+    )
+
+    done = push(register)
+
+    refused = PushedResource.objects.filter(status__gte=400)
+    assert [(one.type, one.outcome) for one in refused] == []
+    assert done.error == ""
+    assert done.sent + done.unchanged <= 3
+    assert PushedResource.objects.count() == 3

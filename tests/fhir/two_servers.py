@@ -33,7 +33,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -54,10 +54,10 @@ TYPES = (
 )
 FEEDERS, RACERS, EDITORS = 3, 2, 2
 OWN_RESOURCES = 3
-THINK_S = (0.0, 0.15)
+THINK_S = (0.05, 0.4)
 PAUSE_S = (1.0, 4.0)
 ANSWER_WITHIN_S = 60.0
-SETTLE_WITHIN_S = 180.0
+SETTLE_WITHIN_S = 600.0
 
 SERVE = """
 import os, sys, django
@@ -300,7 +300,7 @@ def feed(
     """Change resources of its own, one after the other."""
     number = 0
     while not stage.stop.is_set():
-        resource = dict(own[rng.integers(len(own))])
+        resource = dict(own[int(rng.integers(len(own)))])
         number += 1
         resource["name"] = f"{resource['id'][:8]} {number}"
         type_, id_ = resource["resourceType"], resource["id"]
@@ -349,7 +349,7 @@ def edit(stage: Stage, rng: np.random.Generator, organizations: Sequence[Any]) -
     actor = Actor(label="editor", grants=(Grant(Role.ADMINISTRATOR),))
     number = 0
     while not stage.stop.is_set():
-        one = organizations[rng.integers(len(organizations))]
+        one = organizations[int(rng.integers(len(organizations)))]
         number += 1
         name = f"{one.fhir_id[:8]} {number}"
         try:
@@ -370,11 +370,45 @@ def edit(stage: Stage, rng: np.random.Generator, organizations: Sequence[Any]) -
     connection.close()
 
 
+def report_room(stage: Stage, rng: np.random.Generator, service: Any) -> None:
+    """Report room, as a team does. Not in the ledger: the databases are compared."""
+    from django.db import DatabaseError, connection
+
+    from tests.factories.directory import CapacityReportFactory
+
+    number = 0
+    while not stage.stop.is_set():
+        number += 1
+        try:
+            CapacityReportFactory.create(
+                service=service,
+                new_clients=number,
+                reported_at=service_clock(number),
+                valid_until=service_clock(number + 4320),
+            )
+        except DatabaseError:
+            stage.note("unknown outcomes")
+            connection.close()
+        time.sleep(rng.uniform(*THINK_S) * 4)
+    connection.close()
+
+
+def service_clock(minute: int) -> datetime:
+    """Return a moment that much after the start of the reports."""
+    return datetime(2026, 11, 20, 8, tzinfo=UTC) + timedelta(minutes=minute)
+
+
 def prepare(stage: Stage, rng: np.random.Generator) -> list[threading.Thread]:
     """Make organizations with tokens, and who works for them."""
     from django.db import connection
 
-    from tests.factories.directory import OrganizationFactory
+    from tests.factories.directory import (
+        CapacityReportFactory,
+        ContactPointFactory,
+        CoverageFactory,
+        HealthcareServiceFactory,
+        OrganizationFactory,
+    )
     from tests.fhir.feeding import make_feeder
 
     threads: list[threading.Thread] = []
@@ -405,7 +439,13 @@ def prepare(stage: Stage, rng: np.random.Generator) -> list[threading.Thread]:
         made = [OrganizationFactory.create() for _one in range(OWN_RESOURCES)]
         for one in made:
             one.refresh_from_db()
+        service = HealthcareServiceFactory.create(organization=made[0])
+        ContactPointFactory.create(service=service)
+        ContactPointFactory.create(service=service, for_referrers=True)
+        CoverageFactory.create(service=service)
+        CapacityReportFactory.create(service=service)
         add(edit, stage, *rng.spawn(1), made)
+        add(report_room, stage, *rng.spawn(1), service)
     connection.close()
     return threads
 

@@ -181,7 +181,7 @@ def status() -> None:
         )
     console.print(table)
     table = _table(
-        _("Not followed"), _("Reason"), _("Times"), _("Last time"), _("What")
+        _("Not followed"), _("Reason"), _("How often"), _("Last time"), _("What")
     )
     for conflict in list_conflicts(limit=_MOST):
         table.add_row(

@@ -16,13 +16,16 @@ from wijkspil.fhir.models import (
 #: Old before new. A server's clock may go back: no version comes before the one that
 #: its number follows. What has no number (removed) goes by its moment.
 _ARRIVED = """
-SELECT id, type, remote_id, version_id, version, tick, content
-  FROM (SELECT *, CASE WHEN version IS NULL THEN tick ELSE
-                  max(tick) OVER (PARTITION BY type, remote_id ORDER BY version)
-                  END AS after
-          FROM fhir_arrivedentry WHERE state_id = %(state)s) e
- ORDER BY after, version NULLS LAST, page DESC, place
- LIMIT %(limit)s
+SELECT a.id, a.type, a.remote_id, a.version_id, a.version, a.tick, a.content
+  FROM (SELECT id, page, place, version,
+               CASE WHEN version IS NULL THEN tick ELSE
+               max(tick) OVER (PARTITION BY type, remote_id ORDER BY version)
+               END AS after
+          FROM fhir_arrivedentry WHERE state_id = %(state)s
+         ORDER BY after, version NULLS LAST, page DESC, place
+         LIMIT %(limit)s) e
+  JOIN fhir_arrivedentry a USING (id)
+ ORDER BY e.after, e.version NULLS LAST, e.page DESC, e.place
 """
 
 #: Which ids are taken here; by what is not copied from elsewhere: ``is_own``.
