@@ -174,6 +174,7 @@ class _People(NamedTuple):
     last: Short
     came: Short
     before: Short
+    n_came: Whole
     #: By node who sits outside and has it on the list.
     listed: Whole
     outsider: Short
@@ -182,39 +183,41 @@ class _People(NamedTuple):
 class _Pairs(NamedTuple):
     """Of pairs of nodes who minds least to leave the one for the other.
 
-    ``begin``, ``room`` and ``filled`` tell where the row of a node is (``filled`` -1:
-    not made yet). Who left since (``seat`` is elsewhere) minded no more than others.
-    ``origin`` and ``pair`` are the rows the other way round, from ``start``; ``newer``,
-    ``next`` and ``late`` what came since. ``ends`` holds the ends of what is filled:
-    of pairs, of arrivals, of late pairs (-1: not yet the other way round).
+    A row has the pairs of one node with each ``other``: those that lead from it, or
+    once turned those that lead to it. ``begin``, ``room`` and ``filled`` tell where.
+    A row is sorted when it is first needed, by ``key``: what is lost and the price of
+    the other node when last seen. Since then prices moved one way and people left
+    (``who`` is -1: not looked yet who is next), both of which only add to it.
     """
 
     begin: Whole
     room: Whole
     filled: Whole
-    to: Short
+    is_sorted: Flags
+    other: Short
     cost: Whole
     who: Short
     how: Choice
-    slot: Whole
-    start: Whole
-    origin: Short
-    pair: Short
-    newer: Short
-    next: Short
-    late: Short
-    ends: Whole
+    key: Whole
+    end: Whole
 
 
 class _Search(NamedTuple):
-    """Room to search in: how far each node is and by which pair it was reached."""
+    """Room to search in.
+
+    ``label`` has how far each node is that was reached, ``cursor`` where in its row
+    the search is and ``reach`` how far the node is that this leads to; ``above`` from
+    which node one was reached, and by whom going to which place.
+    """
 
     label: Whole
-    mark: Whole
+    reach: Whole
+    cursor: Whole
     heap: Short
     place: Short
-    entry: Short
     above: Short
+    mover: Short
+    taking: Choice
     seen: Short
 
 
@@ -247,28 +250,30 @@ def mend_places(
         return False
     order, people = _lay_out(n_nodes, first, node, home, can_stay, each, chosen)
     pairs = _make_pairs(n_nodes, 2 * (node.size + home.size) + 64 * n_nodes)
+    slot = np.zeros(n_nodes, dtype=np.int64)
+    for a in range(n_nodes):
+        if a != outside:
+            _fill(a, people, pairs, per_rank, slot)
     search = _make_search(n_nodes)
     patience = node.size // 2 + 10_000
     for falling in range(2):
         if falling:
-            for a in range(n_nodes):
-                if pairs.filled[a] < 0:
-                    _fill(a, people, pairs, per_rank)
+            _fill(outside, people, pairs, per_rank, slot)
             _list_outside(outside, people)
+            pairs = _turn(pairs)
         for a in range(n_nodes):
             while a != outside and (
                 (occ[a] > cap[a])
                 if falling == 0
                 else (occ[a] < cap[a] and price[a] > 0)
             ):
-                if falling and pairs.ends[2] < 0:
-                    _turn(pairs)
                 patience -= _relieve(
                     falling, outside, a, people, pairs, per_rank, price, cap, occ,
                     search,
                 )  # fmt: skip
                 if patience < 0:
                     return False
+    pairs = _turn(pairs)
     _lower(outside, people, pairs, per_rank, price, search)
     for i in range(order.size):
         chosen[order[i]] = people.chosen[i]
@@ -323,6 +328,7 @@ def _lay_out(
         np.full(n_nodes, -1, dtype=np.int32),
         np.empty(2 * n + 4 * n_nodes, dtype=np.int32),
         np.empty(2 * n + 4 * n_nodes, dtype=np.int32),
+        np.zeros(1, dtype=np.int64),
         np.zeros(n_nodes + 1, dtype=np.int64),
         np.empty(node.size, dtype=np.int32),
     )
@@ -333,19 +339,14 @@ def _make_pairs(n_nodes: int, size: int) -> _Pairs:
     return _Pairs(
         np.zeros(n_nodes, dtype=np.int64),
         np.zeros(n_nodes, dtype=np.int64),
-        np.full(n_nodes, -1, dtype=np.int64),
+        np.zeros(n_nodes, dtype=np.int64),
+        np.zeros(n_nodes, dtype=np.bool_),
         np.empty(size, dtype=np.int32),
         np.empty(size, dtype=np.int64),
         np.empty(size, dtype=np.int32),
         np.empty(size, dtype=np.int16),
-        np.zeros(n_nodes, dtype=np.int64),
-        np.zeros(n_nodes + 1, dtype=np.int64),
-        np.empty(size, dtype=np.int32),
-        np.empty(size, dtype=np.int32),
-        np.empty(n_nodes, dtype=np.int32),
-        np.empty(size, dtype=np.int32),
-        np.empty(size, dtype=np.int32),
-        np.array([0, 0, -1]),
+        np.empty(size, dtype=np.int64),
+        np.zeros(1, dtype=np.int64),
     )
 
 
@@ -353,11 +354,13 @@ def _make_pairs(n_nodes: int, size: int) -> _Pairs:
 def _make_search(n_nodes: int) -> _Search:
     return _Search(
         np.full(n_nodes, _FAR, dtype=np.int64),
-        np.full(n_nodes, _FAR, dtype=np.int64),
+        np.empty(n_nodes, dtype=np.int64),
+        np.full(n_nodes, -1, dtype=np.int64),
         np.empty(n_nodes, dtype=np.int32),
-        np.full(n_nodes, -1, dtype=np.int32),
         np.empty(n_nodes, dtype=np.int32),
         np.empty(n_nodes, dtype=np.int32),
+        np.empty(n_nodes, dtype=np.int32),
+        np.empty(n_nodes, dtype=np.int16),
         np.empty(n_nodes, dtype=np.int32),
     )
 
@@ -368,9 +371,9 @@ def _worth(i: int, k: int, people: _People, per_rank: int) -> int:
 
 
 @compiled
-def _fill(a: int, people: _People, pairs: _Pairs, per_rank: int) -> None:
+def _fill(a: int, people: _People, pairs: _Pairs, per_rank: int, slot: Whole) -> None:
     """Make the row of a node: who minds least to leave it for each other one."""
-    begin = pairs.ends[0]
+    begin = pairs.end[0]
     end = begin
     at, coming = people.sat[a], people.last[a]
     while True:
@@ -391,21 +394,21 @@ def _fill(a: int, people: _People, pairs: _Pairs, per_rank: int) -> None:
                 continue
             b = people.home[i] if k == -1 else people.node[first + k]
             cost = now - _worth(i, k, people, per_rank)
-            slot = pairs.slot[b]
-            if slot < begin or slot >= end or pairs.to[slot] != b:
-                slot = end
-                pairs.slot[b] = slot
-                pairs.to[slot] = b
+            pair = slot[b]
+            if pair < begin or pair >= end or pairs.other[pair] != b:
+                pair = end
+                slot[b] = pair
+                pairs.other[pair] = b
                 end += 1
-            elif pairs.cost[slot] <= cost:
+            elif pairs.cost[pair] <= cost:
                 continue
-            pairs.cost[slot] = cost
-            pairs.who[slot] = i
-            pairs.how[slot] = k
+            pairs.cost[pair] = cost
+            pairs.who[pair] = i
+            pairs.how[pair] = k
     pairs.begin[a] = begin
     pairs.filled[a] = end - begin
     pairs.room[a] = (end - begin) * 3 // 2 + 8
-    pairs.ends[0] += pairs.room[a]
+    pairs.end[0] += pairs.room[a]
 
 
 @compiled
@@ -429,111 +432,172 @@ def _list_outside(outside: int, people: _People) -> None:
 
 
 @compiled
-def _turn(pairs: _Pairs) -> None:
-    """List the pairs by the node they lead to."""
-    pairs.start[:] = 0
+def _turn(pairs: _Pairs) -> _Pairs:
+    """List the pairs by their other node."""
     n_nodes = pairs.begin.size
+    turned = _make_pairs(n_nodes, pairs.cost.size)
     for a in range(n_nodes):
-        for at in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
-            pairs.start[pairs.to[at] + 1] += 1
+        for pair in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
+            turned.room[pairs.other[pair]] += 1
     for a in range(n_nodes):
-        pairs.start[a + 1] += pairs.start[a]
-    fill = pairs.start[:-1].copy()
+        turned.begin[a] = turned.end[0]
+        turned.room[a] += turned.room[a] // 2 + 8
+        turned.end[0] += turned.room[a]
     for a in range(n_nodes):
-        for at in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
-            b = pairs.to[at]
-            pairs.origin[fill[b]] = a
-            pairs.pair[fill[b]] = at
-            fill[b] += 1
-    pairs.newer[:] = -1
-    pairs.ends[2] = 0
+        for pair in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
+            b = pairs.other[pair]
+            new = turned.begin[b] + turned.filled[b]
+            turned.filled[b] += 1
+            turned.other[new] = a
+            turned.cost[new] = pairs.cost[pair]
+            turned.who[new] = pairs.who[pair]
+            turned.how[new] = pairs.how[pair]
+    return turned
 
 
 @compiled
 def _renew(
-    a: int, at: int, outside: int, people: _People, pairs: _Pairs, per_rank: int
+    source: int,
+    to: int,
+    at: int,
+    outside: int,
+    people: _People,
+    pairs: _Pairs,
+    per_rank: int,
 ) -> None:
     """Look again who minds least, as the one that did left."""
-    to = pairs.to[at]
-    pairs.cost[at] = _NOBODY
-    pairs.who[at] = -1
-    person, end, coming = people.sat[a], people.sat[a + 1], people.last[a]
-    if a == outside:
+    first, node, home, can_stay, each, chosen, seat, sat, last, came, before = people[
+        :11
+    ]
+    least, by, how = int(_NOBODY), -1, -1
+    person, end, coming = sat[source], sat[source + 1], last[source]
+    if source == outside:
         person, end = people.listed[to], people.listed[to + 1]
     while True:
         if person < end:
-            i = people.outsider[person] if a == outside else person
+            i = people.outsider[person] if source == outside else person
             person += 1
         elif coming != -1:
-            i = people.came[coming]
-            coming = people.before[coming]
+            i = came[coming]
+            coming = before[coming]
         else:
             break
-        if people.seat[i] != a:
+        if seat[i] != source:
             continue
-        first = people.first[i]
-        for k in range(-people.can_stay[i], people.first[i + 1] - first):
-            if (people.home[i] if k == -1 else people.node[first + k]) == to:
-                cost = _worth(i, people.chosen[i], people, per_rank)
-                cost -= _worth(i, k, people, per_rank)
-                if cost < pairs.cost[at]:
-                    pairs.cost[at] = cost
-                    pairs.who[at] = i
-                    pairs.how[at] = k
+        now = each[i] - per_rank * chosen[i] if chosen[i] >= 0 else 0
+        if home[i] == to and can_stay[i] and now < least:
+            least, by, how = now, i, -1
+        for j in range(first[i], first[i + 1]):
+            if node[j] == to:
+                cost = now - each[i] + per_rank * (j - first[i])
+                if cost < least:
+                    least, by, how = cost, i, j - first[i]
+    pairs.cost[at] = least
+    pairs.who[at] = by
+    pairs.how[at] = how
+
+
+@compiled
+def _sort(a: int, sign: int, pairs: _Pairs, price: Whole) -> None:
+    begin = pairs.begin[a]
+    end = begin + pairs.filled[a]
+    for at in range(begin, end):
+        pairs.key[at] = pairs.cost[at] + sign * price[pairs.other[at]]
+    order = begin + np.argsort(pairs.key[begin:end])
+    pairs.key[begin:end] = pairs.key[order]
+    pairs.other[begin:end] = pairs.other[order]
+    pairs.cost[begin:end] = pairs.cost[order]
+    pairs.who[begin:end] = pairs.who[order]
+    pairs.how[begin:end] = pairs.how[order]
+    pairs.is_sorted[a] = True
 
 
 @compiled
 def _change(
-    i: int, k: int, b: int, people: _People, pairs: _Pairs, per_rank: int
-) -> None:
-    """Let a person take place k of the list, at b."""
+    falling: int,
+    i: int,
+    k: int,
+    b: int,
+    outside: int,
+    people: _People,
+    pairs: _Pairs,
+    per_rank: int,
+    price: Whole,
+) -> bool:
+    """Let a person take place k of the list, at b. False when there is no room."""
+    begin, room, filled, is_sorted, others, costs, who, how, keys, _ = pairs
+    left = people.seat[i]
     people.chosen[i] = k
     people.seat[i] = b
-    new = pairs.ends[1]
-    pairs.ends[1] += 1
+    new = people.n_came[0]
+    people.n_came[0] += 1
     people.came[new] = i
     people.before[new] = people.last[b]
     people.last[b] = new
-    if pairs.filled[b] < 0:
-        return
-    now = _worth(i, k, people, per_rank)
-    first = people.first[i]
-    for other in range(-people.can_stay[i], people.first[i + 1] - first):
-        if other == k:
+    node, home, each = people.node, people.home[i], people.each[i]
+    first, end = people.first[i], people.first[i + 1]
+    now = each - per_rank * k if k >= 0 else 0
+    for option in range(-people.can_stay[i], end - first):
+        to = home if option == -1 else node[first + option]
+        if to == outside and falling:
             continue
-        to = people.home[i] if other == -1 else people.node[first + other]
-        cost = now - _worth(i, other, people, per_rank)
-        end = pairs.begin[b] + pairs.filled[b]
-        at = pairs.begin[b]
-        while at < end and pairs.to[at] != to:
+        if to != left:
+            a, other = (to, left) if falling else (left, to)
+            at = begin[a]
+            while others[at] != other:
+                at += 1
+            if who[at] == i:
+                who[at] = -1
+        if to == b or (b == outside and not falling):
+            continue
+        a, other = (to, b) if falling else (b, to)
+        cost = now - (each - per_rank * option if option >= 0 else 0)
+        at = begin[a]
+        end = at + filled[a]
+        while at < end and others[at] != other:
             at += 1
         if at == end:
-            if pairs.filled[b] == pairs.room[b]:
-                at = pairs.ends[0]
-                for old in range(pairs.begin[b], end):
-                    pairs.to[at] = pairs.to[old]
-                    pairs.cost[at] = pairs.cost[old]
-                    pairs.who[at] = pairs.who[old]
-                    pairs.how[at] = pairs.how[old]
-                    at += 1
-                pairs.begin[b] = pairs.ends[0]
-                pairs.room[b] *= 2
-                pairs.ends[0] += pairs.room[b]
-                pairs.ends[2] = -1
-            pairs.filled[b] += 1
-            pairs.to[at] = to
-            if pairs.ends[2] >= 0:
-                new = pairs.ends[2]
-                pairs.ends[2] += 1
-                pairs.next[new] = pairs.newer[to]
-                pairs.late[new] = at
-                pairs.newer[to] = new
-                pairs.origin[pairs.start[-1] + new] = b
-        elif pairs.cost[at] <= cost:
+            if filled[a] == room[a] and not _move(a, pairs):
+                return False
+            at = begin[a] + filled[a]
+            filled[a] += 1
+            keys[at] = _NOBODY
+        elif costs[at] <= cost:
             continue
-        pairs.cost[at] = cost
-        pairs.who[at] = i
-        pairs.how[at] = other
+        if is_sorted[a]:
+            key = min(keys[at], cost + (1 - 2 * falling) * price[other])
+            while at > begin[a] and keys[at - 1] > key:
+                keys[at] = keys[at - 1]
+                others[at] = others[at - 1]
+                costs[at] = costs[at - 1]
+                who[at] = who[at - 1]
+                how[at] = how[at - 1]
+                at -= 1
+            keys[at] = key
+        others[at] = other
+        costs[at] = cost
+        who[at] = i
+        how[at] = option
+    return True
+
+
+@compiled
+def _move(a: int, pairs: _Pairs) -> bool:
+    """Move a row to where it has double the room. False when there is none."""
+    end = pairs.end[0]
+    if end + 2 * pairs.room[a] > pairs.cost.size:
+        return False
+    for pair in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
+        pairs.other[end] = pairs.other[pair]
+        pairs.cost[end] = pairs.cost[pair]
+        pairs.who[end] = pairs.who[pair]
+        pairs.how[end] = pairs.how[pair]
+        end += 1
+    pairs.begin[a] = pairs.end[0]
+    pairs.room[a] *= 2
+    pairs.end[0] += pairs.room[a]
+    pairs.is_sorted[a] = False
+    return True
 
 
 @compiled
@@ -554,95 +618,111 @@ def _relieve(
     Returns how many nodes were looked at; so many that nobody waits for more when
     there is no such chain.
     """
-    label, mark, heap, place, entry, above, seen = search
-    sign = 1 - 2 * falling
-    seen[0] = wrong
-    label[wrong] = 0
-    mark[wrong] = -sign * price[wrong]
-    heap[0] = wrong
-    place[wrong] = 0
-    n_seen, size, looked = 1, 1, 0
-    end, far = -1, _FAR
-    if 2 * (pairs.ends[1] + wrong) > people.came.size:
+    label, reach, cursor, heap, place, above, mover, taking, seen = search
+    begin, _, filled, is_sorted, others, costs, who, how, keys, _ = pairs
+    if 2 * (people.n_came[0] + wrong) > people.came.size:
         return _MUCH
-    while size > 0:
-        a = heap[0]
-        size -= 1
-        heap[0] = heap[size]
-        place[heap[0]] = 0
-        place[a] = -2
-        if size > 0:
-            sift_down(heap, place, label, size)
-        if label[a] >= far:
-            break
-        looked += 1
-        if pairs.filled[a] < 0:
-            _fill(a, people, pairs, per_rank)
-        if falling and label[a] + price[a] < far:
-            far = label[a] + price[a]  # Its place stays empty: it costs nothing then.
-            end = a
-        base = mark[a]
-        at = pairs.begin[a]
-        stop = at + pairs.filled[a]
-        late = -1
-        if falling:
-            at, stop = pairs.start[a], pairs.start[a + 1]
-            late = pairs.newer[a]
-        while True:
-            if at < stop:
-                pair = at
-                b = pairs.to[at]
-                if falling:
-                    pair = pairs.pair[at]
-                    b = pairs.origin[at]
+    sign = 1 - 2 * falling
+    label[wrong] = 0
+    seen[0] = wrong
+    n_seen, size = 1, 0
+    end, far = -1, _FAR
+    if falling:  # A place can stay empty: it costs nothing then.
+        end, far = wrong, price[wrong]
+    a = wrong
+    while True:
+        # Where does it lead first? Who left and prices put that off.
+        is_new = cursor[a] == -1
+        if is_new:
+            if not is_sorted[a]:
+                _sort(a, sign, pairs, price)
+            cursor[a] = begin[a]
+        base = label[a] - sign * price[a]
+        at = cursor[a]
+        stop = begin[a] + filled[a]
+        reach[a] = _FAR
+        while at < stop and base + keys[at] < far:
+            b = others[at]
+            if label[b] < _FAR:
                 at += 1
-            elif late != -1:
-                pair = pairs.late[late]
-                b = pairs.origin[pairs.start[-1] + late]
-                late = pairs.next[late]
-            else:
-                break
-            new = base + pairs.cost[pair]
-            if new >= mark[b] or new + sign * price[b] >= far:
                 continue
-            source = b if falling else a
-            if people.seat[pairs.who[pair]] != source:
-                _renew(source, pair, outside, people, pairs, per_rank)
-                new = base + pairs.cost[pair]
-                if new >= mark[b] or new + sign * price[b] >= far:
-                    continue
-            mark[b] = new
-            new += sign * price[b]
-            label[b] = new
-            entry[b] = pair
-            above[b] = a
-            if place[b] == -1:
-                seen[n_seen] = b
-                n_seen += 1
-                heap[size] = b
-                place[b] = size
-                size += 1
-            sift_up(heap, place, label, place[b])
-            if b == outside or sign * (cap[b] - occ[b]) > 0:
-                far = new
+            cost = costs[at]
+            if keys[at] == cost + sign * price[b]:
+                if who[at] != -1:
+                    reach[a] = base + keys[at]
+                    break
+                source, to = (b, a) if falling else (a, b)
+                _renew(source, to, at, outside, people, pairs, per_rank)
+                cost = costs[at]
+            by, k = who[at], how[at]
+            key = cost + sign * price[b]
+            new = at
+            while new + 1 < stop and keys[new + 1] < key:
+                keys[new] = keys[new + 1]
+                others[new] = others[new + 1]
+                costs[new] = costs[new + 1]
+                who[new] = who[new + 1]
+                how[new] = how[new + 1]
+                new += 1
+            keys[new] = key
+            others[new] = b
+            costs[new] = cost
+            who[new] = by
+            how[new] = k
+        cursor[a] = at
+        if reach[a] < far:
+            b = others[at]
+            ends_at = _FAR
+            if falling:
+                ends_at = reach[a] + price[b]
+            elif b == outside or occ[b] < cap[b]:
+                ends_at = reach[a]
+            if ends_at < far:
+                far = ends_at
                 end = b
+                above[b] = a
+                mover[b] = who[at]
+                taking[b] = how[at]
+        if not is_new:
+            sift_down(heap, place, reach, size)
+        elif reach[a] < far:
+            heap[size] = a
+            size += 1
+            sift_up(heap, place, reach, size - 1)
+        if size == 0:
+            break
+        a = heap[0]
+        if reach[a] >= far:
+            break
+        at = cursor[a]
+        b = others[at]
+        if label[b] == _FAR:
+            label[b] = reach[a]
+            above[b] = a
+            mover[b] = who[at]
+            taking[b] = how[at]
+            seen[n_seen] = b
+            n_seen += 1
+            a = b
     for k in range(n_seen):
         a = seen[k]
         if end >= 0 and label[a] < far:
             price[a] += sign * (far - label[a])
         label[a] = _FAR
-        mark[a] = _FAR
-        place[a] = -1
+        cursor[a] = -1
     if end == -1:
         return _MUCH
     occ[end] += sign
     occ[wrong] -= sign
     b = end
     while b != wrong:
-        i, k = pairs.who[entry[b]], pairs.how[entry[b]]
-        _change(i, k, above[b] if falling else b, people, pairs, per_rank)
+        if not _change(
+            falling, mover[b], taking[b], above[b] if falling else b, outside, people,
+            pairs, per_rank, price,
+        ):  # fmt: skip
+            return _MUCH
         b = above[b]
-    return looked
+    return n_seen
 
 
 @compiled
@@ -677,10 +757,10 @@ def _lower(
             sift_down(heap, place, label, size)
         base = label[a] - price[a]
         for at in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
-            b = pairs.to[at]
+            b = pairs.other[at]
             if base + pairs.cost[at] + price[b] < label[b]:
-                if people.seat[pairs.who[at]] != a:
-                    _renew(a, at, outside, people, pairs, per_rank)
+                if pairs.who[at] == -1:
+                    _renew(a, b, at, outside, people, pairs, per_rank)
                     if base + pairs.cost[at] + price[b] >= label[b]:
                         continue
                 label[b] = base + pairs.cost[at] + price[b]
