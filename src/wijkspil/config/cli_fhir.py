@@ -49,6 +49,20 @@ def _console() -> Console:
 
 
 @fhir_app.command()
+def render() -> None:
+    """Prepare what a bulk load published, so that searches need not wait for it."""
+    from django.utils.translation import gettext as _
+
+    from wijkspil.fhir.services.rendering import count_pending, render_all
+
+    console = _console()
+    with show_progress(console) as bars:
+        bars.start(_("Resources"), total=count_pending())
+        done = render_all(progress=bars.advance)
+    console.print(_("%(count)s versions are ready.") % {"count": f"{done:,}"})
+
+
+@fhir_app.command()
 def replicate(
     address: Annotated[
         str, typer.Argument(help="Only this directory, and follow it from now on.")

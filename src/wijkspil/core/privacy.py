@@ -278,10 +278,14 @@ IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
         {"client_id", "name", "jwks", "certificates", "scopes"}
     ),
     "accounts.UsedAssertion": frozenset({"jti"}),
-    "fhir.Resource": frozenset(
-        {"type", "fhir_id", "digest", "terms", "public_terms", "name"}
+    "fhir.Resource": frozenset({"type", "fhir_id", "digest"}),
+    "fhir.Version": frozenset(
+        {"type", "fhir_id", "source", "body", "public_body", "name"}
     ),
-    "fhir.Version": frozenset({"type", "fhir_id", "source", "body", "public_body"}),
+    "fhir.SearchEntry": frozenset(
+        {"type", "fhir_id", "terms", "public_terms", "strings", "name"}
+    ),
+    "fhir.SearchLink": frozenset({"parameter", "target_type", "target_id"}),
     "fhir.FedElements": frozenset({"type", "fhir_id", "elements", "origin"}),
     "fhir.Subscription": frozenset(
         {

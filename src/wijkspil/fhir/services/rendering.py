@@ -77,6 +77,12 @@ SELECT * FROM json_to_recordset(%s)
 """
 
 
+#: Also so that counting need not look at the rows themselves.
+_TIDY = (
+    "VACUUM (ANALYZE) fhir_version, fhir_resource, fhir_searchentry, fhir_searchlink"
+)
+
+
 def render_pending(*, progress: Callable[[int], None] | None = None) -> int:
     """Render every version that is not, and return how many (one query if none).
 
@@ -85,6 +91,23 @@ def render_pending(*, progress: Callable[[int], None] | None = None) -> int:
     others write; sees only what the current transaction sees.
     """
     return _render_up_to(find_pending(1), progress)
+
+
+def render_all(*, progress: Callable[[int], None] | None = None) -> int:
+    """Render what a bulk load left, and let the database plan by what is there now.
+
+    Returns how many. Not inside a transaction.
+    """
+    done = render_pending(progress=progress)
+    if done > MOST_WHILE_ASKED:
+        with connection.cursor() as cursor:
+            cursor.execute(_TIDY)
+    return done
+
+
+def count_pending() -> int:
+    """Return how many versions are not rendered. One query."""
+    return find_pending(2**62).pending
 
 
 def catch_up() -> int:
