@@ -81,6 +81,8 @@ def _meets(resource: Resource, parameter: str, wanted: str) -> bool:
     name, _colon, modifier = parameter.partition(":")
     if name in _ABOUT_ANSWER or parameter == "_summary":
         return True
+    if name == "url" and not modifier:
+        return any(_is_version_of(resource, one) for one in _or(wanted))
     if name in _EXACT and not modifier:
         values = set(_values(resource, name))
         return any(one.split("|")[-1] in values or one in values for one in _or(wanted))
@@ -98,6 +100,11 @@ def _meets(resource: Resource, parameter: str, wanted: str) -> bool:
         type=resource["resourceType"],
         name=parameter[:80],
     )
+
+
+def _is_version_of(resource: Resource, canonical: str) -> bool:
+    url, _bar, version = canonical.partition("|")
+    return url in _values(resource, "url") and version in {"", VERSION}
 
 
 def _or(wanted: str) -> list[str]:
