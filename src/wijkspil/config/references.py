@@ -201,6 +201,67 @@ def openapi_document() -> str:
     )
 
 
+#: How a search is asked, before the table of what can be searched by.
+_SEARCHING = """What `GET /fhir/<type>` and `POST /fhir/<type>/_search` can be searched
+by. A comma is or, repeating is and; `\\,` `\\|` and `\\$` escape. A text is found by
+the beginning of any of its words, whatever its case or accents; `:contains` and
+`:exact` say otherwise. A reference may be chained one step (`organization.name=`), also
+back (`_has:HealthcareService:organization:care=`). Dates and numbers take the prefixes
+eq, ne, gt, ge, lt, le, sa and eb.
+
+Parameters of every search: `_count` (100 if not said, at most 1,000; 0 gives the total),
+`_sort` (`name`, `_lastUpdated`, `_id`, `near`; with `-` the other way around),
+`_include`, `_revinclude` (also `*` and `:iterate`), `_elements`, `_summary`, `_total`.
+A parameter that a type does not have is not used; the answer says so. With
+`Prefer: handling=strict` it is refused. Room is for who is signed in as a professional:
+a visitor who searches by it is refused (403). Room of a service that named no part of
+the day has no `capacity-part-of-day`.
+
+Every page has the moment of the first page in `Bundle.meta.lastUpdated`: nothing comes
+twice and nothing is missed while others write, and `_history?_since=` that moment goes
+on from there. A history (of a resource, a type or everything) takes `_since`
+(inclusive), `_count` and `_sort=_lastUpdated` for the oldest first."""
+
+
+def fhir_search_page() -> str:
+    """Return what resources can be searched by."""
+    from wijkspil.fhir.mapping.parameters import COMMON, MODIFIERS, PARAMETERS
+
+    common = {parameter.name for parameter in COMMON}
+
+    def row(type_: str, name: str) -> list[str]:
+        parameter = PARAMETERS[type_][name]
+        marks = [
+            text
+            for text, holds in (
+                ("own", parameter.is_own),
+                ("signed in", parameter.for_known),
+            )
+            if holds
+        ]
+        return [
+            "every type" if name in common else type_,
+            f"`{name}`",
+            parameter.kind.value,
+            f"`{parameter.source}`".replace("|", "\\|"),
+            ", ".join(f"`:{name}`" for name in MODIFIERS[parameter.kind]),
+            ", ".join(parameter.targets),
+            parameter.about,
+            ", ".join(marks),
+        ]
+
+    first = next(iter(PARAMETERS))
+    rows = [row(first, parameter.name) for parameter in COMMON]
+    rows += [
+        row(type_, name)
+        for type_, parameters in PARAMETERS.items()
+        for name in parameters
+        if name not in common
+    ]
+    header = ["type", "parameter", "kind", "element", "modifiers", "of", "what", ""]
+    return _page("Searching over FHIR", _SEARCHING, header, rows)
+
+
 def capability_statement() -> str:
     """Return the CapabilityStatement, as a server at ``localhost:8000`` gives it."""
     from wijkspil.fhir.interactions import INTERACTIONS
@@ -223,6 +284,7 @@ def make_references() -> dict[str, str]:
         "gp-list-states.md": gp_list_states_page(),
         "openapi.json": openapi_document(),
         "capability-statement.json": capability_statement(),
+        "fhir-search.md": fhir_search_page(),
     }
 
 
