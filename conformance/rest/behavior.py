@@ -78,6 +78,7 @@ def run(
             "PYTHONPATH": str(ROOT),
             "WIJKSPIL_ASKS_AS": asking,
             "WIJKSPIL_TOKENS": json.dumps(dict(stage.tokens)),
+            "WIJKSPIL_SERVICES": json.dumps(_own_services(stage)),
             "WIJKSPIL_POSTCODE": _postcode(stage),
         },
         capture_output=True,
@@ -120,6 +121,21 @@ def _read(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     found: dict[str, Any] = json.loads(path.read_text())
+    return found
+
+
+def _own_services(stage: Stage) -> dict[str, int]:
+    """Return name of a system -> a service that it keeps up."""
+    cares = {"stay": "temporary-stay", "practice": "gp-care"}
+    found = {}
+    for name, token in stage.tokens.items():
+        answer = httpx.get(
+            f"{stage.address}/api/v1/own-organization",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        for service in answer.raise_for_status().json()["services"]:
+            if service["care"] == cares.get(name, "district-nursing"):
+                found[name] = service["id"]
     return found
 
 

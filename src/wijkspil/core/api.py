@@ -113,6 +113,13 @@ def _said(**schema: Any) -> Any:
     return Field(json_schema_extra=schema)
 
 
+def _as_number(schema: dict[str, Any]) -> None:
+    """Leave out that pydantic would also take a decimal as a text."""
+    for choice in schema.pop("anyOf", []):
+        if choice.get("type") == "number":
+            schema.update(choice)
+
+
 #: What a body holds as text, and as the key of a row.
 Text = Annotated[str, AfterValidator(refuse_nul), _said(pattern=_NO_NUL)]
 FilledText = Annotated[
@@ -127,7 +134,11 @@ MomentText = Annotated[str, _said(format="date-time")]
 MomentOrEmpty = Annotated[
     str, _said(anyOf=[{"const": ""}, {"type": "string", "format": "date-time"}])
 ]
-Number = Annotated[Decimal, BeforeValidator(refuse_number_in_text)]
+Number = Annotated[
+    Decimal,
+    BeforeValidator(refuse_number_in_text),
+    Field(json_schema_extra=_as_number),
+]
 WholeNumber = BeforeValidator(read_whole_number)
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 

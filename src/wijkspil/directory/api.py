@@ -29,6 +29,7 @@ from wijkspil.core.api import (
     refuse_unknown_parameters,
 )
 from wijkspil.core.errors import InvalidValue
+from wijkspil.core.identifiers import clean_postcode
 from wijkspil.core.periods import Period
 from wijkspil.directory.errors import InvalidEntry
 from wijkspil.directory.permissions import (
@@ -478,7 +479,8 @@ def read_duties(request: HttpRequest, query: Query[DutyQuery]) -> DutiesOut:
     actor, now = get_request_actor(request), timezone.now()
     check_can_view_duty_person(actor)
     duties, total = list_duties(
-        postcode=query.postcode,
+        # Empty would be everywhere.
+        postcode=clean_postcode(query.postcode),
         care=read_care(query.care) if query.care else "",
         period=read_period(query, now=now),
         page=query.page,

@@ -713,11 +713,8 @@ class HoursIn(CamelSchema):
     hours_per_week: Number = Field(
         description="The reserved room follows.", gt=0, le=168
     )
-    hours_expected: Number | None = Field(
-        None,
-        description="Expected at the review, at most the hours of now.",
-        ge=0,
-        le=168,
+    hours_expected: Annotated[Number, Field(ge=0, le=168)] | None = Field(
+        None, description="Expected at the review, at most the hours of now."
     )
     review_on: date = Field(description="Day ahead on which you look again.")
 

@@ -269,3 +269,9 @@ def test_the_description_of_the_interface_is_complete(visitor):
         "/signposts",
         "/duties/{duty_id}/withdrawal",
     } <= set(body["paths"])
+
+
+def test_duties_without_a_postcode_are_not_those_of_everywhere(visitor):
+    token = token_header(OrganizationFactory())
+    for path in ("/duties?postcode=", "/duties", "/duties?postcode=%20"):
+        assert problem_of(visitor.get(API + path, headers=token), 400)["invalidParams"]
