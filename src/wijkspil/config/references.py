@@ -209,7 +209,7 @@ the beginning of any of its words, whatever its case or accents; `:contains` and
 back (`_has:HealthcareService:organization:care=`). Dates and numbers take the prefixes
 eq, ne, gt, ge, lt, le, sa and eb.
 
-Parameters of every search: `_count` (100 if not said, at most 1,000; 0 gives the total),
+Parameters of every search: `_count` (100 if not said, at most 1,000; 0: the total),
 `_sort` (`name`, `_lastUpdated`, `_id`, `near`; with `-` the other way around),
 `_include`, `_revinclude` (also `*` and `:iterate`), `_elements`, `_summary`, `_total`.
 A parameter that a type does not have is not used; the answer says so. With
