@@ -1,6 +1,6 @@
 """What the exchange passes around: who may see what, and the keys of what is seen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,7 +56,7 @@ class Condition:
     """One search parameter as SQL with its values; several are joined by AND."""
 
     sql: str
-    values: dict[str, object]
+    values: Mapping[str, object]
 
 
 Conditions = Sequence[Condition]

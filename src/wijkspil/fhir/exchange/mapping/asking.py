@@ -209,8 +209,8 @@ def read_patient(patient: Resource) -> PatientDetails:
     faults = Faults()
     born = _day(patient.get("birthDate"), "Patient.birthDate", faults)
     faults.check()
-    contact = next(iter(patient.get("contact") or []), {})
-    doctor = next(iter(patient.get("generalPractitioner") or []), {})
+    contact = _first(patient.get("contact"))
+    doctor = _first(patient.get("generalPractitioner"))
     return PatientDetails(
         name=_name(_first(patient.get("name"))),
         birth_date=born or date.min,
@@ -258,7 +258,7 @@ def read_giver(consent: Resource) -> str:
     said = _values(consent.get("extension") or [], EXT_GIVEN_BY, "valueCode")
     if said:
         return str(said[0])
-    performer = next(iter(consent.get("performer") or []), {})
+    performer = _first(consent.get("performer"))
     target = str(performer.get("reference", performer.get("type", "")))
     if target.startswith("RelatedPerson") or performer.get("type") == "RelatedPerson":
         return ConsentGiver.REPRESENTATIVE.value

@@ -150,7 +150,8 @@ def identifier(system: str, value: str) -> Maker:
     """Return the condition that columns hold one of the identifiers."""
 
     def make(name: str, text: str) -> Condition:
-        tests, values = [], {}
+        tests: list[str] = []
+        values: dict[str, object] = {}
         for place, one in enumerate(text.split(",")):
             of_system, bar, of_value = one.rpartition("|")
             test = f"{value} = %({name}_{place})s"
@@ -168,7 +169,8 @@ def moment(column: str, *, in_ticks: bool = False) -> Maker:
     """Return the condition that a moment lies where the value says."""
 
     def make(name: str, value: str) -> Condition:
-        tests, values = [], {}
+        tests: list[str] = []
+        values: dict[str, object] = {}
         for place, one in enumerate(value.split(",")):
             prefix, text = (one[:2], one[2:]) if one[:2] in _PREFIXES else ("eq", one)
             start, end = _bounds(text, value)

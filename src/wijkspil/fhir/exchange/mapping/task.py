@@ -183,7 +183,7 @@ def _after_care(ending: Mapping[str, Any]) -> tuple[FhirStatus, Resource, Resour
 
 def _returned(reason: str | None) -> Resource:
     # Whom the client objects to is between the client and who wrote it down.
-    if reason in (None, ReopenReason.OBJECTION):
+    if reason is None or reason == ReopenReason.OBJECTION:
         return _end(QuestionEnd.NOT_NEEDED)
     return to_concept(REOPEN_REASON, ReopenReason, reason)
 

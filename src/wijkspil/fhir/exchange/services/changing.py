@@ -142,7 +142,11 @@ def _do(call: Call, seen: Seen, state: str, now: Resource, wanted: Resource) -> 
             wrong=", ".join(wrong),
             allowed=", ".join(sorted(_CHANGEABLE)),
         )
-    of_request = {"actor": call.actor, "request_id": seen.request_id, "at": call.at}
+    of_request: dict[str, Any] = {
+        "actor": call.actor,
+        "request_id": seen.request_id,
+        "at": call.at,
+    }
     before, after = now["status"], wanted["status"]
     if after in _STOPPED and before not in _STOPPED:
         reason = _reason(wanted, EXT_STATUS_REASON, CLOSE_REASON)

@@ -36,7 +36,7 @@ def read_patient(call: Call) -> Answer:
 
     With a version that version.
     """
-    if can_create_request(call.actor):
+    if call.is_known and can_create_request(call.actor):
         row = find_staged(client_of(call), call.id, at=call.at)
         if row is not None:
             version = _version(call, row.version)

@@ -28,7 +28,7 @@ from wijkspil.fhir.exchange.services.following_requests import (
     answer_with_request,
     read_request,
 )
-from wijkspil.fhir.exchange.services.refusing import fields_as_issues
+from wijkspil.fhir.exchange.services.refusing import check_is_system, fields_as_issues
 from wijkspil.fhir.exchange.services.resolving import (
     resolve_organization,
     resolve_service,
@@ -56,6 +56,7 @@ def create_request(call: Call) -> Answer:
     With ``If-None-Exist: identifier=system|value`` a request that the organization
     placed before is given back, and nothing is done.
     """
+    check_is_system(call)
     body = check_structure(call.body, "ServiceRequest")
     known = _find_known(call)
     if known:

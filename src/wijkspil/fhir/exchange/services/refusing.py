@@ -4,10 +4,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
+from django.utils.translation import gettext_noop
+
 from wijkspil.directory.errors import UnknownPostcode
-from wijkspil.fhir.errors import FhirError, Issue
+from wijkspil.fhir.errors import FhirError, Issue, refuse
 from wijkspil.fhir.exchange.mapping.asking import EXPRESSIONS
+from wijkspil.fhir.types import Call
 from wijkspil.referrals.errors import InvalidRequest
+
+
+def check_is_system(call: Call) -> None:
+    """Check that a system asks that is known by its token or certificate.
+
+    Raises
+    ------
+    FhirError
+        401 for a visitor, who sends a request on the pages.
+    """
+    if not call.is_known:
+        raise refuse(
+            HTTPStatus.UNAUTHORIZED,
+            "login",
+            gettext_noop("Send the token of your organization's system."),
+            headers=[("WWW-Authenticate", "Bearer")],
+        )
 
 
 @contextmanager

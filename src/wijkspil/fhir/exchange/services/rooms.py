@@ -10,7 +10,7 @@ from wijkspil.directory.selectors.care_teams import CarePlace
 from wijkspil.fhir.exchange.mapping.outputs import Given
 from wijkspil.fhir.exchange.mapping.structure import check_structure
 from wijkspil.fhir.exchange.selectors.keys import LogicalIds, list_logical_ids
-from wijkspil.fhir.exchange.services.refusing import fields_as_issues
+from wijkspil.fhir.exchange.services.refusing import check_is_system, fields_as_issues
 from wijkspil.fhir.exchange.services.resolving import resolve_organization
 from wijkspil.fhir.mapping.codes import UCUM
 from wijkspil.fhir.types import Answer, Call, Resource, instant_of, tick_of
@@ -47,6 +47,7 @@ def ask_room(call: Call) -> Answer:
         422 with every value that is not known here: also a name, so that nothing
         personal is sent by accident without being told.
     """
+    check_is_system(call)
     given = Given.of_parameters(check_structure(call.body, "Parameters"))
     given.refuse_others(TAKES)
     need = _need(given)

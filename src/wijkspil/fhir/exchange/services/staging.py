@@ -20,6 +20,7 @@ from wijkspil.core.sealing import seal, unseal
 from wijkspil.fhir.errors import FhirError, refuse, unknown_resource
 from wijkspil.fhir.exchange.mapping.structure import check_structure
 from wijkspil.fhir.exchange.selectors.placed import find_staged
+from wijkspil.fhir.exchange.services.refusing import check_is_system
 from wijkspil.fhir.models import StagedPatient
 from wijkspil.fhir.types import Answer, Call, Resource, etag_of, instant_of, tick_of
 from wijkspil.referrals.permissions import check_can_create_request
@@ -67,9 +68,10 @@ def client_of(call: Call) -> str:
 
     Raises
     ------
-    NotPermitted
-        If it may not ask for care.
+    FhirError, NotPermitted
+        If it is a visitor, or may not ask for care.
     """
+    check_is_system(call)
     check_can_create_request(call.actor)
     organization = next(
         (g.organization_id for g in call.actor.grants if g.organization_id), 0
