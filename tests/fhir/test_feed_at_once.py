@@ -1,12 +1,18 @@
 """Systems write at the same moment, or one writes twice: nothing lost or doubled."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.test import override_settings
 
 from tests.apps.directory.at_once import at_once
 from tests.fhir.feeding import Feeder, make_feeder
+from wijkspil.accounts.types import VISITOR, Actor, Grant, Role
+from wijkspil.core.errors import NotPermitted
 from wijkspil.directory.models import HealthcareService, Organization
+from wijkspil.fhir.errors import FhirError
 from wijkspil.fhir.models import Resource, Version
+from wijkspil.fhir.services.feeding import take_turn
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,3 +113,30 @@ def test_who_writes_too_fast_waits(feeder):
     assert all(answer["Retry-After"] == "1" for answer in refused)
     assert refused[0].json()["issue"][0]["code"] == "throttled"
     assert answers[0].status_code == 201
+
+
+@override_settings(FHIR_WRITES_PER_SECOND=3)
+def test_each_second_has_its_turns_and_each_system_its_own():
+    def turn(second, label="system:a", writes=1):
+        actor = Actor(label=label, grants=(Grant(Role.PROVIDER_SYSTEM, 1),))
+        take_turn(
+            actor, at=datetime(2026, 11, 22, 8, 0, second, tzinfo=UTC), writes=writes
+        )
+
+    for _ in range(3):
+        turn(0)
+    with pytest.raises(FhirError):
+        turn(0)
+    turn(0, "system:b")
+    turn(1)
+    turn(2, writes=500)
+    with pytest.raises(FhirError):
+        turn(2)
+
+
+def test_a_person_does_not_write_here():
+    person = Actor(user_id=1, label="P", grants=(Grant(Role.ADMINISTRATOR),))
+
+    for actor in (VISITOR, person):
+        with pytest.raises(NotPermitted):
+            take_turn(actor, at=datetime(2026, 11, 22, tzinfo=UTC))
