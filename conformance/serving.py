@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from conformance.proof import ROOT, Stage
@@ -166,10 +166,12 @@ def _await_site(process: "subprocess.Popen[bytes]", port: int, log: Path) -> Non
     until_s = time.monotonic() + _START_WITHIN_S
     while time.monotonic() < until_s and process.poll() is None:
         try:
-            line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-            line.request("GET", "/healthz")
-            if line.getresponse().status == 200 and process.poll() is None:
-                return
+            with closing(
+                http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+            ) as line:
+                line.request("GET", "/healthz")
+                if line.getresponse().status == 200 and process.poll() is None:
+                    return
         except OSError:
             time.sleep(0.2)
     raise SystemExit(f"The site did not start.\n{log.read_text()[-2000:]}")
