@@ -269,7 +269,7 @@ def test_the_contact_of_an_alliance_for_complex_care_is_not_shown() -> None:
 
 
 def test_what_was_fed_of_a_service_comes_back_as_it_was_sent() -> None:
-    fed = {
+    fed: dict[str, Any] = {
         "telecom": [{"system": "phone", "value": "070 123 4567", "rank": 1}],
         "type": [{"coding": [{"system": "urn:x", "code": "1"}], "text": "Thuiszorg"}],
         "specialty": [{"coding": [{"system": "urn:y", "code": "2"}]}],

@@ -54,13 +54,14 @@ def newest(type_: str, fhir_id: str) -> dict[str, Any]:
 
 def fhir_contact(**values: Any) -> ContactPoint:
     """Make an address where systems reach a service."""
-    return make.ContactPointFactory.create(
+    contact: ContactPoint = make.ContactPointFactory.create(
         audience=Audience.PROFESSIONAL,
         purpose=ContactPurpose.EXCHANGE,
         system=ContactSystem.FHIR,
         value="https://fhir.example.nl/r4",
         **values,
     )
+    return contact
 
 
 def test_a_new_organization_and_service_each_make_one_version() -> None:
