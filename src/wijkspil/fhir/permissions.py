@@ -97,6 +97,12 @@ def check_can_feed(actor: Actor, type_: str, resource: Resource) -> None:
     check_can_edit_directory(actor, get_target(type_, resource))
 
 
+def have_same_owner(type_: str, one: Resource, other: Resource) -> bool:
+    """Whether two versions of a resource say the same of whom they belong to."""
+    element = OWNER.get(type_, "partOf")
+    return bool(one.get(element) == other.get(element))
+
+
 def get_target(type_: str, resource: Resource) -> Target:
     """Return where a feed of a resource lands: its owner, or any region."""
     if type_ == DirectoryType.ORGANIZATION:

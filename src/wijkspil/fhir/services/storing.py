@@ -63,7 +63,12 @@ from wijkspil.fhir.mapping.from_service import (
 from wijkspil.fhir.mapping.references import id_of, numbers_of
 from wijkspil.fhir.mapping.registry import make_resource
 from wijkspil.fhir.mapping.terms import Terms
-from wijkspil.fhir.permissions import act_for, check_can_feed, find_owner
+from wijkspil.fhir.permissions import (
+    act_for,
+    check_can_feed,
+    find_owner,
+    have_same_owner,
+)
 from wijkspil.fhir.selectors.criteria import word
 from wijkspil.fhir.services.rendering import render_now
 from wijkspil.fhir.services.validation import check_resource, is_custodians
@@ -145,7 +150,7 @@ def store(
             type=type_,
             id=id_,
         )
-    if current is not None:
+    if current is not None and not have_same_owner(type_, current, resource):
         check_can_feed(actor, type_, current)
     check_can_feed(actor, type_, resource)
     _check_identifiers(type_, id_, resource)

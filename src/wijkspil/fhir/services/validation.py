@@ -139,12 +139,7 @@ def find_structure_issues(resource: Resource, type_: str) -> Iterator[Issue]:
         made = _model(type_).model_validate(resource)
     except ValidationError as error:
         for found in error.errors(include_url=False, include_input=False):
-            yield Issue(
-                code="required" if found["type"] == "missing" else "structure",
-                message="%(reason)s",
-                expression=_to_path(type_, found["loc"]),
-                values=(("reason", _in_words(found)),),
-            )
+            yield _to_issue(found, _to_path(type_, found["loc"]))
         return
     yield from _find_loose(resource, json.loads(made.model_dump_json()), type_)
 
@@ -155,12 +150,13 @@ def _model(type_: str) -> Any:
     return getattr(module, type_)
 
 
-def _in_words(found: Mapping[str, Any]) -> str:
+def _to_issue(found: Mapping[str, Any], place: str) -> Issue:
     if found["type"] == "extra_forbidden":
-        return "FHIR R4 has no such element."
+        return Issue("structure", gettext_noop("FHIR R4 has no such element."), place)
     if found["type"] == "missing":
-        return "This element is required."
-    return str(found["msg"]).removeprefix("Value error, ")[:300]
+        return Issue("required", gettext_noop("This element is required."), place)
+    reason = str(found["msg"]).removeprefix("Value error, ")[:300]
+    return Issue("structure", "%(reason)s", place, (("reason", reason),))
 
 
 def _to_path(type_: str, place: Iterable[Any]) -> str:
