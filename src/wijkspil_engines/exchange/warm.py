@@ -197,7 +197,6 @@ class _Pairs(NamedTuple):
     other: Short
     cost: Whole
     who: Short
-    how: Choice
     key: Whole
     end: Whole
 
@@ -207,7 +206,7 @@ class _Search(NamedTuple):
 
     ``label`` has how far each node is that was reached, ``cursor`` where in its row
     the search is and ``reach`` how far the node is that this leads to; ``above`` from
-    which node one was reached, and by whom going to which place.
+    which node it was reached, and by whom.
     """
 
     label: Whole
@@ -217,7 +216,6 @@ class _Search(NamedTuple):
     place: Short
     above: Short
     mover: Short
-    taking: Choice
     seen: Short
 
 
@@ -344,7 +342,6 @@ def _make_pairs(n_nodes: int, size: int) -> _Pairs:
         np.empty(size, dtype=np.int32),
         np.empty(size, dtype=np.int64),
         np.empty(size, dtype=np.int32),
-        np.empty(size, dtype=np.int16),
         np.empty(size, dtype=np.int64),
         np.zeros(1, dtype=np.int64),
     )
@@ -360,7 +357,6 @@ def _make_search(n_nodes: int) -> _Search:
         np.empty(n_nodes, dtype=np.int32),
         np.empty(n_nodes, dtype=np.int32),
         np.empty(n_nodes, dtype=np.int32),
-        np.empty(n_nodes, dtype=np.int16),
         np.empty(n_nodes, dtype=np.int32),
     )
 
@@ -404,7 +400,6 @@ def _fill(a: int, people: _People, pairs: _Pairs, per_rank: int, slot: Whole) ->
                 continue
             pairs.cost[pair] = cost
             pairs.who[pair] = i
-            pairs.how[pair] = k
     pairs.begin[a] = begin
     pairs.filled[a] = end - begin
     pairs.room[a] = (end - begin) * 3 // 2 + 8
@@ -451,7 +446,6 @@ def _turn(pairs: _Pairs) -> _Pairs:
             turned.other[new] = a
             turned.cost[new] = pairs.cost[pair]
             turned.who[new] = pairs.who[pair]
-            turned.how[new] = pairs.how[pair]
     return turned
 
 
@@ -459,7 +453,7 @@ def _turn(pairs: _Pairs) -> _Pairs:
 def _renew(
     source: int,
     to: int,
-    at: int,
+    pair: int,
     outside: int,
     people: _People,
     pairs: _Pairs,
@@ -469,13 +463,30 @@ def _renew(
     first, node, home, can_stay, each, chosen, seat, sat, last, came, before = people[
         :11
     ]
-    least, by, how = int(_NOBODY), -1, -1
+    least, by = int(_NOBODY), -1
     person, end, coming = sat[source], sat[source + 1], last[source]
+    owner, at, stop = person, first[person], first[end]
     if source == outside:
-        person, end = people.listed[to], people.listed[to + 1]
+        person, end, at = people.listed[to], people.listed[to + 1], stop
     while True:
-        if person < end:
-            i = people.outsider[person] if source == outside else person
+        if source == outside and person < end:
+            i = people.outsider[person]
+            person += 1
+        elif at < stop:
+            while at < stop and node[at] != to:
+                at += 1
+            if at == stop:
+                continue
+            while first[owner + 1] <= at:
+                owner += 1
+            i = owner
+            at += 1
+        elif source != outside and person < end:
+            while person < end and home[person] != to:
+                person += 1
+            if person == end:
+                continue
+            i = person
             person += 1
         elif coming != -1:
             i = came[coming]
@@ -486,15 +497,14 @@ def _renew(
             continue
         now = each[i] - per_rank * chosen[i] if chosen[i] >= 0 else 0
         if home[i] == to and can_stay[i] and now < least:
-            least, by, how = now, i, -1
+            least, by = now, i
         for j in range(first[i], first[i + 1]):
             if node[j] == to:
                 cost = now - each[i] + per_rank * (j - first[i])
                 if cost < least:
-                    least, by, how = cost, i, j - first[i]
-    pairs.cost[at] = least
-    pairs.who[at] = by
-    pairs.how[at] = how
+                    least, by = cost, i
+    pairs.cost[pair] = least
+    pairs.who[pair] = by
 
 
 @compiled
@@ -508,7 +518,6 @@ def _sort(a: int, sign: int, pairs: _Pairs, price: Whole) -> None:
     pairs.other[begin:end] = pairs.other[order]
     pairs.cost[begin:end] = pairs.cost[order]
     pairs.who[begin:end] = pairs.who[order]
-    pairs.how[begin:end] = pairs.how[order]
     pairs.is_sorted[a] = True
 
 
@@ -516,7 +525,6 @@ def _sort(a: int, sign: int, pairs: _Pairs, price: Whole) -> None:
 def _change(
     falling: int,
     i: int,
-    k: int,
     b: int,
     outside: int,
     people: _People,
@@ -524,10 +532,9 @@ def _change(
     per_rank: int,
     price: Whole,
 ) -> bool:
-    """Let a person take place k of the list, at b. False when there is no room."""
-    begin, room, filled, is_sorted, others, costs, who, how, keys, _ = pairs
+    """Let a person move to b. False when there is no room to list that."""
+    begin, room, filled, is_sorted, others, costs, who, keys, _ = pairs
     left = people.seat[i]
-    people.chosen[i] = k
     people.seat[i] = b
     new = people.n_came[0]
     people.n_came[0] += 1
@@ -536,6 +543,11 @@ def _change(
     people.last[b] = new
     node, home, each = people.node, people.home[i], people.each[i]
     first, end = people.first[i], people.first[i + 1]
+    k = -1
+    for at in range(first, end):
+        if k == -1 and node[at] == b:
+            k = at - first
+    people.chosen[i] = k
     now = each - per_rank * k if k >= 0 else 0
     for option in range(-people.can_stay[i], end - first):
         to = home if option == -1 else node[first + option]
@@ -571,13 +583,11 @@ def _change(
                 others[at] = others[at - 1]
                 costs[at] = costs[at - 1]
                 who[at] = who[at - 1]
-                how[at] = how[at - 1]
                 at -= 1
             keys[at] = key
         others[at] = other
         costs[at] = cost
         who[at] = i
-        how[at] = option
     return True
 
 
@@ -591,7 +601,6 @@ def _move(a: int, pairs: _Pairs) -> bool:
         pairs.other[end] = pairs.other[pair]
         pairs.cost[end] = pairs.cost[pair]
         pairs.who[end] = pairs.who[pair]
-        pairs.how[end] = pairs.how[pair]
         end += 1
     pairs.begin[a] = pairs.end[0]
     pairs.room[a] *= 2
@@ -618,8 +627,8 @@ def _relieve(
     Returns how many nodes were looked at; so many that nobody waits for more when
     there is no such chain.
     """
-    label, reach, cursor, heap, place, above, mover, taking, seen = search
-    begin, _, filled, is_sorted, others, costs, who, how, keys, _ = pairs
+    label, reach, cursor, heap, place, above, mover, seen = search
+    begin, _, filled, is_sorted, others, costs, who, keys, _ = pairs
     if 2 * (people.n_came[0] + wrong) > people.came.size:
         return _MUCH
     sign = 1 - 2 * falling
@@ -654,7 +663,7 @@ def _relieve(
                 source, to = (b, a) if falling else (a, b)
                 _renew(source, to, at, outside, people, pairs, per_rank)
                 cost = costs[at]
-            by, k = who[at], how[at]
+            by = who[at]
             key = cost + sign * price[b]
             new = at
             while new + 1 < stop and keys[new + 1] < key:
@@ -662,13 +671,11 @@ def _relieve(
                 others[new] = others[new + 1]
                 costs[new] = costs[new + 1]
                 who[new] = who[new + 1]
-                how[new] = how[new + 1]
                 new += 1
             keys[new] = key
             others[new] = b
             costs[new] = cost
             who[new] = by
-            how[new] = k
         cursor[a] = at
         if reach[a] < far:
             b = others[at]
@@ -682,7 +689,6 @@ def _relieve(
                 end = b
                 above[b] = a
                 mover[b] = who[at]
-                taking[b] = how[at]
         if not is_new:
             sift_down(heap, place, reach, size)
         elif reach[a] < far:
@@ -700,7 +706,6 @@ def _relieve(
             label[b] = reach[a]
             above[b] = a
             mover[b] = who[at]
-            taking[b] = how[at]
             seen[n_seen] = b
             n_seen += 1
             a = b
@@ -717,7 +722,7 @@ def _relieve(
     b = end
     while b != wrong:
         if not _change(
-            falling, mover[b], taking[b], above[b] if falling else b, outside, people,
+            falling, mover[b], above[b] if falling else b, outside, people,
             pairs, per_rank, price,
         ):  # fmt: skip
             return _MUCH
