@@ -32,6 +32,7 @@ EXCHANGE: Mapping[str, Mapping[str, Callable[[Call], Answer]]] = {
         "update": changing.update_request,
         "patch": changing.patch_request,
         **dict.fromkeys(changing.OPERATIONS, changing.operate),
+        "$new-client-link": changing.renew_link,
     },
     "Patient": {
         "read": following_people.read_patient,

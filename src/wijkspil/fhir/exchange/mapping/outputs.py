@@ -1,12 +1,13 @@
 """Values that come along with an act: in a Task, or as Parameters of an operation."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Self
 
 from django.utils.translation import gettext_noop
 
+from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.fhir.exchange.mapping.asking import Faults, code_of
 from wijkspil.fhir.exchange.mapping.codes import TASK_VALUE
 from wijkspil.fhir.types import Resource
@@ -87,6 +88,25 @@ class Given:
         self.faults.check()
         assert found is not None
         return found
+
+    def needed_moment(self, name: str) -> datetime:
+        """Return a moment that must be there; without a zone it is Dutch time.
+
+        Raises
+        ------
+        FhirError
+            422 with every fault so far.
+        """
+        keys = ("valueDateTime", "valueInstant", "valueString")
+        text = self._one(name, keys, is_needed=True)
+        found = None
+        try:
+            found = datetime.fromisoformat(str(text)) if text else None
+        except ValueError:
+            self._refuse(name)
+        self.faults.check()
+        assert found is not None
+        return found if found.tzinfo else found.replace(tzinfo=AMSTERDAM)
 
     def number(self, name: str, *, is_needed: bool = False) -> Decimal | None:
         """Return a number, as such or as a quantity."""

@@ -39,7 +39,11 @@ from wijkspil.fhir.exchange.services.following_requests import (
     see_request,
     to_request,
 )
-from wijkspil.fhir.exchange.services.placing import change_draft, submit_draft
+from wijkspil.fhir.exchange.services.placing import (
+    change_draft,
+    client_link,
+    submit_draft,
+)
 from wijkspil.fhir.exchange.services.refusing import fields_as_issues
 from wijkspil.fhir.exchange.services.resolving import (
     resolve_organization,
@@ -65,8 +69,14 @@ from wijkspil.referrals.services.course import (
     start_care,
     stop_assignment,
 )
+from wijkspil.referrals.services.links import renew_client_link
 from wijkspil.referrals.services.offers import ask_teams, record_phone_agreement
-from wijkspil.referrals.services.steering import cancel_request, withdraw_request
+from wijkspil.referrals.services.steering import (
+    add_note,
+    cancel_request,
+    move_date,
+    withdraw_request,
+)
 from wijkspil.referrals.types import ConsentGiver, RequestStatus
 
 #: What an update may change; ``contained`` completes a draft.
@@ -329,6 +339,12 @@ def _pause(of_request: Mapping[str, Any], given: Given) -> object:
     return pause_request(**of_request, where=given.code("admitted-to"), home_on=home_on)
 
 
+def _move_date(of_request: Mapping[str, Any], given: Given) -> object:
+    return move_date(
+        **of_request, due_at=given.needed_moment("until"), why=given.code("why")
+    )
+
+
 def _change_need(of_request: Mapping[str, Any], given: Given) -> object:
     return change_asked_care(
         **of_request,
@@ -367,6 +383,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "$ask-teams": Operation(("team",), _ask_teams),
     "$agreed-by-phone": Operation(("team", "spoke-with"), _agreed_by_phone),
     "$object": Operation(("provider", "given-by"), _object),
+    "$move-date": Operation(("until", "why"), _move_date),
+    "$add-note": Operation(
+        ("text",), lambda of, given: add_note(**of, text=given.code("text"))
+    ),
     "$set-hours": Operation(
         ("hours-per-week", "hours-expected", "review-on"), _set_hours
     ),
@@ -402,3 +422,17 @@ def operate(call: Call) -> Answer:
         operation.do(of_request, given)
         given.faults.check()
     return answer_with_request(call, seen.number, status=HTTPStatus.OK)
+
+
+def renew_link(call: Call) -> Answer:
+    """Make a new link and code for the client, shown once; the old one ends."""
+    seen = see_request(call)
+    token, code = renew_client_link(
+        actor=call.actor, request_id=seen.request_id, at=call.at
+    )
+    return answer_with_request(
+        call,
+        seen.number,
+        status=HTTPStatus.OK,
+        extensions=[client_link(call, token, code)],
+    )

@@ -311,16 +311,21 @@ def _organization_of(call: Call) -> int | None:
 
 def _placed(call: Call, submitted: Submitted, *, status: int) -> Answer:
     """Answer with the request and, this once, the client's link with its code."""
-    path = reverse("referrals:client", args=[submitted.link_token])
+    link = client_link(call, submitted.link_token, submitted.link_code)
+    return answer_with_request(call, submitted.number, status=status, extensions=[link])
+
+
+def client_link(call: Call, token: str, code: str) -> Resource:
+    """Return the extension with the client's private link and its code."""
+    path = reverse("referrals:client", args=[token])
     url = call.base_url.removesuffix("/fhir") + path
-    link = {
+    return {
         "url": EXT_CLIENT_LINK,
         "extension": [
             extension("address", valueUrl=url),
-            extension("code", valueString=submitted.link_code),
+            extension("code", valueString=code),
         ],
     }
-    return answer_with_request(call, submitted.number, status=status, extensions=[link])
 
 
 _IN_BUNDLE = frozenset({"ServiceRequest", "Patient", "Consent", "Task"})
