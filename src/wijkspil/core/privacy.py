@@ -25,6 +25,7 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "email": "which messages the person wants by e-mail; no address",
         "text_number": "to text the person what cannot wait; typed by that person",
     },
+    "fhir.Subscription": {"owner_label": "which system asked to be told"},
     "core.AuditEvent": {
         "actor": "who read or changed personal data (NEN 7513)",
         "actor_label": "the same, readable when the account is gone",
@@ -290,7 +291,6 @@ IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
     "fhir.Subscription": frozenset(
         {
             "fhir_id",
-            "owner_label",
             "status",
             "reason",
             "topic",

@@ -11,7 +11,11 @@ from wijkspil.core.models import AuditEvent
 register = template.Library()
 
 #: Kind of thing -> its word; what is not here is shown as it was written.
+#: How the purpose of a call over FHIR begins; the interaction follows.
+FHIR = "FHIR "
+FHIR_WORDS = _("Asked by a system over FHIR: %(interaction)s")
 ENTITY_WORDS: dict[str, Any] = {
+    "machine-client": _("System that signs in"),
     "duty-period": _("Duty"),
     "duty-week": _("Duties of region and week"),
     "duty-calendar": _("Calendar address of duties"),
@@ -135,6 +139,8 @@ def thing_words(event: AuditEvent) -> str:
 def purpose_words(purpose: str) -> object:
     """Say where it happened, or why."""
     head, dash, number = purpose.rpartition("-")
+    if purpose.startswith(FHIR):
+        return FHIR_WORDS % {"interaction": purpose.removeprefix(FHIR)}
     numbered = NUMBERED_PURPOSE_WORDS.get(head + dash)
     if numbered is not None and number.isdigit():
         return numbered % {"id": number}

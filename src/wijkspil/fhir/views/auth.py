@@ -85,7 +85,7 @@ def _refuse(
         actor_id=None,
         actor_label="unknown system",
         action=AuditEvent.Action.SIGN_IN_FAILED,
-        entity_type="MachineClient",
+        entity_type="machine-client",
         entity_ids=["-"],
         purpose="FHIR token",
         fields=[code],
