@@ -258,16 +258,17 @@ class Copier:
     def promote(self) -> None:
         """Make rows of what could not be one before: what it refers to is here now."""
         for type_ in (DirectoryType.ORGANIZATION, DirectoryType.HEALTHCARE_SERVICE):
-            found = [1]
-            while found:  # a part of a part follows its parent
-                found = [
-                    self._keep_one(elements | {"resourceType": type_, "id": fhir_id})
-                    for fhir_id, elements in list_promotable(
-                        type_, origin=self.directory.address
-                    )
-                    if _is_of_ours(type_, elements)
-                ]
-                found = [one for one in found if one]
+            tried: set[str] = set()
+            while found := [
+                elements | {"resourceType": type_, "id": fhir_id}
+                for fhir_id, elements in list_promotable(
+                    type_, origin=self.directory.address
+                )
+                if fhir_id not in tried and _is_of_ours(type_, elements)
+            ]:  # a part of a part follows its parent
+                for resource in found:
+                    tried.add(resource["id"])
+                    self._keep_one(resource)
 
     def _keep(self, resources: Sequence[Resource]) -> None:
         """Keep resources: rows of the directory one by one, the others together."""
