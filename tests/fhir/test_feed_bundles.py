@@ -144,7 +144,8 @@ def test_parts_may_come_before_their_whole(feeder):
     )
 
     assert statuses(response) == ["201", "201"]
-    assert Organization.objects.get(fhir_id="o2").part_of.fhir_id == "o1"
+    part = Organization.objects.get(fhir_id="o2")
+    assert part.part_of == Organization.objects.get(fhir_id="o1")
 
 
 def test_a_conditional_reference_is_looked_up(feeder):

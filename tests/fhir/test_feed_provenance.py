@@ -7,7 +7,7 @@ from datetime import timedelta
 import jwt
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.utils import timezone
 
 from tests.fhir.feeding import KVK, Feeder, make_feeder
@@ -266,6 +266,8 @@ def test_the_signature_of_the_dutch_guide_holds_over_our_canonical_form():
         "x5c": [GUIDE_CERTIFICATE],
     }
     certificate = x509.load_der_x509_certificate(base64.b64decode(GUIDE_CERTIFICATE))
+    key = certificate.public_key()
+    assert isinstance(key, rsa.RSAPublicKey)
     parts = [
         base64.urlsafe_b64encode(part).rstrip(b"=").decode()
         for part in (
@@ -276,7 +278,7 @@ def test_the_signature_of_the_dutch_guide_holds_over_our_canonical_form():
 
     read = jwt.PyJWS().decode_complete(
         ".".join([*parts, GUIDE_SIGNATURE]),
-        key=certificate.public_key(),
+        key=key,
         algorithms=["RS256"],
     )
 

@@ -55,7 +55,7 @@ INTERACTIONS: Mapping[str, Mapping[str, Interaction]] = {
         | {"delete": feeding.delete}
         | (_FEED if type_ in FED_TYPES else {})
         | ({"create": provenance.create} if type_ is DirectoryType.PROVENANCE else {})
-        | (ON_HEALTHCARE_SERVICE if type_ == "HealthcareService" else {})
+        | (dict(ON_HEALTHCARE_SERVICE) if type_ == "HealthcareService" else {})
         for type_ in DirectoryType
     },
     **dict.fromkeys(CONFORMANCE_TYPES, _CONFORMANCE),

@@ -24,7 +24,7 @@ from django.utils.translation import gettext_noop
 from wijkspil.accounts.selectors import list_signing_keys
 from wijkspil.accounts.types import Actor, Grant, Role
 from wijkspil.core.prepared import fetch_row
-from wijkspil.fhir.errors import FhirError, refuse
+from wijkspil.fhir.errors import FhirError, Issue, refuse
 from wijkspil.fhir.mapping.canonical import CANONICALIZATION, to_canonical_json
 from wijkspil.fhir.mapping.references import split_reference
 from wijkspil.fhir.permissions import act_for, check_can_feed, find_owner
@@ -280,11 +280,11 @@ def _check_when(
         )
 
 
-def _refuse_signature(number: int, message: str, **values: object) -> FhirError:
-    return refuse(
-        HTTPStatus.UNPROCESSABLE_ENTITY,
+def _refuse_signature(number: int, message: str, **values: str) -> FhirError:
+    issue = Issue(
         "security",
         message,
-        expression=f"Provenance.signature[{number}]",
-        **values,
+        f"Provenance.signature[{number}]",
+        tuple(values.items()),
     )
+    return FhirError(HTTPStatus.UNPROCESSABLE_ENTITY, [issue])
