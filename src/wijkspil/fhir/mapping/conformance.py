@@ -7,6 +7,11 @@ is described is what is done.
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+from wijkspil.fhir.exchange.mapping.definitions import (
+    EXCHANGE_CODES,
+    EXCHANGE_EXTENSIONS,
+    EXCHANGE_NAMES,
+)
 from wijkspil.fhir.mapping.code_systems import (
     CODE_SYSTEMS,
     NAMING_SYSTEMS,
@@ -51,14 +56,14 @@ def find_definitions(type_: str) -> Mapping[str, Resource]:
 
 
 def _definitions() -> Iterator[Resource]:
-    for extension in EXTENSIONS:
+    for extension in (*EXTENSIONS, *EXCHANGE_EXTENSIONS):
         yield to_structure_definition(extension)
     for profile in PROFILES:
         yield to_profile(profile)
-    for system in CODE_SYSTEMS:
+    for system in (*CODE_SYSTEMS, *EXCHANGE_CODES):
         yield to_code_system(system)
         yield to_value_set(system)
-    for names in NAMING_SYSTEMS:
+    for names in (*NAMING_SYSTEMS, *EXCHANGE_NAMES):
         yield to_naming_system(names)
     for type_, parameters in PARAMETERS.items():
         for parameter in parameters.values():

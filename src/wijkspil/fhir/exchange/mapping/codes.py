@@ -10,8 +10,7 @@ from enum import StrEnum
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
-from wijkspil.directory.types import CareLaw, CareTask
-from wijkspil.fhir.mapping.codes import CARE_LAW, CARE_TASK, OWN
+from wijkspil.fhir.mapping.codes import OWN
 from wijkspil.fhir.mapping.coding import Concept
 from wijkspil.fhir.types import Resource
 from wijkspil.referrals.types import (
@@ -22,6 +21,7 @@ from wijkspil.referrals.types import (
     ConsentGiver,
     DeclineReason,
     OfferStatus,
+    OwnerKind,
     Presence,
     ReopenReason,
     RequesterKind,
@@ -49,6 +49,9 @@ CONSENT_GIVER = f"{_SYSTEM}/consent-giver"
 QUESTION_END = f"{_SYSTEM}/question-end"
 TASK_CODE = f"{_SYSTEM}/task-code"
 TASK_VALUE = f"{_SYSTEM}/task-value"
+PRESENCE = f"{_SYSTEM}/presence"
+REQUESTER_KIND = f"{_SYSTEM}/requester-kind"
+OWNER_KIND = f"{_SYSTEM}/owner-kind"
 
 #: Number of a request, as people say it.
 REQUEST_NUMBER = f"{OWN}/NamingSystem/request-number"
@@ -160,21 +163,10 @@ CODE_SYSTEMS: Mapping[str, type[TextChoices]] = {
     QUESTION_END: QuestionEnd,
     TASK_CODE: TaskCode,
     TASK_VALUE: TaskValue,
+    PRESENCE: Presence,
+    REQUESTER_KIND: RequesterKind,
+    OWNER_KIND: OwnerKind,
 }
-#: Values of extensions and parameters: name -> words.
-CODED_VALUES: Mapping[str, type[TextChoices]] = {
-    "task": CareTask,
-    "care-law": CareLaw,
-    "presence": Presence,
-    "requester-kind": RequesterKind,
-}
-#: Where each kind of word has its code system.
-SYSTEM_OF: Mapping[type[TextChoices], str] = {
-    **{words: system for system, words in CODE_SYSTEMS.items()},
-    CareTask: CARE_TASK,
-    CareLaw: CARE_LAW,
-}
-
 #: Task.priority and ServiceRequest.priority of our urgency.
 PRIORITY_OF: Mapping[str, str] = {
     Urgency.TODAY: "stat",
