@@ -200,7 +200,7 @@ def _own_number(name: str, value: str) -> Condition:
         f"({number.sql}) OR EXISTS (SELECT 1 FROM fhir_placedidentifier p "
         f"WHERE p.number = t.number AND p.organization_id = ANY(%(asked_by)s) "
         f"AND ({placed.sql}))",
-        number.values | placed.values,
+        {**number.values, **placed.values},
     )
 
 

@@ -37,7 +37,7 @@ def _owner(name: str, value: str) -> Condition:
         "'Organization/' || (v.source->>'organization')", "Organization"
     )
     one, other = service(name, value), organization(f"{name}o", value)
-    return Condition(f"{one.sql} OR {other.sql}", one.values | other.values)
+    return Condition(f"{one.sql} OR {other.sql}", {**one.values, **other.values})
 
 
 def _requester(name: str, value: str) -> Condition:
