@@ -150,7 +150,7 @@ def test_a_copy_that_broke_off_goes_on_at_its_page(peer: Peer, address: str) -> 
         calls += 1
         return (500, {}, None) if calls == 3 else answer(*args)
 
-    peer.answer = break_third  # type: ignore[method-assign]
+    peer.answer = break_third  # type: ignore[assignment, method-assign]
     broken = copy(directory)
     state = FollowedType.objects.get(type="Endpoint")
     went_on_at = state.next_url
@@ -179,7 +179,7 @@ def test_a_page_link_that_no_longer_holds_starts_the_load_again_without_harm(
         calls += 1
         return (410, {}, None) if calls == 2 else answer(*args)
 
-    peer.answer = expire_second  # type: ignore[method-assign]
+    peer.answer = expire_second  # type: ignore[assignment, method-assign]
     done = copy(directory)
 
     assert (done.error, done.stored, done.repeated) == ("", 6, 3)
@@ -203,7 +203,7 @@ def test_a_history_in_pages_is_applied_from_old_to_new_after_a_break(
         calls += 1
         return (0, {}, None) if calls == 2 else answer(*args)
 
-    peer.answer = break_second  # type: ignore[method-assign]
+    peer.answer = break_second  # type: ignore[assignment, method-assign]
     broken = copy(directory)
     waiting = ArrivedEntry.objects.count()
     stamp = FollowedType.objects.get().stamp

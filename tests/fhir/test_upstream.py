@@ -151,7 +151,7 @@ def test_an_answer_that_got_lost_is_not_sent_twice(
         told = answer(*args)
         return (0, {}, None) if args[0] == "PUT" else told
 
-    peer.answer = lose  # type: ignore[method-assign]
+    peer.answer = lose  # type: ignore[assignment, method-assign]
     broken = push(upstream)
     peer.answer = answer  # type: ignore[method-assign]
     resumed = push(upstream)

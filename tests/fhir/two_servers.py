@@ -466,8 +466,18 @@ def read_versions(url: str) -> dict[tuple[str, str], list[tuple[int, Resource]]]
         resource = json.loads(body)
         for name in ("versionId", "lastUpdated"):
             resource["meta"].pop(name)
+        resource = _in_order(resource)
         found.setdefault((type_, id_), []).append((version, resource))
     return found
+
+
+def _in_order(content: Any) -> Any:
+    """Return content with lists of objects sorted: their order has no meaning."""
+    if isinstance(content, dict):
+        return {name: _in_order(value) for name, value in content.items()}
+    if isinstance(content, list) and any(isinstance(one, dict) for one in content):
+        return sorted(map(_in_order, content), key=lambda one: json.dumps(one))
+    return content
 
 
 def compare(

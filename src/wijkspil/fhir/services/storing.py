@@ -549,16 +549,20 @@ def _write_service(write: _Write) -> None:
     fed = split(DirectoryType.HEALTHCARE_SERVICE, resource, own)
     kept = drop_translated(fed)
     if write.origin:
-        kept |= _told_of(fed, kept)
-    if _is_own_place(kept.get("location"), write.id):
+        kept |= _told_of(resource, fed, kept)
+    elif _is_own_place(kept.get("location"), write.id):
         del kept["location"]
     _keep(DirectoryType.HEALTHCARE_SERVICE, write, _without_own_meta(kept, own))
     _place_by_locations(write, row, kept.get("location") or ())
 
 
-def _told_of(fed: Resource, kept: Resource) -> Resource:
-    """Return the room, coverage and contacts that a directory tells of its service."""
+def _told_of(resource: Resource, fed: Resource, kept: Resource) -> Resource:
+    """Return the room, coverage and contacts that a directory tells of its service.
+
+    Its places are always those of that directory, never ours.
+    """
     told = {name: fed[name] for name in ("telecom", "coverageArea") if name in fed}
+    told |= {"location": resource["location"]} if "location" in resource else {}
     extensions = [
         *kept.get("extension", ()),
         *(e for e in fed.get("extension", ()) if e.get("url") == CAPACITY),
