@@ -476,8 +476,12 @@ def _in_order(content: Any) -> Any:
     if isinstance(content, dict):
         return {name: _in_order(value) for name, value in content.items()}
     if isinstance(content, list) and any(isinstance(one, dict) for one in content):
-        return sorted(map(_in_order, content), key=lambda one: json.dumps(one))
+        return sorted(map(_in_order, content), key=_say_sorted)
     return content
+
+
+def _say_sorted(content: Any) -> str:
+    return json.dumps(content, sort_keys=True)
 
 
 def compare(
