@@ -74,13 +74,14 @@ def serve_region(
         **os.environ,
         "WIJKSPIL_DATA_DIR": str(folder / "site"),
         "WIJKSPIL_EMAIL_URL": "console:",  # messages go to the log, not to files
+        "WIJKSPIL_WEBHOOK_PRIVATE": "yes",  # tools listen on this machine
     }
     environment.pop("DATABASE_URL", None)
     if database_url is not None:
         environment["DATABASE_URL"] = database_url
     try:
         tokens = _fill(size, environment)
-        port = _free_port()
+        port = find_free_port()
         with (folder / "serve.log").open("wb") as log:
             process = subprocess.Popen(
                 [*_WIJKSPIL, "serve", "--port", str(port)],
@@ -156,7 +157,8 @@ def _run(arguments: list[str], environment: Mapping[str, str]) -> None:
         raise SystemExit(f"wijkspil {' '.join(arguments)} failed.\n{said}")
 
 
-def _free_port() -> int:
+def find_free_port() -> int:
+    """Return a port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
     return port
