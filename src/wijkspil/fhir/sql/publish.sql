@@ -65,41 +65,69 @@ BEGIN
 END $$;
 
 -- Make versions of resources whose source changed. ``view`` names a view with
--- (own_id, type, fhir_id, source).
+-- (own_id, type, fhir_id, source). A bulk load is planned by tables that it has just
+-- filled itself, of which nothing is known yet: it would compare each row with each.
+-- Therefore they are counted first, and what the view gives is put in arrays.
 CREATE FUNCTION fhir_publish(view text, ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   now_tick bigint;
+  own_ids bigint[];
+  types text[];
+  fhir_ids text[];
+  sources jsonb[];
 BEGIN
   IF ids IS NULL OR cardinality(ids) = 0 THEN
     RETURN;
   END IF;
+  IF cardinality(ids) >= 2000 THEN
+    ANALYZE directory_area, directory_organization, directory_healthcareservice,
+            directory_contactpoint, directory_coverage, directory_capacityreport,
+            directory_capacityreservation, fhir_fedelements, fhir_resource;
+  END IF;
   EXECUTE format(
+    'SELECT array_agg(s.own_id), array_agg(s.type), array_agg(s.fhir_id)
+       FROM (SELECT own_id, type, fhir_id FROM %I WHERE own_id = ANY($1)
+              ORDER BY type, fhir_id) s', view)
+    INTO own_ids, types, fhir_ids USING ids;
+  IF own_ids IS NULL THEN
+    RETURN;
+  END IF;
+  EXECUTE
     'INSERT INTO fhir_resource (type, fhir_id, own_id, version, transaction, digest, tick)
      SELECT s.type, s.fhir_id, s.own_id, 0, 0, '''', 0
-       FROM %I s WHERE s.own_id = ANY($1) ORDER BY s.type, s.fhir_id
-     ON CONFLICT (type, fhir_id) DO NOTHING', view) USING ids;
+       FROM unnest($1, $2, $3) AS s (own_id, type, fhir_id)
+     ON CONFLICT (type, fhir_id) DO NOTHING' USING own_ids, types, fhir_ids;
   -- Wait for whoever publishes the same; then look at what is there now.
-  EXECUTE format(
-    'SELECT 1 FROM fhir_resource r
-       JOIN (SELECT type, fhir_id FROM %I WHERE own_id = ANY($1)) s
+  EXECUTE
+    'SELECT 1 FROM fhir_resource r JOIN unnest($1, $2) AS s (type, fhir_id)
          USING (type, fhir_id)
-      ORDER BY r.type, r.fhir_id FOR UPDATE OF r', view) USING ids;
+      ORDER BY r.type, r.fhir_id FOR UPDATE OF r' USING types, fhir_ids;
   now_tick := fhir_tick();
-  EXECUTE format(
-    'WITH changed AS (
-       UPDATE fhir_resource r
-          SET version = r.version + (r.transaction IS DISTINCT FROM $3)::int,
-              transaction = $3, digest = s.digest, tick = $2, own_id = s.own_id
-         FROM (SELECT own_id, type, fhir_id, source, md5(source::text) AS digest
-                 FROM %I WHERE own_id = ANY($1)) s
-        WHERE r.type = s.type AND r.fhir_id = s.fhir_id AND r.digest <> s.digest
-       RETURNING r.type, r.fhir_id, r.version, s.source)
-     INSERT INTO fhir_version (type, fhir_id, version, tick, source, name)
-     SELECT type, fhir_id, version, $2, source, '''' FROM changed
-     ON CONFLICT (type, fhir_id, version) DO UPDATE
-        SET source = excluded.source, tick = excluded.tick,
-            body = NULL, public_body = NULL', view)
-    USING ids, now_tick, pg_current_xact_id()::text::bigint;
+  FOR place IN 1 .. cardinality(ids) BY 1000 LOOP
+    EXECUTE format(
+      'SELECT array_agg(s.own_id), array_agg(s.type), array_agg(s.fhir_id),
+              array_agg(s.source)
+         FROM %I s WHERE s.own_id = ANY($1)', view)
+      INTO own_ids, types, fhir_ids, sources USING ids[place : place + 999];
+    CONTINUE WHEN own_ids IS NULL;
+    EXECUTE
+      'WITH changed AS (
+         UPDATE fhir_resource r
+            SET version = r.version + (r.transaction IS DISTINCT FROM $6)::int,
+                transaction = $6, digest = md5(s.source::text), tick = $5,
+                own_id = s.own_id
+           FROM unnest($1, $2, $3, $4) AS s (own_id, type, fhir_id, source)
+          WHERE r.type = s.type AND r.fhir_id = s.fhir_id
+            AND r.digest <> md5(s.source::text)
+         RETURNING r.type, r.fhir_id, r.version, s.source)
+       INSERT INTO fhir_version (type, fhir_id, version, tick, source, name)
+       SELECT type, fhir_id, version, $5, source, '''' FROM changed
+       ON CONFLICT (type, fhir_id, version) DO UPDATE
+          SET source = excluded.source, tick = excluded.tick,
+              body = NULL, public_body = NULL'
+      USING own_ids, types, fhir_ids, sources, now_tick,
+            pg_current_xact_id()::text::bigint;
+  END LOOP;
 END $$;
 
 -- What is gone from the tables stays as an inactive resource.
