@@ -580,6 +580,27 @@ class TestSteering:
         assert ServiceRequest.objects.get().status == "withdrawn"
         assert answer.json()["status"] == "cancelled"
 
+    def test_who_asked_may_ask_to_stop_by_the_business_status(self, wijk, hospital):
+        number = placed(hospital, wijk)["id"]
+        task = hospital.get(f"Task/{number}").json()
+        other = {**task, "businessStatus": concept(codes.REQUEST_STATUS, "accepted")}
+        outcome_of(hospital.put(f"Task/{number}", other), 422)
+        body = {
+            **task,
+            "businessStatus": concept(codes.REQUEST_STATUS, "cancellation-requested"),
+            "statusReason": concept(codes.CLOSE_REASON, "not-needed"),
+        }
+        answer = hospital.put(f"Task/{number}", body)
+        assert answer.status_code == 200, answer.content
+        assert answer.json()["status"] == "cancelled"
+
+    def test_what_is_asked_is_not_changed_on_the_task(self, wijk, hospital):
+        number = placed(hospital, wijk)["id"]
+        answer = hospital.patch(
+            f"Task/{number}", {"op": "replace", "path": "/intent", "value": "plan"}
+        )
+        assert outcome_of(answer, 422)["expression"] == ["Task.intent"]
+
     def test_who_asked_stops_by_the_request(self, wijk, hospital):
         number = placed(hospital, wijk)["id"]
         now = hospital.get(f"ServiceRequest/{number}")

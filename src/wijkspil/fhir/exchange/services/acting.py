@@ -335,9 +335,11 @@ def _go_on(change: Change) -> None:
     in_care = code_of(change.wanted.get("businessStatus"), REQUEST_STATUS)
     was = code_of(change.now.get("businessStatus"), REQUEST_STATUS)
     outputs = _plain(change.wanted.get("output"))
-    if outputs and outputs != _plain(change.now.get("output")):
+    has_hours = bool(outputs) and outputs != _plain(change.now.get("output"))
+    starts = in_care == RequestStatus.IN_CARE and was != in_care
+    if has_hours or not starts:
         _set_hours(change)
-    if in_care == RequestStatus.IN_CARE and was != in_care:
+    if starts:
         start_care(**change.of_request)
 
 
@@ -390,6 +392,9 @@ _RUNNING = frozenset({F.ACCEPTED, F.IN_PROGRESS, F.ON_HOLD})
 
 # --- who asked
 
+#: How BSeR says it: who asked may ask to stop without touching the status.
+ASKS_TO_STOP = "cancellation-requested"
+
 
 def _steer(change: Change, changed: Sequence[str]) -> None:
     """Choose whom to ask, or stop."""
@@ -404,10 +409,12 @@ def _steer(change: Change, changed: Sequence[str]) -> None:
                 expression="Task.owner",
             )
         ask_teams(**change.of_request, service_ids=[service_id])
-    if after != before:
-        if after != F.CANCELLED:
-            raise _impossible(before, [F.CANCELLED.value])
+    business = change.wanted.get("businessStatus") or {}
+    asks = any(c.get("code") == ASKS_TO_STOP for c in business.get("coding") or [])
+    if after == F.CANCELLED or (after == before and asks):
         stop(change.of_request, change.reason(CLOSE_REASON))
+    elif after != before or "businessStatus" in changed:
+        raise _impossible(before, [F.CANCELLED.value])
 
 
 def stop(of_request: Mapping[str, Any], reason: str) -> None:

@@ -35,7 +35,7 @@ from wijkspil.fhir.exchange.selectors.keys import list_logical_ids
 from wijkspil.fhir.exchange.selectors.placed import list_identifiers, patient_id_of
 from wijkspil.fhir.exchange.selectors.requests import find_request, search_requests
 from wijkspil.fhir.exchange.types import Condition, Seen
-from wijkspil.fhir.types import Answer, Call, Resource, etag_of, tick_of
+from wijkspil.fhir.types import Answer, Call, Resource, etag_of, http_date_of, tick_of
 from wijkspil.referrals.permissions import can_see_patient
 from wijkspil.referrals.selectors.basis import list_consents
 from wijkspil.referrals.selectors.inbox import get_question
@@ -156,7 +156,7 @@ def _answer(call: Call, resource: Resource, *, status: int = HTTPStatus.OK) -> A
     version = resource["meta"]["versionId"]
     headers = {
         "ETag": etag_of(version),
-        "Last-Modified-Instant": resource["meta"]["lastUpdated"],
+        "Last-Modified": http_date_of(resource["meta"]["lastUpdated"]),
     }
     if status == HTTPStatus.OK and call.headers.get("If-None-Match") == etag_of(
         version

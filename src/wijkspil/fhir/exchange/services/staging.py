@@ -22,7 +22,15 @@ from wijkspil.fhir.exchange.mapping.structure import check_structure
 from wijkspil.fhir.exchange.selectors.placed import find_staged
 from wijkspil.fhir.exchange.services.refusing import check_is_system
 from wijkspil.fhir.models import StagedPatient
-from wijkspil.fhir.types import Answer, Call, Resource, etag_of, instant_of, tick_of
+from wijkspil.fhir.types import (
+    Answer,
+    Call,
+    Resource,
+    etag_of,
+    http_date_of,
+    instant_of,
+    tick_of,
+)
 from wijkspil.referrals.permissions import check_can_create_request
 
 KEPT = timedelta(hours=24)
@@ -198,7 +206,7 @@ def answer_with_patient(
     resource = versions_of(row)[number - 1]
     headers = {
         "ETag": etag_of(number),
-        "Last-Modified-Instant": resource["meta"]["lastUpdated"],
+        "Last-Modified": http_date_of(resource["meta"]["lastUpdated"]),
     }
     if status == HTTPStatus.CREATED:
         headers["Location"] = f"{call.base_url}/Patient/{row.fhir_id}/_history/{number}"
