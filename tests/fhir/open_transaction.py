@@ -21,7 +21,7 @@ def open_transaction(
     }
     other = psycopg.connect(**known)
     try:
-        other.execute(statement, values)  # type: ignore[call-overload]
+        other.execute(statement, values)
         yield other
         if ends_well:
             other.commit()

@@ -36,7 +36,9 @@ def _collect(asker: Asker, address: str, between: Callable[[], object]) -> list[
 
 def _write_at_random(rng: np.random.Generator) -> None:
     """Rename some, touch some, and add some; sometimes take it back."""
-    chosen = rng.permutation(Organization.objects.values_list("pk", flat=True))[:9]
+    chosen = rng.permutation(list(Organization.objects.values_list("pk", flat=True)))[
+        :9
+    ]
     with transaction.atomic():
         for organization in Organization.objects.filter(pk__in=chosen.tolist()):
             organization.name = f"{rng.choice(WORDS)} {rng.integers(999)}"

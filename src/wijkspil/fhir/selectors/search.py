@@ -110,9 +110,13 @@ def find_page(
     )
     return [
         Hit(
-            *row[:5],
+            entry_id=row[0],
+            type=row[1],
+            fhir_id=row[2],
+            version=row[3],
+            body=row[4],
             keys=row[5:],
-            distance_m=row[5 + place] if place is not None else None,
+            distance_m=None if place is None else row[5 + place],
         )
         for row in rows
     ]

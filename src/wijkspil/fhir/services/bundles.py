@@ -131,7 +131,7 @@ def cut_body(body: str, cut: Cut) -> str:
     type_ = resource["resourceType"]
     must = _KEPT | _MANDATORY.get(type_, frozenset())
     if cut.summary == "data":
-        kept = set(resource) - {"text"}
+        kept = frozenset(resource) - {"text"}
     elif cut.summary == "text":
         kept = must | {"text"}
     elif cut.summary == "true":
