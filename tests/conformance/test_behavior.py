@@ -1,31 +1,15 @@
-"""The small form of ``conformance.rest``, on a site of its own."""
+"""The small form of ``conformance.rest``."""
 
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-from benchmarks.kill import own_database
-from django.db import connections
-
-from conformance.proof import Outcome, list_groups, list_proofs
+from conformance.proof import Outcome, Stage, list_groups, list_proofs
 from conformance.report import HEAD, section, write_report
 from conformance.rest import behavior, description
-from conformance.serving import serve_region
 
 
-@pytest.mark.enable_socket
-@pytest.mark.xdist_group("browser")
-@pytest.mark.django_db(transaction=True)
-def test_the_site_does_what_its_description_says(tmp_path: Path) -> None:
-    migrated = str(connections["default"].settings_dict["NAME"])
-    connections.close_all()
-    with (
-        own_database(migrated) as address,
-        serve_region(
-            tmp_path, size="small", database_url=address, is_small=True
-        ) as stage,
-    ):
-        outcomes = [description.prove(stage), *behavior.prove(stage)]
+def test_the_site_does_what_its_description_says(small_site: Stage) -> None:
+    outcomes = [description.prove(small_site), *behavior.prove(small_site)]
     for one in outcomes:
         assert one.holds, (one.name, one.detail)
     asked = sum(one.passed for one in outcomes)
