@@ -1,6 +1,9 @@
 """Another system creates and updates what belongs to its organization (ITI-130)."""
 
+from datetime import datetime
+
 import pytest
+from django.utils.http import http_date
 
 from tests.fhir.feeding import Feeder, make_feeder
 from wijkspil.directory.models import HealthcareService, Organization
@@ -104,3 +107,13 @@ def test_a_stale_version_is_refused(feeder):
 
     assert response.status_code == 412
     assert response.json()["issue"][0]["code"] == "conflict"
+
+
+def test_reading_tells_when_it_was_last_changed(feeder):
+    feeder.put(feeder.service("s1"))
+
+    response = feeder.send("GET", "HealthcareService/s1")
+
+    changed = datetime.fromisoformat(response.json()["meta"]["lastUpdated"])
+    assert response["Last-Modified"] == http_date(int(changed.timestamp()))
+    assert "Last-Modified-Instant" not in response

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import formatdate
 from enum import StrEnum
 from typing import Any
 
@@ -76,6 +77,13 @@ def instant_of(tick: int) -> str:
     """Return a tick as FHIR writes an instant, in UTC to the microsecond."""
     moment = _EPOCH + timedelta(microseconds=tick)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}Z"
+
+
+def http_date_of(instant: str | int) -> str:
+    """Return an instant, or a tick, as HTTP writes it: for ``Last-Modified``."""
+    if isinstance(instant, str):
+        instant = tick_of(datetime.fromisoformat(instant))
+    return formatdate(instant // 1_000_000, usegmt=True)
 
 
 def etag_of(version: int | str) -> str:

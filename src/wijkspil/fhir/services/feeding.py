@@ -15,14 +15,13 @@ answer carries the version it made.
 import json
 import uuid
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.db import OperationalError, connection
-from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -48,7 +47,7 @@ from wijkspil.fhir.services.storing import (
     lock_names,
     store,
 )
-from wijkspil.fhir.types import Answer, Call, Resource, etag_of
+from wijkspil.fhir.types import Answer, Call, Resource, etag_of, http_date_of
 
 _T = TypeVar("_T")
 
@@ -406,9 +405,7 @@ def to_answer(call: Call, stored: Stored, *, status: int) -> Answer:
     """Return the version that a write made, in the form that the call prefers."""
     headers = {
         "ETag": etag_of(stored.version),
-        "Last-Modified": http_date(
-            datetime.fromtimestamp(stored.tick // 1_000_000, tz=UTC).timestamp()
-        ),
+        "Last-Modified": http_date_of(stored.tick),
         "Location": f"{call.base_url}/{stored.type}/{stored.id}"
         f"/_history/{stored.version}",
     }

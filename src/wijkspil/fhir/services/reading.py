@@ -5,7 +5,7 @@ from http import HTTPStatus
 from wijkspil.fhir.errors import unknown_resource
 from wijkspil.fhir.selectors.versions import NotRendered, get_body
 from wijkspil.fhir.services.rendering import render_pending
-from wijkspil.fhir.types import Answer, Call, etag_of, instant_of
+from wijkspil.fhir.types import Answer, Call, etag_of, http_date_of
 
 
 def read(call: Call) -> Answer:
@@ -27,7 +27,7 @@ def read(call: Call) -> Answer:
     if found is None:
         raise unknown_resource(call.type, call.id)
     number, tick, body = found
-    headers = {"ETag": etag_of(number), "Last-Modified-Instant": instant_of(tick)}
+    headers = {"ETag": etag_of(number), "Last-Modified": http_date_of(tick)}
     if call.headers.get("If-None-Match") == etag_of(number):
         return Answer(text="", status=HTTPStatus.NOT_MODIFIED, headers=headers)
     return Answer(text=body, headers=headers)
