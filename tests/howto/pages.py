@@ -58,6 +58,7 @@ def run_steps(
     folder: Path,
     instead: Mapping[str, str],
     curl_in_python: bool | None = None,
+    database_url: str = "",
     timeout_s: float = 300,
 ) -> list[str]:
     """Run the steps in one bash in ``folder`` and return what each printed.
@@ -69,6 +70,8 @@ def run_steps(
     curl_in_python
         Run ``curl`` by a small program that reads the same command line; by itself
         only where there is no curl.
+    database_url
+        Of the server, for the commands of who runs the installation.
 
     Raises
     ------
@@ -86,7 +89,12 @@ def run_steps(
     done = subprocess.run(
         ["bash", "-c", "\n".join(script)],
         cwd=folder,
-        env={**os.environ, "PATH": _path(folder, curl_in_python), "LC_ALL": "C.UTF-8"},
+        env={
+            **os.environ,
+            "PATH": _path(folder, curl_in_python),
+            "LC_ALL": "C.UTF-8",
+            **({"DATABASE_URL": database_url} if database_url else {}),
+        },
         capture_output=True,
         text=True,
         timeout=timeout_s,
@@ -114,10 +122,15 @@ def _path(folder: Path, curl_in_python: bool | None) -> str:
         curl_in_python = shutil.which("curl") is None
     own = folder / "commands"
     own.mkdir(exist_ok=True)
-    (own / "python3").unlink(missing_ok=True)
-    (own / "python3").symlink_to(sys.executable)
+    commands = {
+        "python3": sys.executable,
+        "wijkspil": f"{Path(sys.executable).parent}/wijkspil",
+    }
     if curl_in_python:
-        curl = own / "curl"
-        curl.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{_CURL}" "$@"\n')
-        curl.chmod(0o755)
+        commands["curl"] = f'{sys.executable}" "{_CURL}'
+    for name, program in commands.items():
+        command = own / name
+        command.unlink(missing_ok=True)
+        command.write_text(f'#!/bin/sh\nexec "{program}" "$@"\n')
+        command.chmod(0o755)
     return f"{own}{os.pathsep}{os.environ['PATH']}"

