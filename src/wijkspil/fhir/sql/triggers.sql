@@ -110,12 +110,14 @@ BEGIN
       SELECT id FROM new_rows WHERE system = 'fhir'));
   END IF;
   -- A contact that is gone, or is no address of a system any more.
-  PERFORM fhir_retire('Endpoint', ARRAY(
-    SELECT r.fhir_id::text FROM new_rows n
-      JOIN directory_healthcareservice s ON s.id = n.service_id
-      JOIN fhir_resource r ON r.type = 'Endpoint' AND r.own_id = n.id
-                          AND r.fhir_id = fhir_endpoint_id(s.fhir_id, n.id)
-     WHERE NOT EXISTS (SELECT 1 FROM fhir_source_endpoint e WHERE e.own_id = n.id)));
+  IF TG_OP <> 'INSERT' THEN
+    PERFORM fhir_retire('Endpoint', ARRAY(
+      SELECT r.fhir_id::text FROM new_rows n
+        JOIN directory_healthcareservice s ON s.id = n.service_id
+        JOIN fhir_resource r ON r.type = 'Endpoint' AND r.own_id = n.id
+                            AND r.fhir_id = fhir_endpoint_id(s.fhir_id, n.id)
+       WHERE NOT EXISTS (SELECT 1 FROM fhir_source_endpoint e WHERE e.own_id = n.id)));
+  END IF;
   PERFORM fhir_publish('fhir_source_service',
                        ARRAY(SELECT DISTINCT service_id FROM new_rows));
   RETURN NULL;
