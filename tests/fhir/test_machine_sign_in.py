@@ -16,9 +16,13 @@ from django.test import Client
 from django.utils import timezone
 
 from tests.factories.directory import HealthcareServiceFactory, OrganizationFactory
-from wijkspil.accounts.machine_sign_in import ASSERTION_TYPE, register_client
+from wijkspil.accounts.machine_sign_in import (
+    ASSERTION_TYPE,
+    end_client,
+    register_client,
+)
 from wijkspil.accounts.models import ApiToken, MachineClient
-from wijkspil.core.errors import InvalidValue
+from wijkspil.core.errors import InvalidValue, NotFound
 from wijkspil.core.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
@@ -272,3 +276,17 @@ class TestCertificate:
         answer = system.get(f"/fhir/HealthcareService/{service.fhir_id}")
         assert answer.status_code == 200
         assert AuditEvent.objects.get().actor_label == "visitor"
+
+
+def test_a_client_that_was_ended_signs_in_no_more_and_its_token_ends(
+    client_id, service
+):
+    token = ask(sign(client_id)).json()["access_token"]
+    header = {"Authorization": f"Bearer {token}"}
+    path = f"/fhir/HealthcareService/{service.fhir_id}"
+    assert Client(headers=header).get(path).status_code == 200
+    end_client(client_id=client_id, at=timezone.now())
+    assert ask(sign(client_id)).json()["error"] == "invalid_client"
+    assert Client(headers=header).get(path).status_code == 401
+    with pytest.raises(NotFound):
+        end_client(client_id=client_id, at=timezone.now())

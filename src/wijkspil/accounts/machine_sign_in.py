@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from wijkspil.accounts.models import ApiToken, MachineClient, UsedAssertion
 from wijkspil.accounts.services import issue_token
-from wijkspil.core.errors import InvalidValue, WijkspilError
+from wijkspil.core.errors import InvalidValue, NotFound, WijkspilError
 
 TOKEN_VALID_S = 300
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -78,6 +78,25 @@ def register_client(
         valid_from=at,
     )
     return client.client_id
+
+
+def end_client(*, client_id: str, at: datetime) -> None:
+    """Let a system sign in no more; tokens that it has end as well.
+
+    Raises
+    ------
+    NotFound
+        If no client has this id now.
+    """
+    with transaction.atomic():
+        ended = (
+            MachineClient.objects.at(at)
+            .filter(client_id=client_id)
+            .update(valid_until=at)
+        )
+        if not ended:
+            raise NotFound(_("No client is registered with this id."))
+        ApiToken.objects.filter(client__client_id=client_id).delete()
 
 
 def _check_key(key: Any) -> None:

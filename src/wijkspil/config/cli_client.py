@@ -56,3 +56,20 @@ def add_client(
         errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(BAD_INPUT) from error
     console.print(client_id, markup=False, highlight=False)
+
+
+@client_app.command("end")
+def end_client(
+    client_id: Annotated[str, typer.Argument(help="The id that `add` printed.")],
+) -> None:
+    """Let a system sign in no more, from now on."""
+    from django.utils import timezone
+
+    from wijkspil.accounts import machine_sign_in
+    from wijkspil.core.errors import WijkspilError
+
+    try:
+        machine_sign_in.end_client(client_id=client_id, at=timezone.now())
+    except WijkspilError as error:
+        errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        raise typer.Exit(BAD_INPUT) from error
