@@ -285,7 +285,7 @@ def _first_asked(
     first_visit: str,
 ) -> str:
     """Return the id of the team that is asked first there, if it is of this one."""
-    asked = {
+    asked: dict[str, dict[str, Any]] = {
         "postcode": {"valueString": postcode},
         "task": {"valueCode": "stockings"},
         "part-of-day": {"valueCode": "morning"},
