@@ -50,7 +50,7 @@ _PLACES = ["Aalzoom", "Berkhout", "Dorpsveld", "Eemoever", "Heidestad", "Kanaalw
 _PLACES += ["Lindeloo", "Meerzicht", "Oosterhaven", "Polderdam", "Rietmond", "Zandwijk"]
 
 #: Parts of each statement: the triggers that keep who changed what take time with the
-#: square of the rows of one statement.
+#: square of the checks that wait, whether for the statement or for the transaction.
 PARTS = 20
 #: In one transaction, so that each resource gets one version; words come as lists, and
 #: ``part`` says which rows.
@@ -149,6 +149,7 @@ def fill(*, organizations: int = ORGANIZATIONS, services: int = SERVICES) -> Non
             "parts": PARTS,
         }
         with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
             for statement in _LOAD.split(";\n"):
                 for part in range(PARTS if "%(part)s" in statement else 1):
                     cursor.execute(statement, {**values, "part": part})

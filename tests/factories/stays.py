@@ -26,12 +26,12 @@ from wijkspil.stays.services.beds import report_beds
 from wijkspil.stays.services.course import confirm_claim, record_arrival
 from wijkspil.stays.types import (
     Beds,
-    StayConsentDecision,
     ConsentGiven,
     ConsentGiver,
     Happened,
     PatientDetails,
     Requester,
+    StayConsentDecision,
     StayKind,
     StayNeed,
 )

@@ -223,7 +223,9 @@ def test_what_fails_is_tried_again_later_with_the_same_id(system, service, liste
     row = Subscription.objects.get(fhir_id=id_)
     assert row.error == "http-503"
     listener.status = 200
-    assert notify_next(at=row.next_try_at).events > 0
+    told = notify_next(at=row.next_try_at)
+    assert told is not None
+    assert told.events > 0
     first, second = listener.received[1:]
     assert first.headers["Wijkspil-Id"] == second.headers["Wijkspil-Id"]
     assert Subscription.objects.get(fhir_id=id_).error == ""
@@ -291,7 +293,9 @@ def test_a_worker_that_dies_leaves_nothing_untold(
         with pytest.raises(Died):
             tell_who_waits()
     at = timezone.now() + LEASE + timedelta(seconds=1)
-    assert notify_next(at=at).events > 0
+    told = notify_next(at=at)
+    assert told is not None
+    assert told.events > 0
     first, second = listener.received[1:]
     assert first.headers["Wijkspil-Id"] == second.headers["Wijkspil-Id"]
 
@@ -383,6 +387,7 @@ def test_headers_are_sent_along_and_not_shown(system, service, listener):
     made = post(system, body)
     assert b"Bearer abc" not in made.content
     row = Subscription.objects.get()
+    assert row.headers is not None
     assert b"Bearer" not in bytes(row.headers)
     assert "Bearer abc" in unseal(row.headers)
     tell_who_waits()

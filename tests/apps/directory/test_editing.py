@@ -161,6 +161,26 @@ class TestWhoMayEdit:
         with pytest.raises(NotPermitted):
             add_organization(actor=mine, details=details())
 
+    def test_a_system_changes_its_own_organization_only(self, covered):
+        service, _region = covered
+        own = actor_of(Role.PROVIDER_SYSTEM, organization_id=service.organization_id)
+        change_service(
+            actor=own,
+            service_id=service.pk,
+            version=None,
+            details=ServiceDetails(name="Wijkteam Noord"),
+        )
+        service.refresh_from_db()
+        assert service.name == "Wijkteam Noord"
+        other = HealthcareServiceFactory()
+        with pytest.raises(NotPermitted):
+            change_service(
+                actor=own,
+                service_id=other.pk,
+                version=None,
+                details=ServiceDetails(name="Mine"),
+            )
+
     @pytest.mark.parametrize(
         "role",
         [
@@ -170,7 +190,6 @@ class TestWhoMayEdit:
             Role.COORDINATOR,
             Role.INSURER,
             Role.AUDITOR,
-            Role.PROVIDER_SYSTEM,
         ],
     )
     def test_other_roles_may_not(self, covered, role):
