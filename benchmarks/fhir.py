@@ -22,6 +22,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import numpy as np
@@ -139,7 +140,7 @@ def fill(*, organizations: int = ORGANIZATIONS, services: int = SERVICES) -> Non
 
     if not Organization.objects.exists():
         started = time.perf_counter()
-        values: dict[str, object] = {
+        values: dict[str, Any] = {
             "what": _WHAT,
             "first": _FIRST,
             "places": _PLACES,
