@@ -46,6 +46,7 @@ def generate(
     from wijkspil.directory.fictional import generation
     from wijkspil.fhir.services.clearing import forget_fictional
     from wijkspil.fhir.services.publishing import publish_all
+    from wijkspil.fhir.services.rendering import render_all
 
     console = Console()
     moment = parse_moment(at) if at else timezone.now()
@@ -66,6 +67,7 @@ def generate(
         publish_all()
         if replace:
             forget_fictional()
+    render_all()
     name = _("Providers on loaded areas")
     show_summary(
         console,

@@ -82,6 +82,7 @@ def prepare(
     from wijkspil.directory.fictional.generation import generate
     from wijkspil.fhir.services.clearing import forget_fictional
     from wijkspil.fhir.services.publishing import publish_all
+    from wijkspil.fhir.services.rendering import render_all
     from wijkspil.referrals.fictional.agreements import agree_in_regions
     from wijkspil.referrals.fictional.figures import count_main_job
     from wijkspil.referrals.fictional.play import play_main_job
@@ -119,6 +120,7 @@ def prepare(
     wish = _play_gp_lists(at=at, seed=seed, progress=progress)
     summary = _summarize(place, made, wanted) | {"wish": wish}
     summary |= count_main_job(told).as_dict() | _sandbox(at=at)
+    render_all()
     _write_summary(place, summary)
     return summary
 
