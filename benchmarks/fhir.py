@@ -1,4 +1,4 @@
-"""FHIR at the size of the national directory, over HTTP: first load, history, search.
+"""FHIR at the size of the national directory: read, search, history, first load.
 
 20,000 organizations, 60,000 services, as many places and endpoints: 200,000 resources,
 made by seed in the empty database of DATABASE_URL (on its PC4 areas if it has them).
@@ -27,6 +27,7 @@ from urllib.parse import urlencode, urlsplit
 
 import numpy as np
 
+from benchmarks.http_load import LoadResult, load
 from benchmarks.machine import describe_machine
 from benchmarks.responsible import PORT, start_server
 
@@ -35,11 +36,15 @@ SERVICES = 60_000
 SEED = 20261122
 SECRET = "benchmark-of-fhir"
 
+LIMIT_READ_P95_MS = 20
+LIMIT_READS_PER_S_PER_CORE = 350
 LIMIT_SEARCH_P95_MS = 100
 LIMIT_HISTORY_P95_MS = 60
 LIMIT_FIRST_LOAD_S = 60
 HISTORY_PAGE = 500
 LOAD_PAGE = 1_000
+READS = 20_000
+CONNECTIONS = 8
 TYPES = ("Organization", "HealthcareService", "Location", "Endpoint")
 
 _FIRST = ["Arnica", "Boterbloem", "Cypres", "Dovenetel", "Els", "Fazant", "Goudvink"]
@@ -308,6 +313,21 @@ def time_each(client: Client, name: str, addresses: Sequence[str]) -> Timed:
     return Timed(name, times)
 
 
+def read_many() -> LoadResult:
+    """Read resources by id over several connections at once."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT '/fhir/' || type || '/' || fhir_id FROM fhir_resource "
+            "WHERE type = ANY(%s) ORDER BY md5(fhir_id) LIMIT %s",
+            [list(TYPES), READS],
+        )
+        paths = [path for (path,) in cursor.fetchall()]
+    load(PORT, paths[:500], connections=CONNECTIONS, token=SECRET)
+    return load(PORT, paths, connections=CONNECTIONS, token=SECRET)
+
+
 def time_history(client: Client, *, pages: int) -> Timed:
     """Page through the history of everything."""
     times = []
@@ -362,6 +382,14 @@ def main() -> None:
     server = start_server()
     missed = []
     try:
+        reads = read_many()
+        per_core = reads.requests_per_s / (os.cpu_count() or 1)
+        print(reads.line("read"), f"({per_core:.0f}/s per core)")
+        if (
+            reads.percentile_ms(95) > LIMIT_READ_P95_MS
+            or per_core < LIMIT_READS_PER_S_PER_CORE
+        ):
+            missed.append("read")
         client = Client()
         for addresses in asked.values():
             time_each(client, "warm up", addresses[:5])

@@ -47,11 +47,12 @@ class LoadResult:
 class _Connection:
     """One kept-alive connection with the requests it still has to send."""
 
-    def __init__(self, port: int, paths: Sequence[str]) -> None:
+    def __init__(self, port: int, paths: Sequence[str], *, token: str = "") -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        signed = f"Authorization: Bearer {token}\r\n" if token else ""
         self.requests = [
-            f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+            f"GET {path} HTTP/1.1\r\nHost: localhost\r\n{signed}\r\n".encode()
             for path in reversed(paths)
         ]
         self.received = b""
@@ -78,12 +79,18 @@ class _Connection:
         return int(head[9:12])
 
 
-def load(port: int, paths: Sequence[str], *, connections: int) -> LoadResult:
-    """Send every path once over ``connections`` kept-alive connections."""
+def load(
+    port: int, paths: Sequence[str], *, connections: int, token: str = ""
+) -> LoadResult:
+    """Send every path once over ``connections`` kept-alive connections.
+
+    ``token``: sent along as a bearer token.
+    """
     latencies: list[float] = []
     statuses: dict[int, int] = {}
     open_connections = [
-        _Connection(port, paths[number::connections]) for number in range(connections)
+        _Connection(port, paths[number::connections], token=token)
+        for number in range(connections)
     ]
     started = time.perf_counter()
     with selectors.DefaultSelector() as selector:
