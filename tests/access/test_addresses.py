@@ -15,6 +15,8 @@ pytestmark = pytest.mark.django_db
 
 #: Pages and answers that anyone may see; all others ask who you are.
 PUBLIC = {
+    "fhir:base",
+    "fhir:smart",
     "portal:home",
     "portal:search",
     "portal:who-helps",

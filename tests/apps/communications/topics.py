@@ -1,6 +1,6 @@
-"""Topics that only tests send."""
+"""Topics that only tests send: in the catalogue while they run (``conftest``)."""
 
-from wijkspil.communications.types import declare_topic
+from wijkspil.communications.types import _CATALOGUE, declare_topic
 
 CALM = declare_topic("test.calm", title="A calm thing", sentence="%(number)s is calm")
 URGENT = declare_topic(
@@ -9,3 +9,5 @@ URGENT = declare_topic(
     sentence="%(number)s is urgent",
     urgent=True,
 )
+for _topic in (CALM, URGENT):
+    del _CATALOGUE[_topic.code]

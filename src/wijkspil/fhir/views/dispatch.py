@@ -62,6 +62,12 @@ def read_call(request: HttpRequest, rest: str) -> Call:
         If the address or the body cannot be read.
     """
     at = timezone.now()
+    if "\0" in rest or "%00" in request.META.get("QUERY_STRING", ""):
+        raise refuse(
+            HTTPStatus.BAD_REQUEST,
+            "invalid",
+            gettext_noop("The character NUL cannot be stored. Leave it out."),
+        )
     parts = [part for part in rest.split("/") if part]
     type_, id_, version, operation = "", "", "", ""
     if parts and not parts[0].startswith(("_", "$")) and parts[0] != "metadata":
