@@ -65,7 +65,7 @@ def read_call(request: HttpRequest, rest: str) -> Call:
     if "\0" in rest or "%00" in request.META.get("QUERY_STRING", ""):
         raise refuse(
             HTTPStatus.BAD_REQUEST,
-            "invalid",
+            "value",
             gettext_noop("The character NUL cannot be stored. Leave it out."),
         )
     parts = [part for part in rest.split("/") if part]
