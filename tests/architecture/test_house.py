@@ -24,6 +24,7 @@ OUR_APPS = (
     "fhir",
     "referrals",
     "registrations",
+    "insight",
     "stays",
 )
 

@@ -30,6 +30,7 @@ class Role(models.TextChoices):
     PRIVACY_OFFICER = "privacy-officer", _("Privacy officer")
     PRACTICE_MANAGER = "practice-manager", _("Practice manager (GP)")
     GP_COORDINATOR = "gp-coordinator", _("GP organization of the region (RHO)")
+    ANALYST = "analyst", _("Analyst of the region (RESV)")
 
 
 @dataclass(frozen=True)

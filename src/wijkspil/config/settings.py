@@ -283,6 +283,7 @@ INSTALLED_APPS = [
     "wijkspil.calls",
     "wijkspil.stays",
     "wijkspil.registrations",
+    "wijkspil.insight",
     "wijkspil.fhir",
     "wijkspil.portal",
 ]

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("wijkspil.calls.urls")),
     path("", include("wijkspil.stays.urls")),
     path("", include("wijkspil.registrations.urls")),
+    path("", include("wijkspil.insight.urls")),
     path("", include("wijkspil.communications.urls")),
     path("ui/", include("wijkspil.ui.urls")),
     path("i18n/", include("django.conf.urls.i18n")),

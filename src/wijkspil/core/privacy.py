@@ -121,6 +121,12 @@ PERSONAL_FIELDS: dict[str, dict[str, str]] = {
         "postcode": "to keep the new practice near",
         "frailty": "who goes first: cannot leave the house, or is in treatment now",
     },
+    "insight.Scenario": {
+        "owner": "who is answerable for what is supposed",
+        "overrides": "who set which value, and why",
+    },
+    "insight.IndicatorUpload": {"uploaded_by": "who is answerable for the figures"},
+    "insight.Subscription": {"user": "who wants to be told"},
     "referrals.ServiceRequest": {
         "requester": "who asked, to follow the request",
         "requester_name": "who asked, in words; of a family only until identity goes",
@@ -331,6 +337,17 @@ IMPERSONAL_FIELDS: dict[str, frozenset[str]] = {
     "registrations.Move": frozenset({"status", "household_answer", "practice_answer"}),
     "registrations.Rehousing": frozenset({"name", "status"}),
     "registrations.RehousedHousehold": frozenset({"why_not"}),
+    "insight.Figure": frozenset({"indicator", "part_of_day", "source"}),
+    "insight.Scenario": frozenset({"name", "note", "base", "closing"}),
+    "insight.ScenarioRun": frozenset(
+        {"status", "error", "result", "input_hash", "version"}
+    ),
+    "insight.Measure": frozenset(
+        {"indicator", "title", "note", "owner_kind", "status", "outcome"}
+    ),
+    "insight.IndicatorUpload": frozenset({"indicator", "file_name", "sha256"}),
+    "insight.UploadedFigure": frozenset({"indicator"}),
+    "insight.Subscription": frozenset({"indicator", "told"}),
     "referrals.ServiceRequest": frozenset(
         {
             "number",

@@ -32,6 +32,7 @@ from wijkspil.directory.permissions import (
     VIEW_DUTY_WEEK,
     VIEW_PROFESSIONAL_CONTACTS,
 )
+from wijkspil.insight.permissions import VIEW_INSIGHT
 from wijkspil.portal.permissions import VIEW_ROOM_OVERVIEW
 from wijkspil.referrals.permissions import (
     ANSWER_OFFER,
@@ -307,6 +308,24 @@ REHOUSINGS = Page(
     _("A practice stops: find another one for everybody."),
     REHOUSE,
 )
+PICTURE = Page(
+    "insight:picture",
+    _("Picture of the region"),
+    _("Need, room and gap per wijk, now and in ten years, and how sure that is."),
+    VIEW_INSIGHT,
+)
+SCENARIOS = Page(
+    "insight:scenarios",
+    _("Scenarios"),
+    _("Suppose a future, see what it changes and why, and compare."),
+    VIEW_INSIGHT,
+)
+PLANS = Page(
+    "insight:plans",
+    _("Plans for gaps"),
+    _("What is agreed to do about a gap, whose it is, and what came of it."),
+    VIEW_INSIGHT,
+)
 SIGN_IN = Page(
     "accounts:sign-in",
     _("Sign in"),
@@ -331,6 +350,9 @@ WORK_PAGES = (
     PRACTICE,
     SWAP_ROUNDS,
     REHOUSINGS,
+    PICTURE,
+    SCENARIOS,
+    PLANS,
     GP_WISHES,
     MEDIATION,
     CONTRIBUTION,
@@ -360,6 +382,7 @@ NEXT_STEP = {
     Role.REFERRER: ASK,
     Role.PRACTICE_MANAGER: PRACTICE,
     Role.GP_COORDINATOR: SWAP_ROUNDS,
+    Role.ANALYST: PICTURE,
     Role.TRIAGE: CALLS,
     Role.PRIVACY_OFFICER: EMERGENCY_ACCESS,
     Role.NURSE_REPRESENTATIVE: APPROVE,
@@ -407,6 +430,10 @@ ROLE_WORDS = {
     Role.GP_COORDINATOR: _(
         "You run rounds in which people swap places on GP lists, and you find a "
         "practice for everybody when one stops."
+    ),
+    Role.ANALYST: _(
+        "You see where care falls short now and later, you compute what would help, "
+        "and you follow what was agreed."
     ),
     Role.PRIVACY_OFFICER: _(
         "You judge every emergency access to a client's data: who, when and why."

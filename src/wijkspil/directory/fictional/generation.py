@@ -393,6 +393,14 @@ def _make_accounts(
             _("Run a round: who moves to which practice, and why."),
             _Bound(region_id=int(ground.regions.ids[gp_region])),
         ),
+        (
+            Role.ANALYST,
+            "analist",
+            "Sanne Cijfers",
+            ground.regions.names[gp_region],
+            _("Where is the gap, how sure is that, and what would help."),
+            _Bound(region_id=int(ground.regions.ids[gp_region])),
+        ),
     )
     accounts = []
     for role, mailbox, name, bound_to, to_try, bound in plans:
