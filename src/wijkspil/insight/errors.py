@@ -2,11 +2,13 @@
 
 WijkspilError
 ├── InvalidValue ── InvalidUpload: a file of indicators cannot be taken
-│                └─ InvalidScenario: a value of a scenario cannot be
-└── NotFound ─── unknown region, scenario, measure
+│                ├─ InvalidScenario: a value of a scenario cannot be
+│                └─ InvalidMeasure: a value of a measure cannot be
+├── NotFound ─── UnknownScenario, UnknownMeasure
+└── Conflict ─── NotNow: the state of a scenario or measure does not allow it
 """
 
-from wijkspil.core.errors import InvalidValue
+from wijkspil.core.errors import Conflict, InvalidValue, NotFound
 
 
 class InvalidUpload(InvalidValue):
@@ -19,3 +21,27 @@ class InvalidScenario(InvalidValue):
     """A value of a scenario cannot be; says which, its range and what to do."""
 
     code = "invalid-scenario"
+
+
+class InvalidMeasure(InvalidValue):
+    """A value of a measure cannot be; says which and what to do."""
+
+    code = "invalid-measure"
+
+
+class UnknownScenario(NotFound):
+    """There is no such scenario, or it is not shared with the reader."""
+
+    code = "unknown-scenario"
+
+
+class UnknownMeasure(NotFound):
+    """There is no such measure."""
+
+    code = "unknown-measure"
+
+
+class NotNow(Conflict):
+    """The state of a scenario, run or measure does not allow it."""
+
+    code = "insight-not-now"
