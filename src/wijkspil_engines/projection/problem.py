@@ -37,7 +37,6 @@ CAUSES = (
     "hours",
     "digital",
     "workers",
-    "working-time",
     "productivity",
     "closures",
 )
