@@ -1,4 +1,4 @@
-"""In which state a measure may go where, and who may change a scenario.
+"""In which state a measure may go where.
 
 One table; ``services.plans`` does it, ``permissions`` says who plans at all.
 """
@@ -18,9 +18,6 @@ TRANSITIONS: Mapping[str, Mapping[S, S]] = {
     "stop": {S.PROPOSED: S.STOPPED, S.AGREED: S.STOPPED, S.RUNNING: S.STOPPED},
     "take up again": {S.DONE: S.RUNNING},
 }
-
-#: States in which somebody still has something to do.
-LIVE = (S.PROPOSED, S.AGREED, S.RUNNING)
 
 
 def next_measure_status(act: str, status: str) -> S:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from wijkspil.accounts.types import Target
 from wijkspil.insight.errors import UnknownMeasure
 from wijkspil.insight.models import Figure, Measure
-from wijkspil.insight.policies import LIVE
 from wijkspil.insight.types import MeasureStatus
 
+#: States in which somebody still has something to do.
+LIVE = (MeasureStatus.PROPOSED, MeasureStatus.AGREED, MeasureStatus.RUNNING)
 #: Fields whose change is told, in this order.
 _TOLD = (
     "status",
