@@ -18,7 +18,7 @@ from django.utils.translation import override as language
 from wijkspil.accounts.types import Actor
 from wijkspil.directory.selectors.gp_practices import list_gp_practices
 from wijkspil.insight.engine_io.projection import (
-    ParameterRow,
+    ScenarioParameter,
     list_parameters,
     list_shipped,
 )
@@ -305,7 +305,7 @@ def _overrides_of(
     return kept
 
 
-def check_interval(parameter: ParameterRow, given: Supposed) -> None:
+def check_interval(parameter: ScenarioParameter, given: Supposed) -> None:
     """Check that an interval can be.
 
     Raises
@@ -319,19 +319,19 @@ def check_interval(parameter: ParameterRow, given: Supposed) -> None:
             _("%(low)s to %(high)s: give the lowest value first.") % values,
             field=parameter.name,
         )
-    if given.low < parameter.valid_low or given.high > parameter.valid_high:
+    if given.low < parameter.least or given.high > parameter.most:
         raise InvalidScenario(
             _("%(low)s to %(high)s %(unit)s: give values from %(least)s to %(most)s.")
             % {
                 **values,
-                "least": f"{parameter.valid_low:g}",
-                "most": f"{parameter.valid_high:g}",
+                "least": f"{parameter.least:g}",
+                "most": f"{parameter.most:g}",
             },
             field=parameter.name,
         )
 
 
-def is_as_in_base(parameter: ParameterRow, given: Supposed) -> bool:
+def is_as_in_base(parameter: ScenarioParameter, given: Supposed) -> bool:
     """Whether an interval is what the base has."""
     return _near(given.low, parameter.low) and _near(given.high, parameter.high)
 
@@ -378,7 +378,7 @@ def _closing_of(wanted: Sequence[Closing], *, at: datetime) -> list[dict[str, in
 
 
 def _check_base(base: str) -> None:
-    known = {each.key for each in list_shipped()}
+    known = {key for key, _title, _words in list_shipped()}
     if base not in known:
         raise InvalidScenario(
             _("%(base)s is no scenario to start from; choose one of: %(known)s.")
