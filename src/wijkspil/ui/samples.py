@@ -7,6 +7,18 @@ from django import forms
 from django.core.paginator import Paginator
 from django.utils.translation import gettext, gettext_lazy
 
+from wijkspil.ui.charts.types import (
+    Bar,
+    Curve,
+    Dot,
+    DotRow,
+    Effect,
+    FunnelLimit,
+    FunnelPoint,
+    Line,
+    LinePoint,
+    Part,
+)
 from wijkspil.ui.navigation import Chip, Crumb, MapCategory, Step
 
 
@@ -172,4 +184,90 @@ def sample_context(now: datetime, page_number: str) -> dict[str, Any]:
             "room": gettext("For example 2 new clients"),
             "limited": gettext("Only short care, or only in the afternoon"),
         },
+        **sample_charts(),
+    }
+
+
+def sample_charts() -> dict[str, Any]:
+    """Return invented contents for every kind of chart."""
+    need = [
+        LinePoint(year, str(year), 900 + 14 * (year - 2026))
+        for year in (2024, 2025, 2026)
+    ]
+    need += [
+        LinePoint(
+            year,
+            str(year),
+            900 + 22 * (year - 2026),
+            900 + 22 * (year - 2026) - 6 * (year - 2026),
+            900 + 22 * (year - 2026) + 8 * (year - 2026),
+        )
+        for year in range(2027, 2036)
+    ]
+    room = [
+        LinePoint(
+            year,
+            str(year),
+            850 - 4 * (year - 2026),
+            850 - 9 * max(0, year - 2026),
+            850 + 3 * max(0, year - 2026),
+        )
+        for year in range(2024, 2036)
+    ]
+    return {
+        "chart_bars_items": [
+            Bar("Zuiderpark", 120, 96, 151, kind="strong"),
+            Bar("Havenkwartier", 84, 60, 110),
+            Bar("Molenveld en Oud Molenveld-West", 41, 18, 66),
+            Bar("Duinwijk", -22, -48, 5),
+            Bar("Park", None, why=gettext("withheld: fewer than 10 people")),
+        ],
+        "chart_lines": [
+            Line(gettext("Hours needed"), need),
+            Line(gettext("Hours there are"), room, kind="dashed"),
+        ],
+        "chart_start": (gettext("Short now"), 50.0),
+        "chart_end": (gettext("Short in 2035"), 273.0),
+        "chart_parts": [
+            Part(gettext("More people over 75"), 210),
+            Part(gettext("Fewer nurses"), 88),
+            Part(gettext("Care at a distance"), -64),
+            Part(gettext("Together more or less than apart (interaction)"), -11),
+        ],
+        "chart_effects": [
+            Effect(gettext("Nurses who leave"), -60, 95),
+            Effect(gettext("Care at a distance"), 52, -70),
+            Effect(gettext("Moving in and out"), -14, 12),
+        ],
+        "chart_series": [gettext("This month"), gettext("A year ago")],
+        "chart_dot_rows": [
+            DotRow("Zuiderpark", (Dot(18.2, 14.0, 22.5), Dot(12.1))),
+            DotRow("Havenkwartier", (Dot(9.4, 6.0, 13.1), Dot(10.0))),
+            DotRow("Duinwijk", (Dot(-3.0, -6.0, 0.5), Dot(None))),
+        ],
+        "chart_curves": [
+            Curve(
+                gettext("Now"), [(0, 0), (0.1, 0.03), (0.5, 0.34), (0.9, 0.83), (1, 1)]
+            ),
+            Curve(
+                gettext("After one closes"),
+                [(0, 0), (0.1, 0.01), (0.5, 0.28), (0.9, 0.79), (1, 1)],
+            ),
+        ],
+        "chart_points": [
+            FunnelPoint("Team A", 40, 7.6),
+            FunnelPoint("Team B", 180, 8.4),
+            FunnelPoint("Team C", 90, 6.6),
+            FunnelPoint("Team D", 260, 8.1),
+        ],
+        "chart_limits": [
+            FunnelLimit(
+                n,
+                8.1 - 1.96 * 2 / n**0.5,
+                8.1 + 1.96 * 2 / n**0.5,
+                8.1 - 3.09 * 2 / n**0.5,
+                8.1 + 3.09 * 2 / n**0.5,
+            )
+            for n in range(20, 301, 20)
+        ],
     }

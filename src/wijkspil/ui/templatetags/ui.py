@@ -24,6 +24,14 @@ from django.utils.timezone import localtime
 from django.utils.translation import get_language, gettext, pgettext
 
 from wijkspil.ui.assets import find_asset
+from wijkspil.ui.charts.planes import draw_funnel, draw_line, draw_lorenz
+from wijkspil.ui.charts.rows import (
+    draw_bars,
+    draw_dots,
+    draw_tornado,
+    draw_waterfall,
+)
+from wijkspil.ui.charts.types import Chart
 from wijkspil.ui.errors import WrongComponentValue
 from wijkspil.ui.form_fields import FieldView, describe_field, find_first_control
 from wijkspil.ui.markup import (
@@ -649,6 +657,75 @@ def steps(steps: Sequence[Step], label: object) -> dict[str, object]:
 def progress(value: float, maximum: float, label: object) -> dict[str, object]:
     """Show how far long work is."""
     return {"value": value, "maximum": maximum, "label": label}
+
+
+# --- charts ----------------------------------------------------------------------
+
+
+def _chart_context(
+    chart: Chart, show_title: bool = True, chart_id: str = ""
+) -> dict[str, object]:
+    return {
+        "chart": chart,
+        "show_title": show_title,
+        "chart_id": chart_id,
+        # Made by wijkspil.ui.charts, which escapes every word.
+        "wide": SafeString(chart.svg),
+        "narrow": SafeString(chart.narrow_svg),
+        "rows": [list(zip(chart.head, row, strict=True)) for row in chart.rows],
+    }
+
+
+@register.inclusion_tag("ui/components/chart.html")
+def chart(
+    chart: Chart, show_title: bool = True, chart_id: str = ""
+) -> dict[str, object]:
+    """Show a drawn chart with its numbers as a table."""
+    return _chart_context(chart, show_title, chart_id)
+
+
+@register.inclusion_tag("ui/components/chart.html")
+def chart_bars(bars: Any, title: object, **options: Any) -> dict[str, object]:
+    """Draw bars with intervals; see ``wijkspil.ui.charts.rows.draw_bars``."""
+    return _chart_context(draw_bars(bars, title=str(title), **options))
+
+
+@register.inclusion_tag("ui/components/chart.html")
+def chart_waterfall(parts: Any, title: object, **options: Any) -> dict[str, object]:
+    """Draw how causes lead from one total to another; see ``draw_waterfall``."""
+    return _chart_context(draw_waterfall(parts, title=str(title), **options))
+
+
+@register.inclusion_tag("ui/components/chart.html")
+def chart_tornado(effects: Any, title: object, **options: Any) -> dict[str, object]:
+    """Draw which supposition moves the outcome most; see ``draw_tornado``."""
+    return _chart_context(draw_tornado(effects, title=str(title), **options))
+
+
+@register.inclusion_tag("ui/components/chart.html")
+def chart_dots(rows: Any, title: object, **options: Any) -> dict[str, object]:
+    """Draw areas compared; see ``draw_dots``."""
+    return _chart_context(draw_dots(rows, title=str(title), **options))
+
+
+@register.inclusion_tag("ui/components/chart.html")
+def chart_line(lines: Any, title: object, **options: Any) -> dict[str, object]:
+    """Draw series through time with their band; see ``draw_line``."""
+    return _chart_context(draw_line(lines, title=str(title), **options))
+
+
+@register.inclusion_tag("ui/components/chart.html")
+def chart_lorenz(curves: Any, title: object, **options: Any) -> dict[str, object]:
+    """Draw how evenly something is shared; see ``draw_lorenz``."""
+    return _chart_context(draw_lorenz(curves, title=str(title), **options))
+
+
+@register.inclusion_tag("ui/components/chart.html")
+def chart_funnel(
+    points: Any, limits: Any, title: object, **options: Any
+) -> dict[str, object]:
+    """Draw values against how many they rest on; see ``draw_funnel``."""
+    return _chart_context(draw_funnel(points, limits, title=str(title), **options))
 
 
 # --- map -------------------------------------------------------------------------
