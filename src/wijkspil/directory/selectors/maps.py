@@ -39,6 +39,16 @@ def list_area_features(
     ]
 
 
+def list_areas_of_codes(codes: Iterable[str]) -> dict[str, int]:
+    """Return code -> id of the area in the newest division that has it (one query)."""
+    rows = (
+        Area.objects.filter(code__in=list(codes))
+        .order_by("code", "year", "pk")
+        .values_list("code", "pk")
+    )
+    return dict(rows)  # the newest comes last
+
+
 def list_wijk_ids_within(area_id: int, *, year: int) -> list[int]:
     """Return the ids of an area's wijken in a year's division, by code (one query)."""
     return list(
