@@ -2,6 +2,7 @@
 
 WijkspilError
 ├── InvalidValue ── InvalidUpload: a file of indicators cannot be taken
+│                ├─ InvalidOpenData: a publisher's file cannot be used
 │                ├─ InvalidScenario: a value of a scenario cannot be
 │                └─ InvalidMeasure: a value of a measure cannot be
 ├── NotFound ─── UnknownScenario, UnknownMeasure
@@ -15,6 +16,12 @@ class InvalidUpload(InvalidValue):
     """A file of indicators cannot be taken; says row, column, value, what to do."""
 
     code = "invalid-upload"
+
+
+class InvalidOpenData(InvalidValue):
+    """A publisher's file cannot be used; says file, line, column, value, what to do."""
+
+    code = "invalid-open-data"
 
 
 class InvalidScenario(InvalidValue):
