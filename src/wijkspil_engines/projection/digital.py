@@ -72,7 +72,7 @@ def _worst(numbers: NDArray[Any]) -> str:
 
 
 @dataclass(frozen=True)
-class Saving:
+class Saved:
     """What a technology saves in a year.
 
     Every field has the shape of what it was computed from: a number gives shape ``()``.
@@ -190,13 +190,13 @@ def remote_guidance_hours_per_week(
     return replaced * per_visit / MINUTES_PER_HOUR
 
 
-def saving(
+def saved_per_year(
     *,
     in_use: ArrayLike,
     hours_per_client_week: ArrayLike,
     euro_per_client_month: ArrayLike,
     client_hours_per_fte: ArrayLike,
-) -> Saving:
+) -> Saved:
     """Turn clients in use into hours, fte and euro per year.
 
     Parameters
@@ -224,7 +224,7 @@ def saving(
     count = _at_least("in_use", in_use)
     hours = count * _finite("hours_per_client_week", hours_per_client_week)
     euro = _finite("euro_per_client_month", euro_per_client_month)
-    return Saving(
+    return Saved(
         clients_in_use=count,
         hours=hours * WEEKS_PER_YEAR,
         fte=hours * WEEKS_PER_YEAR / per_fte,
@@ -464,13 +464,13 @@ W23: dict[str, float] = {
 W23_CLIENT_HOURS_PER_FTE = W23["dispenser.now.hours"] / W23["dispenser.now.fte"]
 
 
-def w23_dispenser(*, clients: float) -> Saving:
+def w23_dispenser(*, clients: float) -> Saved:
     """Return what the letter's 10 hours and EUR 445 per client-month give.
 
     With `w23_clients` of now and of the potential this is the letter's 666,000 hours /
     575 fte / EUR 29.3 m and 2.8 m hours / 2,416 fte / EUR 123 m, but for rounding.
     """
-    return saving(
+    return saved_per_year(
         in_use=clients,
         hours_per_client_week=hours_per_week(W23["dispenser.hours_per_client_month"]),
         euro_per_client_month=W23["dispenser.euro_per_client_month"],

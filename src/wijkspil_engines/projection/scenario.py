@@ -31,6 +31,8 @@ from wijkspil_engines.projection.schema import (
 )
 
 _FOLDER = "scenarios"
+_FACTORS = ("mortality", "fertility", "arrivals", "departures")
+_CLOSING = ("practice", "year", "share", "chance")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -121,11 +123,15 @@ class AdoptionPath:
 
 @dataclass(frozen=True)
 class Variant:
-    """A demographic variant and its chance."""
+    """A demographic variant, its chance, and its factors on top of the parameters."""
 
     name: str
     chance: float
     reason: Reason
+    mortality: float = 1.0
+    fertility: float = 1.0
+    arrivals: float = 1.0
+    departures: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -141,18 +147,24 @@ class Fund:
 
 @dataclass(frozen=True)
 class Closure:
-    """A practice that is not there from ``year`` on."""
+    """A practice that loses ``share`` of what it does from ``year`` on.
+
+    ``practice`` is a key of the data, or ``chosen``: who runs the scenario names it.
+    """
 
     practice: str
     year: int
     reason: Reason
+    share: float = 1.0
+    chance: float = 1.0
 
 
 @dataclass(frozen=True)
 class Scenario:
     """A scenario, complete or with changes only (``extends``).
 
-    ``applied`` are the names of the scenarios it is made of, the base first.
+    ``applied`` are the names of the scenarios it is made of, the base first; ``lines``
+    are those of its keys in the file ``place``, for errors.
     """
 
     name: str
@@ -168,6 +180,18 @@ class Scenario:
     funds: Mapping[str, Fund] = field(default_factory=dict)
     closures: tuple[Closure, ...] = ()
     applied: tuple[str, ...] = ()
+    place: str = field(default="", compare=False)
+    lines: Mapping[tuple[str | int, ...], int] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def wrong(self, path: Sequence[str | int], message: str) -> InvalidScenario:
+        """Return the error about a key, with the line nearest to it."""
+        known = (tuple(path[:end]) for end in range(len(path), -1, -1))
+        line = next((self.lines[at] for at in known if at in self.lines), 1)
+        where = f"{self.place}:{line}" if self.place else self.name
+        key = ".".join(f"{part}" for part in path)
+        return InvalidScenario(f"{where}: {key} {message}".rstrip())
 
     @property
     def digest(self) -> str:
@@ -229,11 +253,12 @@ def parse_scenario(text: str, *, place: str = "scenario") -> Scenario:
         line = re.search(r"at line (\d+)", str(error))
         at = f":{line.group(1)}" if line else ""
         raise InvalidScenario(f"{place}{at}: is no TOML ({error})") from error
-    source = _File(place, text)
+    # What the errors below need of the scenario is where its keys stand.
+    file = Scenario("", "", "", place=place, lines=key_lines(text))
     found = first_violation(values)
     if found:
-        raise source.wrong(found.path, found.message)
-    return _build(values, source)
+        raise file.wrong(found.path, found.message)
+    return _build(values, file)
 
 
 def shipped() -> tuple[str, ...]:
@@ -351,32 +376,31 @@ def differences(first: Scenario, second: Scenario) -> tuple[str, ...]:
 
 def _apply(base: Scenario, change: Scenario) -> Scenario:
     if change.extends not in base.applied:
-        raise InvalidScenario(
-            f"{change.name}: extends {change.extends or 'nothing'}, which is not among "
-            f"{', '.join(base.applied)}; give what it extends first"
+        raise change.wrong(
+            ("extends",),
+            f"{change.extends or 'nothing'} is not among {', '.join(base.applied)}; "
+            "give what it extends first",
         )
     for name, source in change.sources.items():
         if name in base.sources and base.sources[name] != source:
-            raise InvalidScenario(
-                f"{change.name}: sources.{name} is another source in "
-                f"{base.name}; give it another name"
+            raise change.wrong(
+                ("sources", name),
+                f"is another source in {base.name}; give it another name",
             )
     sources = {**base.sources, **change.sources}
-    parameters = dict(base.parameters)
-    for name, new in change.parameters.items():
-        parameters[name] = _changed(base, change, name, new)
-    for kind in ("paths", "variants", "funds"):
+    for kind in ("parameters", "paths", "variants", "funds"):
         for name, each in getattr(change, kind).items():
-            _check_sources(change.name, f"{kind}.{name}", each.reason, sources)
-    for closure in change.closures:
-        place = f"closures.{closure.practice}"
-        _check_sources(change.name, place, closure.reason, sources)
-    for name in change.paths:
-        if name not in parameters:
-            raise InvalidScenario(
-                f"{change.name}: paths.{name} is no parameter; "
-                f"{nearest(name, list(parameters))}"
-            )
+            _check_sources(change, (kind, name), each.reason, sources)
+    for place, closure in enumerate(change.closures):
+        _check_sources(change, ("closures", place), closure.reason, sources)
+    parameters = dict(base.parameters)
+    for kind in ("parameters", "paths"):
+        for name in getattr(change, kind):
+            if name not in parameters:
+                hint = nearest(name, list(parameters))
+                raise change.wrong((kind, name), f"is not known in {base.name}; {hint}")
+    for name, new in change.parameters.items():
+        parameters[name] = _changed(change, parameters[name], new)
     return replace(
         base,
         name="+".join((base.name, change.name)),
@@ -391,83 +415,63 @@ def _apply(base: Scenario, change: Scenario) -> Scenario:
         funds={**base.funds, **change.funds},
         closures=base.closures + change.closures,
         applied=(*base.applied, change.name),
+        place=change.place,
+        lines=change.lines,
     )
 
 
-def _changed(
-    base: Scenario, change: Scenario, name: str, new: Assumption
-) -> Assumption:
-    place = f"{change.name}: parameters.{name}"
-    if name not in base.parameters:
-        raise InvalidScenario(
-            f"{place} is not known in {base.name}; "
-            f"{nearest(name, list(base.parameters))}"
-        )
-    old = base.parameters[name]
+def _changed(change: Scenario, old: Assumption, new: Assumption) -> Assumption:
+    path = ("parameters", new.name)
     if new.unit and new.unit != old.unit:
-        raise InvalidScenario(
-            f"{place}.unit is {new.unit!r} and was {old.unit!r}; convert the interval "
-            "or leave the unit out"
+        raise change.wrong(
+            (*path, "unit"),
+            f"is {new.unit!r} and was {old.unit!r}; convert the interval or leave the "
+            "unit out",
         )
-    _check_sources(change.name, f"parameters.{name}", new.reason, base.sources, change)
-    least, most = (old.least, old.most) if new.least == -_FAR else (new.least, new.most)
-    if not least <= new.low <= new.high <= most:
-        raise InvalidScenario(
-            f"{place}.interval [{new.low:g}, {new.high:g}] does not lie in the range "
-            f"[{least:g}, {most:g}] of {old.unit}"
+    limits = (old.least, old.most)
+    if new.least != -_FAR:
+        limits = (new.least, new.most)
+    if not limits[0] <= new.low <= new.high <= limits[1]:
+        raise change.wrong(
+            (*path, "interval"),
+            f"[{new.low:g}, {new.high:g}] does not lie in the range "
+            f"[{limits[0]:g}, {limits[1]:g}] of {old.unit}",
         )
-    return replace(new, unit=old.unit, least=least, most=most)
+    return replace(new, unit=old.unit, least=limits[0], most=limits[1])
 
 
 def _check_sources(
-    scenario: str,
-    place: str,
+    change: Scenario,
+    path: tuple[str | int, ...],
     reason: Reason,
     sources: Mapping[str, Source],
-    change: Scenario | None = None,
 ) -> None:
-    known = {**sources, **(change.sources if change else {})}
-    for name in reason.source:
-        if name not in known:
-            raise InvalidScenario(
-                f"{scenario}: {place}.source {name!r} is not in [sources]; "
-                f"{nearest(name, list(known)) if known else 'add it there'}"
+    for place, name in enumerate(reason.source):
+        if name not in sources:
+            hint = nearest(name, list(sources)) if sources else "add it there"
+            raise change.wrong(
+                (*path, "source", place), f"{name!r} is not in [sources]; {hint}"
             )
 
 
 def _check_complete(scenario: Scenario) -> None:
     chances = [each.chance for each in scenario.variants.values()]
     if chances and abs(sum(chances) - 1) > 1e-9:
-        raise InvalidScenario(
-            f"{scenario.name}: the chances of the variants add up to "
-            f"{sum(chances):g}; they must add up to 1"
+        raise scenario.wrong(
+            ("variants",), f"have chances that add up to {sum(chances):g}, not to 1"
         )
     first, last = scenario.first_year, scenario.last_year
     if first is None or last is None or not first < last:
-        raise InvalidScenario(
-            f"{scenario.name}: first_year {first} and last_year {last} are not a "
-            "period of a year or more; the base gives both"
+        raise scenario.wrong(
+            ("last_year",),
+            f"{last} and first_year {first} are not a period of a year or more; a base "
+            "gives both",
         )
 
 
 # A file and its lines --------------------------------------------------------------
 
 _FAR = float("inf")
-
-
-class _File:
-    """A text, and the line of each key in it."""
-
-    def __init__(self, place: str, text: str) -> None:
-        self.place = place
-        self.lines = key_lines(text)
-
-    def wrong(self, path: Sequence[str | int], message: str) -> InvalidScenario:
-        """Return the error that names the nearest line there is for a key."""
-        known = [tuple(path[:end]) for end in range(len(path), 0, -1)]
-        line = next((self.lines[at] for at in known if at in self.lines), 1)
-        key = ".".join(f"{part}" for part in path)
-        return InvalidScenario(f"{self.place}:{line}: {key} {message}".rstrip())
 
 
 def key_lines(text: str) -> dict[tuple[str | int, ...], int]:
@@ -478,7 +482,8 @@ def key_lines(text: str) -> dict[tuple[str | int, ...], int]:
     found: dict[tuple[str | int, ...], int] = {}
     counts: dict[tuple[str | int, ...], int] = {}
     table: tuple[str | int, ...] = ()
-    lines = iter(enumerate(text.splitlines(), 1))
+    # Only these end a line of TOML; splitlines() knows more.
+    lines = iter(enumerate(text.replace("\r\n", "\n").split("\n"), 1))
     for number, line in lines:
         bare = line.strip()
         if not bare or bare.startswith("#"):
@@ -492,7 +497,8 @@ def key_lines(text: str) -> dict[tuple[str | int, ...], int]:
                 counts[table] = place
                 found.setdefault(table, number)
                 table = (*table, place)
-            found.setdefault(table, number)
+            for end in range(1, len(table) + 1):
+                found.setdefault(table[:end], number)
             continue
         keys, rest = _split_key(bare)
         found.setdefault((*table, *keys), number)
@@ -574,7 +580,7 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _build(values: Mapping[str, Any], file: _File) -> Scenario:
+def _build(values: Mapping[str, Any], file: Scenario) -> Scenario:
     name, extends = values["name"], values.get("extends", "")
     sources = {key: Source(**each) for key, each in values.get("sources", {}).items()}
     for key, source in sources.items():
@@ -584,20 +590,16 @@ def _build(values: Mapping[str, Any], file: _File) -> Scenario:
             )
 
     def reason(table: Mapping[str, Any], path: tuple[str | int, ...]) -> Reason:
-        if not extends:
-            for at, each in enumerate(table["source"]):
-                if each not in sources:
-                    hint = nearest(each, list(sources)) if sources else "add it there"
-                    raise file.wrong(
-                        (*path, "source", at), f"{each!r} is not in [sources]; {hint}"
-                    )
-        return Reason(
+        made = Reason(
             status=table["status"],
             source=tuple(table["source"]),
             set_by=table["set_by"],
             why=table["why"],
             scenario=name,
         )
+        if not extends:
+            _check_sources(file, path, made, sources)
+        return made
 
     parameters = {
         key: _assumption(key, each, reason(each, ("parameters", key)), file, extends)
@@ -623,7 +625,12 @@ def _build(values: Mapping[str, Any], file: _File) -> Scenario:
         parameters=parameters,
         paths=paths,
         variants={
-            key: Variant(key, float(each["chance"]), reason(each, ("variants", key)))
+            key: Variant(
+                key,
+                float(each["chance"]),
+                reason(each, ("variants", key)),
+                **{name: float(each.get(name, 1.0)) for name in _FACTORS},
+            )
             for key, each in values.get("variants", {}).items()
         },
         funds={
@@ -631,21 +638,26 @@ def _build(values: Mapping[str, Any], file: _File) -> Scenario:
             for key, each in values.get("funds", {}).items()
         },
         closures=tuple(
-            Closure(each["practice"], each["year"], reason(each, ("closures", at)))
+            Closure(
+                each["practice"],
+                each["year"],
+                reason(each, ("closures", at)),
+                share=float(each.get("share", 1.0)),
+                chance=float(each.get("chance", 1.0)),
+            )
             for at, each in enumerate(values.get("closures", ()))
         ),
         applied=(name,),
+        place=file.place,
+        lines=file.lines,
     )
     if not extends:
-        try:
-            _check_complete(scenario)
-        except InvalidScenario as error:
-            raise InvalidScenario(f"{file.place}: {error}") from error
+        _check_complete(scenario)
     return scenario
 
 
 def _assumption(
-    name: str, table: Mapping[str, Any], reason: Reason, file: _File, extends: str
+    name: str, table: Mapping[str, Any], reason: Reason, file: Scenario, extends: str
 ) -> Assumption:
     path = ("parameters", name)
     low, high = _ordered(table["interval"], (*path, "interval"), file)
@@ -668,7 +680,7 @@ def _assumption(
 
 
 def _adoption(
-    name: str, table: Mapping[str, Any], reason: Reason, file: _File
+    name: str, table: Mapping[str, Any], reason: Reason, file: Scenario
 ) -> AdoptionPath:
     path = ("paths", name)
     low, high = _ordered(table["target"], (*path, "target"), file)
@@ -697,7 +709,7 @@ def _adoption(
     )
 
 
-def _fund(name: str, table: Mapping[str, Any], reason: Reason, file: _File) -> Fund:
+def _fund(name: str, table: Mapping[str, Any], reason: Reason, file: Scenario) -> Fund:
     path = ("funds", name)
     if not sum(table["professions"].values()) > 0:
         raise file.wrong(
@@ -715,7 +727,7 @@ def _fund(name: str, table: Mapping[str, Any], reason: Reason, file: _File) -> F
 
 
 def _ordered(
-    pair: Sequence[float], path: tuple[str | int, ...], file: _File
+    pair: Sequence[float], path: tuple[str | int, ...], file: Scenario
 ) -> tuple[float, float]:
     low, high = float(pair[0]), float(pair[1])
     if low > high:
@@ -767,7 +779,8 @@ def dump(scenario: Scenario) -> str:
         }
         parts.append(_table("paths", name, table | _reason(path.reason)))
     for name, variant in scenario.variants.items():
-        table = {"chance": variant.chance} | _reason(variant.reason)
+        factors = {key: getattr(variant, key) for key in _FACTORS}
+        table = {"chance": variant.chance} | factors | _reason(variant.reason)
         parts.append(_table("variants", name, table))
     for name, fund in scenario.funds.items():
         euro = {f"{year}": cents // 100 for year, cents in fund.cents_by_year.items()}
@@ -778,7 +791,7 @@ def dump(scenario: Scenario) -> str:
         }
         parts.append(_table("funds", name, table | _reason(fund.reason)))
     for closure in scenario.closures:
-        table = {"practice": closure.practice, "year": closure.year}
+        table = {key: getattr(closure, key) for key in _CLOSING}
         parts.append("[[closures]]\n" + _lines(table | _reason(closure.reason)))
     return "\n".join(parts)
 

@@ -31,6 +31,7 @@ _DATE = r"^(unknown|[0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?)$"
 _TEXT = {"type": "string", "minLength": 1}
 _YEAR = {"type": "integer", "minimum": 1900, "maximum": 2200}
 _SHARE = {"type": "number", "minimum": 0, "maximum": 1}
+_FACTOR = {"type": "number", "minimum": 0, "maximum": 10}
 
 
 def _pair(description: str) -> dict[str, Any]:
@@ -132,8 +133,14 @@ _CLOSURE = _table(
     "A practice that stops.",
     ("practice", "year", *_WHY_KEYS),
     {
-        "practice": {"description": "Its key in the data of supply.", **_TEXT},
+        "practice": {
+            "description": 'Its key in the data of supply, or "chosen": who runs the '
+            "scenario names it.",
+            **_TEXT,
+        },
         "year": {"description": "First year without it.", **_YEAR},
+        "share": {"description": "Of what it would have done.", **_SHARE},
+        "chance": {"description": "That it stops.", **_SHARE},
         **_WHY,
     },
 )
@@ -166,7 +173,14 @@ _FUND = _table(
 _VARIANT = _table(
     "A demographic variant and the chance that it comes true.",
     ("chance", *_WHY_KEYS),
-    {"chance": _SHARE, **_WHY},
+    {
+        "chance": {"description": "Chance from 0 to 1.", **_SHARE},
+        **{
+            name: {"description": f"Times the level of {name}.", **_FACTOR}
+            for name in ("mortality", "fertility", "arrivals", "departures")
+        },
+        **_WHY,
+    },
 )
 
 #: The form of a scenario file.
