@@ -4,7 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from django.utils.translation import gettext_noop
+
 from wijkspil.core.errors import Conflict, NotFound, NotPermitted, WijkspilError
+
+#: Message of a refusal of another room: the whole sentence, in English, is its value.
+OF_ANOTHER_ROOM = "%(reason)s"
 
 
 @dataclass(frozen=True)
@@ -67,14 +72,17 @@ def unknown_resource(type_: str, id_: str) -> FhirError:
     return refuse(
         HTTPStatus.NOT_FOUND,
         "not-found",
-        "There is no %(type)s with the id “%(id)s” here.",
+        gettext_noop("There is no %(type)s with the id “%(id)s” here."),
         type=type_,
         id=id_[:64],
     )
 
 
 def to_fhir_error(error: WijkspilError) -> FhirError:
-    """Return an anticipated error of any room as a refusal in FHIR."""
+    """Return an anticipated error of any room as a refusal in FHIR.
+
+    Where English is active, as in every call of FHIR: its text is taken as English.
+    """
     if isinstance(error, FhirError):
         return error
     status, code = HTTPStatus.UNPROCESSABLE_ENTITY, "business-rule"
@@ -88,4 +96,4 @@ def to_fhir_error(error: WijkspilError) -> FhirError:
         status, code = HTTPStatus.NOT_FOUND, "not-found"
     elif isinstance(error, Conflict):
         status, code = HTTPStatus.CONFLICT, "conflict"
-    return refuse(status, code, "%(reason)s", headers=headers, reason=error)
+    return refuse(status, code, OF_ANOTHER_ROOM, headers=headers, reason=error)

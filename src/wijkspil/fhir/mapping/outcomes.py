@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 
-from django.utils import translation
-from django.utils.translation import gettext
-
-from wijkspil.fhir.errors import FhirError, Issue
+from wijkspil.fhir.errors import OF_ANOTHER_ROOM, FhirError, Issue
+from wijkspil.fhir.mapping.wording import find_dutch, to_dutch
 from wijkspil.fhir.types import Resource
 
 _TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
@@ -27,8 +25,11 @@ def list_issues(issues: Iterable[Issue]) -> Resource:
 def _to_issue(issue: Issue) -> Resource:
     values = dict(issue.values)
     english = issue.message % values
-    with translation.override("nl"):
-        dutch = gettext(issue.message) % values
+    dutch = (
+        find_dutch(english)
+        if issue.message == OF_ANOTHER_ROOM
+        else to_dutch(issue.message) % values
+    )
     found: Resource = {
         "severity": issue.severity,
         "code": issue.code,

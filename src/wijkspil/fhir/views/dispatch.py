@@ -10,8 +10,9 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext_noop
 from django.views.decorators.csrf import csrf_exempt
 
@@ -29,11 +30,29 @@ _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 @csrf_exempt  # a write takes a token, never a cookie
 def answer_call(request: HttpRequest, rest: str = "") -> HttpResponse:
-    """Answer one interaction; every refusal is an OperationOutcome."""
+    """Answer one interaction; every refusal is an OperationOutcome.
+
+    English is active meanwhile: the outcome gives each refusal in Dutch as well.
+    """
+    with translation.override("en"):
+        return _answer(request, rest)
+
+
+def _answer(request: HttpRequest, rest: str) -> HttpResponse:
     try:
         return _to_response(perform(read_call(request, rest)))
     except WijkspilError as error:
         return _refuse(to_fhir_error(error))
+    except (InterfaceError, OperationalError) as error:
+        _log.warning("FHIR %s %s: %s", request.method, request.path, error)
+        return _refuse(
+            refuse(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "transient",
+                gettext_noop("The database could not be reached. Try again shortly."),
+                headers=[("Retry-After", "2")],
+            )
+        )
     except RequestDataTooBig:
         return _refuse(
             refuse(
