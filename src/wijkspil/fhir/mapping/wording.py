@@ -1,7 +1,7 @@
 """Words in two languages in a resource: English, with the Dutch as FHIR translates."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -61,9 +61,13 @@ def find_dutch(english: str) -> str:
                 name: _exact().get(value, value)
                 for name, value in found.groupdict().items()
             }
-            said = _PLACE.sub(lambda place: values[place["name"]], dutch)
-            return said.replace("%%", "%")
+            return _fill(dutch, values)
     return english
+
+
+def _fill(message: str, values: Mapping[str, str]) -> str:
+    filled = _PLACE.sub(lambda place: values[place["name"]], message)
+    return filled.replace("%%", "%")
 
 
 @cache
