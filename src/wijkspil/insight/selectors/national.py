@@ -15,14 +15,15 @@ class National:
     """Read-only figures of the country, by age band of ``AGE_BANDS``.
 
     ``profile`` (2, 20) people by sex and age; ``clients_per_head`` (20,) people in
-    care at a moment per inhabitant; ``hours_per_client`` (20,) hours a week;
+    care in a month per inhabitant; ``hours_per_head`` (20,) hours a week of district
+    nursing per inhabitant;
     ``hours_of_place`` by size band of a capacity report; ``people_of_practice`` on the
     list of a GP practice that does not tell.
     """
 
     profile: Floats
     clients_per_head: Floats
-    hours_per_client: Floats
+    hours_per_head: Floats
     hours_of_place: dict[str, float]
     people_of_practice: float
     assumptions: tuple[Assumption, ...]
@@ -41,11 +42,16 @@ def read_national() -> National:
     rate = np.array(data["use"]["rate"], dtype=np.float64)
     mean_rate = float(rate @ profile.sum(axis=0) / profile.sum())
     wanted = data["clients"]["clients"] / data["clients"]["inhabitants"]
+    per_month = rate * (wanted / mean_rate)
     size = data["size"]
     return National(
         profile=profile,
-        clients_per_head=_fixed(rate * (wanted / mean_rate)),
-        hours_per_client=_fixed(data["hours"]["per_client"]),
+        clients_per_head=_fixed(per_month),
+        hours_per_head=_fixed(
+            per_month
+            * (data["moment"]["clients"] / data["clients"]["clients"])
+            * np.array(data["hours"]["per_client"])
+        ),
         hours_of_place={band: size[band] for band in ("to-2", "to-5", "to-10", "any")},
         people_of_practice=float(data["practice"]["people"]),
         assumptions=tuple(
