@@ -79,7 +79,7 @@ class Supply:
         for closure in problem.closures:
             unit = problem.unit_rows[closure.unit]
             is_after = np.array(problem.years)[:, None] >= closure.year
-            lost = closure.share * (is_after & self.draws.closes(closure))
+            lost: Floats = closure.share * (is_after & self.draws.closes(closure))
             before = kept.setdefault(unit, np.ones((years, runs)))
             lost = before * lost
             kept[unit] = before - lost
