@@ -22,6 +22,7 @@ from procrastinate.contrib.django import app
 
 from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import WijkspilError
+from wijkspil.directory.selectors.maps import list_areas_of_codes
 from wijkspil.insight.engine_io.projection import (
     Closing,
     LoadedScenario,
@@ -38,7 +39,6 @@ from wijkspil.insight.engine_io.results import (
 from wijkspil.insight.errors import NotNow
 from wijkspil.insight.models import Figure, Scenario, ScenarioRun
 from wijkspil.insight.permissions import check_can_make_scenario
-from wijkspil.insight.selectors.area_codes import list_area_ids
 from wijkspil.insight.selectors.ground import read_ground
 from wijkspil.insight.selectors.scenarios import (
     LIVE_RUNS,
@@ -227,7 +227,7 @@ def _claim(run_id: int, *, at: datetime) -> ScenarioRun | None:
     run = (
         ScenarioRun.objects.select_for_update(of=("self",))
         .filter(pk=run_id)
-        .select_related("scenario")
+        .select_related("scenario__region")
         .first()
     )
     if run is None or run.status not in LIVE_RUNS:
@@ -313,7 +313,9 @@ def _keep(
     at: datetime,
 ) -> bool:
     """Write figures and result at once; False when the run is no longer asked."""
-    ids = list_area_ids({row.area_code for row in projection.figures})
+    ids = list_areas_of_codes({row.area_code for row in projection.figures})
+    region = run.scenario.region
+    ids[region.code] = region.pk
     result = as_result(projection)
     if comparison is not None:
         result["against_base"] = comparison_as_result(comparison)
