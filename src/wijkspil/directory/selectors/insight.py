@@ -22,7 +22,7 @@ _EVERY_DAY = (CoverageRole.FIRST_CONTACT, CoverageRole.REGULAR)
 
 @dataclass(frozen=True, slots=True)
 class WijkGround:
-    """A wijk with who lives there; ``within`` are ids of what it lies in, and its own."""
+    """A wijk and who lives there; ``within`` has its own id and of what it lies in."""
 
     id: int
     code: str
@@ -79,7 +79,7 @@ class Box:
 def list_wijken_in_use(
     *, within: int | None = None, box: Box | None = None
 ) -> list[WijkGround]:
-    """Return wijken with a point, by code: of an area, of a box, or all (two queries)."""
+    """Return wijken by code: of an area, in a box, or all (two queries)."""
     wijken = Area.objects.filter(kind=AreaKind.WIJK, lon__isnull=False)
     if within is not None:
         wijken = wijken.filter(within__contains=[within])
