@@ -444,6 +444,8 @@ def _draw_legend(
 def _bar_drawer(bar: Bar) -> Callable[[Pen, Scale, float], None]:
     def draw(pen: Pen, scale: Scale, middle: float) -> None:
         if bar.value is None:
+            left = scale.start if pen.width == WIDE else 8.0
+            pen.words(left + 4, middle + 5, bar.why, look="soft", size=SIZE - 1)
             return
         x1, x2 = sorted((scale.at(0), scale.at(bar.value)))
         look = "bar" if bar.kind == "plain" else f"bar-{bar.kind}"
