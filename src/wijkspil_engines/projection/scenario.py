@@ -107,8 +107,9 @@ class Assumption:
 class AdoptionPath:
     """A parameter that grows along an S-curve to a target.
 
-    It starts in ``start_year`` from the parameter's own value and reaches the target
-    interval ``[low, high]`` in ``target_year``; see `digital.logistic_path`.
+    It starts in ``start_year`` from the parameter's own value, reaches the target
+    interval ``[low, high]`` in ``target_year`` and stays there; see
+    `digital.logistic_path`.
     """
 
     parameter: str
@@ -117,7 +118,6 @@ class AdoptionPath:
     low: float
     high: float
     ceiling: float
-    hold: bool
     reason: Reason
 
 
@@ -355,6 +355,46 @@ def resolve(base: Scenario, *overrides: Scenario) -> Scenario:
         result = _apply(result, override)
     _check_complete(result)
     return result
+
+
+def with_values(
+    scenario: Scenario,
+    values: Mapping[str, tuple[float, float]],
+    *,
+    name: str,
+    set_by: str,
+    why: str,
+    status: str = "expert",
+) -> Scenario:
+    """Return a scenario with other intervals, as someone sets them on a page.
+
+    The source of a value stays the base's, which is what it was changed from; who set
+    it, why and how sure it is are new.
+
+    Raises
+    ------
+    InvalidScenario
+        If a name is not known, or an interval is reversed or outside its range.
+    """
+    parameters = dict(scenario.parameters)
+    for key, (low, high) in values.items():
+        if key not in parameters:
+            hint = nearest(key, list(parameters))
+            raise InvalidScenario(f"{name}: parameters.{key} is not known; {hint}")
+        old = parameters[key]
+        if not old.least <= low <= high <= old.most:
+            raise InvalidScenario(
+                f"{name}: parameters.{key}.interval [{low:g}, {high:g}] must go up and "
+                f"lie in [{old.least:g}, {old.most:g}] {old.unit}"
+            )
+        reason = Reason(status, old.reason.source, set_by, why, name)
+        parameters[key] = replace(old, low=low, high=high, reason=reason)
+    return replace(
+        scenario,
+        name="+".join((scenario.name, name)),
+        parameters=parameters,
+        applied=(*scenario.applied, name),
+    )
 
 
 def differences(first: Scenario, second: Scenario) -> tuple[str, ...]:
@@ -704,7 +744,6 @@ def _adoption(
         low=low,
         high=high,
         ceiling=ceiling,
-        hold=table.get("hold", True),
         reason=reason,
     )
 
@@ -775,7 +814,6 @@ def dump(scenario: Scenario) -> str:
             "target_year": path.target_year,
             "target": [path.low, path.high],
             "ceiling": path.ceiling,
-            "hold": path.hold,
         }
         parts.append(_table("paths", name, table | _reason(path.reason)))
     for name, variant in scenario.variants.items():

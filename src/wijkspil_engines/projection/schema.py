@@ -121,10 +121,6 @@ _PATH = _table(
         "target_year": _YEAR,
         "target": _INTERVAL,
         "ceiling": {"description": "Never above this share.", **_SHARE},
-        "hold": {
-            "description": "Stays at the target after its year; else grows on.",
-            "type": "boolean",
-        },
         **_WHY,
     },
 )
