@@ -130,24 +130,6 @@ def list_holders(ids: Iterable[int]) -> dict[int, Holder]:
     }
 
 
-def list_ids_of_codes(codes: Collection[str]) -> dict[str, int]:
-    """Return code -> id in the newest division in use (one query).
-
-    A code is that of CBS, a region's "purpose/code", or a region's code alone: of more
-    than one purpose the zorgkantoor is meant. What is not known is left out.
-    """
-    plain = {code.rpartition("/")[2] for code in codes}
-    found: dict[str, tuple[bool, bool, int, int]] = {}
-    for pk, code, purpose, year, lon in Area.objects.filter(
-        code__in=plain, kind__in=(*_HOLDERS, AreaKind.WIJK)
-    ).values_list("pk", "code", "purpose", "year", "lon"):
-        rank = (purpose in {"", "zorgkantoor"}, lon is not None, year, pk)
-        for name in (code, f"{purpose}/{code}"):
-            if name not in found or found[name] < rank:
-                found[name] = rank
-    return {code: found[code][3] for code in codes if code in found}
-
-
 def list_wijken_per_holder(ids: Collection[int], *, year: int) -> dict[int, int]:
     """Return holder id -> how many wijken of a division lie in it (one query)."""
     counts = dict.fromkeys(ids, 0)

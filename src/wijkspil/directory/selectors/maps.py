@@ -40,13 +40,21 @@ def list_area_features(
 
 
 def list_areas_of_codes(codes: Iterable[str]) -> dict[str, int]:
-    """Return code -> id of the area in the newest division that has it (one query)."""
-    rows = (
-        Area.objects.filter(code__in=list(codes))
-        .order_by("code", "year", "pk")
-        .values_list("code", "pk")
-    )
-    return dict(rows)  # the newest comes last
+    """Return code -> id of the area in the newest division in use (one query).
+
+    A code is that of CBS, a region's "purpose/code", or a region's code alone: of more
+    than one purpose the zorgkantoor is meant. A division of which no area has a point
+    is not in use. What is not known is left out.
+    """
+    asked = set(codes)
+    found: dict[str, tuple[bool, bool, int, int]] = {}
+    for pk, code, purpose, year, lon in Area.objects.filter(
+        code__in={code.rpartition("/")[2] for code in asked}
+    ).values_list("pk", "code", "purpose", "year", "lon"):
+        rank = (purpose in {"", "zorgkantoor"}, lon is not None, year, pk)
+        for name in (code, f"{purpose}/{code}"):
+            found[name] = max(rank, found.get(name, rank))
+    return {code: found[code][-1] for code in asked if code in found}
 
 
 def list_wijk_ids_within(area_id: int, *, year: int) -> list[int]:
