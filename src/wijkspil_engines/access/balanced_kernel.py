@@ -79,6 +79,26 @@ def by_site(
 
 
 @compiled
+def _spread(
+    rows: Rows, weight: Floats, total: Floats, lanes: Floats
+) -> None:  # pragma: no cover - compiled
+    """Add weight times ``lanes`` to each of the rows of ``total``."""
+    # Eight names: an array might be what is written to, and would be read each time.
+    m0, m1, m2, m3 = lanes[0], lanes[1], lanes[2], lanes[3]
+    m4, m5, m6, m7 = lanes[4], lanes[5], lanes[6], lanes[7]
+    for k in range(rows.size):
+        row, here = rows[k], weight[k]
+        total[row, 0] += here * m0
+        total[row, 1] += here * m1
+        total[row, 2] += here * m2
+        total[row, 3] += here * m3
+        total[row, 4] += here * m4
+        total[row, 5] += here * m5
+        total[row, 6] += here * m6
+        total[row, 7] += here * m7
+
+
+@compiled
 def change_together(
     start: Starts,
     site: Rows,
@@ -158,9 +178,8 @@ def change_together(
                 is_touched[j] = True
                 touched[n_touched] = j
                 n_touched += 1
-            here = weight[k]
-            for b in range(LANES):
-                load_change[j, b] += here * moved[b]
+        begins, ends = start[i], start[i + 1]
+        _spread(site[begins:ends], weight[begins:ends], load_change, moved)
     # 3. The ratios, and what that does in the areas.
     change = np.zeros((n, LANES))
     is_reached = is_divided.copy()
@@ -189,13 +208,12 @@ def change_together(
             continue
         for k in range(begin[j], begin[j + 1]):
             i = area[k]
-            here = weight_by_site[k]
-            for b in range(LANES):
-                change[i, b] += here * moved[b]
             if not is_reached[i]:
                 is_reached[i] = True
                 reached[n_reached] = i
                 n_reached += 1
+        begins, ends = begin[j], begin[j + 1]
+        _spread(area[begins:ends], weight_by_site[begins:ends], change, moved)
     # What came of it: by lane, areas in their order.
     order = np.sort(reached[:n_reached])
     out_start = np.zeros(LANES + 1, np.int64)
