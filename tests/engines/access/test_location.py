@@ -164,7 +164,7 @@ def test_a_wrong_result_is_told():
         replace(result, opened=moved),
         replace(result, bound=result.objective * 1.01),
         replace(result, bound=result.objective * 0.99),
-        replace(result, prices=result.prices + 1.0),
+        replace(result, prices=result.prices * 0.5),
         replace(result, serving=np.roll(result.serving, 1)),
         replace(result, input_hash="other"),
     ):
