@@ -1,7 +1,7 @@
 // Bundles styles, fonts and scripts into static/ui/build with content-hashed names
 // and a manifest.json the template tag {% asset %} reads. Run by `make frontend`.
 import { createHash } from "node:crypto";
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -86,6 +86,21 @@ for (const [path, output] of Object.entries(result.metafile.outputs)) {
   }
   if (/^public-sans.*latin-wght-normal.*\.woff2$/.test(name)) files["font.woff2"] = name;
 }
+
+// The same type for paper: a PDF cannot use the variable one of the pages.
+const paper = join(work, "paper");
+await mkdir(paper);
+await Promise.all(
+  ["400Regular", "700Bold"].map((weight) =>
+    copyFile(
+      join(
+        process.cwd(),
+        `node_modules/@expo-google-fonts/public-sans/${weight}/PublicSans_${weight}.ttf`,
+      ),
+      join(paper, `public-sans-${weight}.ttf`),
+    ),
+  ),
+);
 
 // Compressed once here, so that the web server only has to send the bytes.
 const toBrotli = promisify(brotliCompress);

@@ -1,7 +1,7 @@
 """A report as a page and as a PDF: the same sections, the same drawings.
 
-The PDF is made by typst with the fonts it brings, so that it is the same on every
-machine; it is tagged and has a language, a title and words for every drawing
+The PDF is made by typst with the type of the pages, never with that of the machine, so
+that it is the same everywhere; it is tagged and has a language, a title and words for every drawing
 (PDF/UA-1), so that a screen reader reads it.
 """
 
@@ -17,7 +17,9 @@ from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import WijkspilError
 from wijkspil.insight.services.reporting.shape import Report, Table
+from wijkspil.ui.build_frontend import BUILD_DIR
 
+PAPER_FONTS = BUILD_DIR / "paper"
 _PRINTING = files("wijkspil.insight") / "printing"
 
 
@@ -48,6 +50,7 @@ def write_pdf(report: Report) -> bytes:
             (_PRINTING / "report.typ").read_bytes(),
             sys_inputs={"report": json.dumps(_as_data(report), ensure_ascii=False)},
             ignore_system_fonts=True,
+            font_paths=[str(PAPER_FONTS)] if PAPER_FONTS.is_dir() else [],
             pdf_standards=["ua-1"],
             timestamp=0,
         )
