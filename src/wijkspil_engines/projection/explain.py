@@ -1,4 +1,7 @@
-"""Why is an area short, how sure is that, and what decides it? Data, not words."""
+"""Why is an area short, and how sure is that? In data; words are for who shows it.
+
+Which figure decides most is told by ``tornado``.
+"""
 
 from typing import NamedTuple
 
@@ -6,29 +9,10 @@ import numpy as np
 
 from wijkspil_engines.projection.problem import (
     InvalidProblem,
-    Parameter,
     ProjectionProblem,
 )
 from wijkspil_engines.projection.solve import Result
 from wijkspil_engines.projection.waterfall import Waterfall
-
-
-class Driver(NamedTuple):
-    """How far one parameter decides an outcome over the runs.
-
-    Parameters
-    ----------
-    share
-        Squared correlation, 0 to 1: part of the spread that goes with it. Shares of
-        all parameters need not sum to 1.
-    at_low, at_high
-        Mean outcome of the tenth of runs with the lowest and highest value.
-    """
-
-    parameter: Parameter
-    share: float
-    at_low: float
-    at_high: float
 
 
 class Outlook(NamedTuple):
@@ -53,45 +37,6 @@ class Outlook(NamedTuple):
     chance_short: float
     first_year: int
     causes: tuple[tuple[str, float], ...]
-
-
-def list_drivers(
-    problem: ProjectionProblem,
-    result: Result,
-    *,
-    region: int,
-    kind: int,
-    year: int,
-    measure: str = "gap",
-) -> tuple[Driver, ...]:
-    """Return the parameters by how far they decide a total of a region, most first.
-
-    Raises
-    ------
-    InvalidProblem
-        If fewer than ten runs were drawn or the year is not there.
-    """
-    if result.params.n_runs < 10:
-        raise InvalidProblem("at least 10 runs are needed", field="n_runs")
-    outcome = result.totals[measure][region, kind, _place(result, year), 1:]
-    tenth = max(1, outcome.size // 10)
-    made = []
-    for parameter in problem.parameters:
-        value = result.parameters[parameter.name][1:]
-        if value.std() == 0 or outcome.std() == 0:
-            share = 0.0
-        else:
-            share = float(np.corrcoef(value, outcome)[0, 1] ** 2)
-        order = np.argsort(value, kind="stable")
-        made.append(
-            Driver(
-                parameter,
-                share,
-                float(outcome[order[:tenth]].mean()),
-                float(outcome[order[-tenth:]].mean()),
-            )
-        )
-    return tuple(sorted(made, key=lambda each: -each.share))
 
 
 def explain_area(
