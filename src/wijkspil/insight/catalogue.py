@@ -403,8 +403,9 @@ _NIGHT = (
         theme=Theme.NIGHT,
         name=_("Hours with a nurse on duty"),
         definition=_(
-            "Hours outside 7.00-17.00 on weekdays in the period in which all of the "
-            "wijk had a team or a nurse on duty, weighed by inhabitants."
+            "Hours outside 7.00-17.00 on weekdays, in the 7 days from the refresh on, "
+            "in which a team or a nurse is on duty for all of the wijk or for its "
+            "region, weighed by inhabitants."
         ),
         numerator=_("Covered hours times inhabitants"),
         denominator=_("Hours times inhabitants"),

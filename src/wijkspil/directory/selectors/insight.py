@@ -173,8 +173,8 @@ def list_teams_of_wijken(
     return {pk: tuple(sorted(ids)) for pk, ids in found.items()}
 
 
-def list_gp_points_in(box: Box | None) -> list[tuple[int, str, float, float]]:
-    """Return (service, name, lon, lat) of active GP practices, by id (one query)."""
+def list_gp_points_in(box: Box | None) -> list[tuple[int, str, str, float, float]]:
+    """Return (service, name, postcode, lon, lat) of active GP practices (one query)."""
     rows = HealthcareService.objects.filter(
         care=Care.GP_CARE,
         is_active=True,
@@ -184,4 +184,4 @@ def list_gp_points_in(box: Box | None) -> list[tuple[int, str, float, float]]:
     )
     if box is not None:
         rows = rows.filter(box.filter_of_points())
-    return list(rows.order_by("pk").values_list("pk", "name", "lon", "lat"))
+    return list(rows.order_by("pk").values_list("pk", "name", "postcode", "lon", "lat"))

@@ -164,7 +164,7 @@ def read_sites(box: Box | None, *, at: datetime) -> tuple[Site, ...]:
     sizes = list_sizes([pk for pk, *_ in points], at=at)
     usual = read_national().people_of_practice
     sites = []
-    for pk, name, lon, lat in points:
+    for pk, name, _postcode, lon, lat in points:
         size = sizes.get(pk)
         sites.append(
             Site(
