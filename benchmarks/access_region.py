@@ -61,10 +61,11 @@ def draw_country(
         near = rng.choice(n_towns, n_near, p=weight / weight.sum())
         clustered = town[near] + rng.normal(0, 1, (n_near, 2)) * spread[near, None]
         anywhere = rng.random((n - n_near, 2)) * size
-        drawn: NDArray[np.float64] = np.clip(
-            np.concatenate([clustered, anywhere]), 0.0, size
-        )
-        return drawn
+        drawn = np.concatenate([clustered, anywhere])
+        # Folded back at the border, not moved onto it: two at one place are a tie,
+        # which every program breaks in its own way.
+        folded: NDArray[np.float64] = size - np.abs(size - np.abs(drawn))
+        return np.abs(folded)
 
     areas, sites = places(n_areas, 0.7), places(n_sites, 0.8)
     people = np.maximum(np.round(rng.lognormal(7.0, 0.8, n_areas)), 1.0)

@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from wijkspil.config import runtime
+from wijkspil.config.cli_access import access
 from wijkspil.config.cli_client import client_app
 from wijkspil.config.cli_coverage import coverage_check
 from wijkspil.config.cli_db import db_app
@@ -50,6 +51,7 @@ app.add_typer(duty_app, name="duty")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(fhir_app, name="fhir")
 app.command()(doctor)
+app.command("access")(access)
 
 
 #: Commands that find the application started.

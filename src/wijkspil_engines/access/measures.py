@@ -85,7 +85,7 @@ class Params:
     measure
         One of ``MEASURES``: ``within`` counts the sites within the threshold.
     threshold
-        Of ``2sfca`` and ``within``, and if given the edge of all but ``raam``.
+        Needed by ``2sfca`` and ``within``; if given the edge of all others too.
     decay
         Of ``e2sfca``, ``3sfca`` and ``balanced``.
     form
@@ -202,7 +202,9 @@ def _values(problem: AccessProblem, params: Params) -> Floats:
         return np.where(cost <= edge, cost, np.nan)
     if measure == "raam":
         nearest: Any = params.nearest_sites
-        few = problem if nearest is None else problem.keep_nearest(nearest)
+        few = problem.keep_within(edge)
+        if nearest is not None:
+            few = few.keep_nearest(nearest)
         return raam(few, params.raam).values
     if measure == "3sfca":
         return three_step(problem, params.decay, threshold=edge)

@@ -379,6 +379,16 @@ class AccessProblem:
             cost_unit,
         )
 
+    def keep_within(self, threshold: float) -> Self:
+        """Return the problem with only the pairs up to a cost, the edge included."""
+        kept = self.cost <= threshold
+        if kept.all():
+            return self
+        before = np.concatenate(([0], np.cumsum(kept)))
+        return replace(
+            self, start=before[self.start], site=self.site[kept], cost=self.cost[kept]
+        )
+
     def keep_nearest(self, most: int) -> Self:
         """Return the problem with only the ``most`` nearest sites of each area.
 

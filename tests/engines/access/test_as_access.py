@@ -47,6 +47,7 @@ def test_a_measure_is_what_access_says(measure):
 def test_a_measure_is_what_access_says_of_another_country(measure):
     from benchmarks.access_region import draw_country
     from benchmarks.access_worker import by_access, frames_of
+
     from wijkspil_engines.access import AccessProblem
 
     frames = frames_of(draw_country(n_areas=150, n_sites=60, seed=3))
