@@ -1,12 +1,77 @@
 """Addresses of the pages of insight: a list per room of pages."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from wijkspil.insight.views import (
+    plans,
+    practice_closes,
+    scenario_results,
+    scenarios,
+)
 
 app_name = "insight"
 
 _PICTURE: list[URLPattern] = []
-_SCENARIOS: list[URLPattern] = []
-_PLANS: list[URLPattern] = []
+_SCENARIOS: list[URLPattern] = [
+    path("scenarios/", scenarios.show_scenarios, name="scenarios"),
+    path("scenarios/nieuw/", scenarios.start_scenario, name="scenario-new"),
+    path("scenarios/basis/", scenarios.run_base, name="scenario-base"),
+    path("scenarios/vergelijken/", scenario_results.compare, name="scenario-compare"),
+    path(
+        "scenarios/praktijk-stopt/",
+        practice_closes.show_closing,
+        name="practice-closes",
+    ),
+    path(
+        "scenarios/praktijk-stopt/vormen/",
+        practice_closes.send_shapes,
+        name="practice-shapes",
+    ),
+    path(
+        "scenarios/praktijk-stopt/scenario/",
+        scenarios.suppose_closing,
+        name="practice-scenario",
+    ),
+    path(
+        "scenarios/<int:scenario_id>/",
+        scenario_results.show_scenario,
+        name="scenario",
+    ),
+    path(
+        "scenarios/<int:scenario_id>/aanpassen/",
+        scenarios.edit_scenario,
+        name="scenario-edit",
+    ),
+    path(
+        "scenarios/<int:scenario_id>/doorrekenen/", scenarios.run, name="scenario-run"
+    ),
+    path("scenarios/<int:scenario_id>/kopie/", scenarios.copy, name="scenario-copy"),
+    path("scenarios/<int:scenario_id>/delen/", scenarios.share, name="scenario-share"),
+    path(
+        "scenarios/<int:scenario_id>/verwijderen/",
+        scenarios.delete,
+        name="scenario-delete",
+    ),
+    path(
+        "scenarios/<int:scenario_id>/kaart/",
+        scenario_results.send_shapes,
+        name="scenario-map",
+    ),
+    path(
+        "scenarios/<int:scenario_id>/cijfers.csv",
+        scenario_results.export,
+        name="scenario-csv",
+    ),
+]
+_PLANS: list[URLPattern] = [
+    path("plannen/", plans.show_plans, name="plans"),
+    path("plannen/nieuw/", plans.start_measure, name="plan-new"),
+    path("plannen/plannen.csv", plans.export, name="plans-csv"),
+    path("plannen/<int:measure_id>/", plans.show_measure, name="plan"),
+    path("plannen/<int:measure_id>/aanpassen/", plans.edit_measure, name="plan-edit"),
+    path("plannen/<int:measure_id>/staat/", plans.set_status, name="plan-status"),
+    path("plannen/<int:measure_id>/effect/", plans.take_effect, name="plan-effect"),
+]
 _WARNINGS: list[URLPattern] = []
 _UPLOADS: list[URLPattern] = []
 _REPORT: list[URLPattern] = []

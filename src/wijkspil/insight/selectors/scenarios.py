@@ -94,6 +94,24 @@ def unknown_scenario(scenario_id: int) -> UnknownScenario:
     )
 
 
+def get_region_id(scenario_id: int) -> int:
+    """Return the region of a scenario (one query).
+
+    Raises
+    ------
+    UnknownScenario
+        If there is none with this number.
+    """
+    found = (
+        Scenario.objects.filter(pk=scenario_id)
+        .values_list("region_id", flat=True)
+        .first()
+    )
+    if found is None:
+        raise unknown_scenario(scenario_id)
+    return found
+
+
 def find_base_scenario(region_id: int) -> Scenario | None:
     """Return the reference of a region, when it was made (one query)."""
     return (

@@ -6,7 +6,7 @@ it was, with who changed it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 import pghistory
@@ -23,6 +23,13 @@ from wijkspil.insight.selectors.plans import (
     find_newest_figure,
     lock_measure,
     measure_target,
+)
+from wijkspil.insight.selectors.scenarios import (
+    find_done_run,
+    get_base_run,
+    get_figures_in_year,
+    get_region_id,
+    get_scenario,
 )
 from wijkspil.insight.types import MeasureStatus, OwnerKind
 
@@ -52,6 +59,16 @@ class MeasureGiven:
     scenario_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a scenario changes of a figure in a year; bounds of 8 of 10 futures."""
+
+    value: float
+    low: float | None
+    high: float | None
+    year: int
+
+
 @contextmanager
 def recorded(actor: Actor) -> Iterator[None]:
     """Run a change in one transaction, with its author in the history."""
@@ -75,6 +92,7 @@ def make_measure(
         If a value cannot be.
     """
     check_can_plan(actor, Target(region_ids=frozenset({given.region_id})))
+    given = _take_from_scenario(actor, given)
     _check(given, today=localdate(at))
     row = Measure(created_at=at, is_fictional=is_fictional)
     _fill(row, given)
@@ -104,6 +122,7 @@ def change_measure(
                 _("This measure is over. Take it up again before you change it.")
             )
         kept = (row.region_id, row.area_id, row.indicator)
+        given = _take_from_scenario(actor, given)
         _check(given, today=localdate(at), was_due=row.due_on)
         _fill(row, given)
         row.region_id, row.area_id, row.indicator = kept
@@ -172,7 +191,72 @@ def take_measured_effect(*, actor: Actor, measure_id: int, at: datetime) -> Meas
     return row
 
 
+def expect_effect(
+    scenario_id: int, *, area_id: int, indicator: str, year: int
+) -> Expected | None:
+    """Return what a scenario changes against the base in an area and a year.
+
+    Of the whole region future by future, so with an interval; of a part of it the
+    difference of the means. None: the scenario says nothing of it.
+    """
+    done = find_done_run(scenario_id)
+    if done is None:
+        return None
+    last = done.horizon_year
+    wanted = min(max(year, done.asked_at.year + 1), last)
+    region_id = get_region_id(scenario_id)
+    if area_id == region_id:
+        for row in (done.result.get("against_base") or {}).get("differences", ()):
+            if row["indicator"] == indicator and row["year"] == wanted:
+                return Expected(row["value"], row["low"], row["high"], wanted)
+    base = get_base_run(region_id)
+    if base is None:
+        return None
+    found = [
+        get_figures_in_year(run.pk, indicator, wanted).get(area_id)
+        for run in (done, base)
+    ]
+    after, before = (None if one is None else one.value for one in found)
+    if after is None or before is None:
+        return None
+    return Expected(after - before, None, None, wanted)
+
+
 # --- parts
+
+
+def _take_from_scenario(actor: Actor, given: MeasureGiven) -> MeasureGiven:
+    """Fill in the effect that a scenario gives, when none was typed."""
+    if given.scenario_id is None:
+        return given
+    scenario = get_scenario(given.scenario_id, reader_id=actor.user_id)
+    if scenario.region_id != given.region_id:
+        raise InvalidMeasure(
+            _("This scenario is of another region; choose one of this region."),
+            field="scenario",
+        )
+    if given.expected_effect is not None:
+        return given
+    expected = expect_effect(
+        scenario.pk,
+        area_id=given.area_id,
+        indicator=given.indicator,
+        year=given.due_on.year,
+    )
+    if expected is None:
+        raise InvalidMeasure(
+            _(
+                "This scenario says nothing of this figure here. Compute it first, or "
+                "type the change you expect."
+            ),
+            field="scenario",
+        )
+    return replace(
+        given,
+        expected_effect=expected.value,
+        expected_low=expected.low,
+        expected_high=expected.high,
+    )
 
 
 def _keep_start(row: Measure) -> None:

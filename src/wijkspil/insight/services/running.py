@@ -22,7 +22,7 @@ from procrastinate.contrib.django import app
 
 from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import WijkspilError
-from wijkspil.directory.selectors.maps import list_areas_of_codes
+from wijkspil.directory.selectors.insight import list_wijken_per_holder
 from wijkspil.insight.engine_io.projection import (
     Closing,
     LoadedScenario,
@@ -39,7 +39,7 @@ from wijkspil.insight.engine_io.results import (
 from wijkspil.insight.errors import NotNow
 from wijkspil.insight.models import Figure, Scenario, ScenarioRun
 from wijkspil.insight.permissions import check_can_make_scenario
-from wijkspil.insight.selectors.ground import read_ground
+from wijkspil.insight.selectors.ground import CountedGround, count_ground
 from wijkspil.insight.selectors.scenarios import (
     LIVE_RUNS,
     count_tries,
@@ -148,8 +148,9 @@ def run_scenario(*, run_id: int, at: datetime, clock: Clock) -> bool:
     if run is None:
         return False
     try:
-        projection, comparison = _compute(run, at=at, tell=_teller(run, clock))
-        return _keep(run, projection, comparison, at=clock())
+        counted = _read(run, at=at)
+        projection, comparison = _compute(run, counted, tell=_teller(run, clock))
+        return _keep(run, counted, projection, comparison, at=clock())
     except Exception as error:
         _fail(run_id, error, at=clock())
         if isinstance(error, WijkspilError):
@@ -242,14 +243,35 @@ def _claim(run_id: int, *, at: datetime) -> ScenarioRun | None:
     return run
 
 
+def _read(run: ScenarioRun, *, at: datetime) -> CountedGround:
+    """Return who lives in the region and what is given there.
+
+    Raises
+    ------
+    NotNow
+        If the region has no wijken.
+    """
+    region = run.scenario.region
+    empty = _(
+        "%(region)s has no wijken with inhabitants. Ask who manages the site to load "
+        "the areas."
+    ) % {"region": region.name}
+    counted = count_ground(region_id=region.pk, at=at)
+    if not counted.wijken or counted.ground.population.sum() <= 0:
+        raise NotNow(empty)
+    return counted
+
+
 def _compute(
-    run: ScenarioRun, *, at: datetime, tell: Callable[[int, int], None]
+    run: ScenarioRun,
+    counted: CountedGround,
+    *,
+    tell: Callable[[int, int], None],
 ) -> tuple[Projection, Comparison | None]:
     """Project the scenario, and lay it beside the reference where that is computed."""
     scenario = run.scenario
-    ground = read_ground(region_id=scenario.region_id, at=at)
     projection = project(
-        ground,
+        counted.ground,
         load(scenario),
         seed=run.seed,
         draws=run.draws,
@@ -307,15 +329,14 @@ def _teller(run: ScenarioRun, clock: Clock) -> Callable[[int, int], None]:
 
 def _keep(
     run: ScenarioRun,
+    counted: CountedGround,
     projection: Projection,
     comparison: Comparison | None,
     *,
     at: datetime,
 ) -> bool:
     """Write figures and result at once; False when the run is no longer asked."""
-    ids = list_areas_of_codes({row.area_code for row in projection.figures})
-    region = run.scenario.region
-    ids[region.code] = region.pk
+    ids = _ids_of(counted)
     result = as_result(projection)
     if comparison is not None:
         result["against_base"] = comparison_as_result(comparison)
@@ -347,6 +368,25 @@ def _keep(
         row.save()
         _drop_old(row)
     return True
+
+
+def _ids_of(counted: CountedGround) -> dict[str, int]:
+    """Return code -> id of the wijken and of every area that is whole in the ground.
+
+    Of a gemeente or region that lies partly outside, the sum of a part says nothing.
+    """
+    wijken = counted.wijken
+    there = list_wijken_per_holder(list(counted.holders), year=wijken[0].year)
+    here = dict.fromkeys(counted.holders, 0)
+    for wijk in wijken:
+        for area_id in wijk.within:
+            if area_id in here:
+                here[area_id] += 1
+    ids = {wijk.code: wijk.id for wijk in wijken}
+    for area_id, holder in counted.holders.items():
+        if here[area_id] == there[area_id]:
+            ids[holder.code] = area_id
+    return ids
 
 
 def comparison_as_result(comparison: Comparison) -> dict[str, Any]:

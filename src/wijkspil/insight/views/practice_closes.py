@@ -4,11 +4,12 @@ Computed while the reader waits: a region takes less than a second. Nothing is s
 one button makes a scenario of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -30,7 +31,7 @@ from wijkspil.insight.permissions import (
     check_can_view_insight,
 )
 from wijkspil.insight.scenario_charts import draw_moves
-from wijkspil.insight.selectors.ground import read_ground
+from wijkspil.insight.selectors.ground import count_ground, read_wide_ground
 from wijkspil.insight.selectors.scenarios import region_target
 from wijkspil.insight.services.scenarios import CLOSING_YEARS
 from wijkspil.insight.types import Ground
@@ -86,7 +87,8 @@ def show_closing(request: HttpRequest, actor: Actor) -> HttpResponse:
         "years": [(one, str(one)) for one in years],
     }
     if region is not None and practice is not None:
-        ground = read_ground(region_id=region.id, at=now)
+        counted = count_ground(region_id=region.id, at=now)
+        ground = read_wide_ground(counted, at=now)
         code = str(practice.id)
         if code in {site.code for site in ground.gp_sites}:
             closed = close_practice(
@@ -95,7 +97,8 @@ def show_closing(request: HttpRequest, actor: Actor) -> HttpResponse:
                 valid_from=date(year, 1, 1),
                 valid_until=date(year + 1, 1, 1),
             )
-            context |= _closed_context(ground, closed, code)
+            here = {wijk.code for wijk in counted.wijken}
+            context |= _closed_context(ground, closed, code, here)
             context["map_url"] = (
                 f"{reverse('insight:practice-shapes')}?regio={region.id}"
             )
@@ -125,11 +128,14 @@ def feature_response(ids: Sequence[int]) -> HttpResponse:
     return response
 
 
-def _closed_context(ground: Ground, closed: Closed, code: str) -> dict[str, Any]:
+def _closed_context(
+    ground: Ground, closed: Closed, code: str, here: Collection[str]
+) -> dict[str, Any]:
     names = {site.code: site.name for site in ground.gp_sites}
     moves = [(names.get(to, to), people) for to, people in closed.moved_people]
-    lines = _lines(ground, closed)
-    people = ground.population.sum(axis=(1, 2))
+    lines = [line for line in _lines(ground, closed) if line.code in here]
+    inside = np.array([place.code in here for place in ground.places])
+    people = ground.population.sum(axis=(1, 2)) * inside
     before = _mean(closed.before, people)
     after = _mean(closed.after, people)
     moved = sum(count for _name, count in moves)
