@@ -180,7 +180,7 @@ class TestValuesOfAPage:
         assert outflow.reason.set_by == "RESV Haaglanden"
         assert outflow.reason.status == "expert"
         assert as_parameter(outflow, scenario.sources).why == "Seen in 2025"
-        assert load("base").parameters["outflow"].low == 0.85
+        assert load("base").parameters["outflow"].low == 0.6
 
     @pytest.mark.parametrize(
         ("values", "says"),
