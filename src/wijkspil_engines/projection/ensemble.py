@@ -9,9 +9,9 @@ import math
 import multiprocessing
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from threading import Lock
 from typing import Literal, get_args
 
@@ -318,18 +318,18 @@ def _confront(
 
 
 @lru_cache(maxsize=1)
-def plan_of(job: Job) -> Plan:
-    """Return the plan of a job, made once in each process."""
+def _plan_of(job: Job) -> Plan:
+    """Return the plan of a job, made once in each process that works for others."""
     return Plan(job)
 
 
 def run_group(job: Job, number: int) -> Group:
-    """Do one group, in any process."""
-    return plan_of(job).run_group(number)
+    """Do one group in a process of a pool or cluster."""
+    return _plan_of(job).run_group(number)
 
 
 def run_groups(
-    job: Job,
+    plan: Plan,
     *,
     workers: int = 1,
     pool: Pool = "threads",
@@ -355,6 +355,7 @@ def run_groups(
     """
     if workers < 1:
         raise InvalidProblem(f"{workers} is less than 1", field="workers")
+    job = plan.job
     total = job.n_groups
     if progress is not None:
         progress(0, total)
@@ -364,39 +365,36 @@ def run_groups(
 
         groups = spread(job, workers=workers, scheduler=scheduler)
     elif workers == 1:
-        groups = (run_group(job, number) for number in range(total))
+        groups = (plan.run_group(number) for number in range(total))
     else:
-        groups = _pooled(job, workers, pool)
+        groups = _pooled(plan, workers, pool)
     for done, group in enumerate(groups, 1):
         if progress is not None:
             progress(done, total)
         yield group
 
 
-def _pooled(job: Job, workers: int, pool: Pool) -> Iterator[Group]:
+def _pooled(plan: Plan, workers: int, pool: Pool) -> Iterator[Group]:
     executor: Executor
+    work: Callable[[int], Group]
     if pool == "threads":
-        plan_of(job)
-        executor = ThreadPoolExecutor(workers)
+        executor, work = ThreadPoolExecutor(workers), plan.run_group
     else:
-        executor = ProcessPoolExecutor(
-            workers, mp_context=multiprocessing.get_context("spawn")
-        )
+        spawn = multiprocessing.get_context("spawn")
+        executor = ProcessPoolExecutor(workers, mp_context=spawn)
+        work = partial(run_group, plan.job)
     # Not all at once: what is done waits for its turn in memory.
     ahead = 4 * workers
+    total = plan.job.n_groups
     with executor:
-        waiting = [
-            executor.submit(run_group, job, number)
-            for number in range(min(ahead, job.n_groups))
-        ]
+        waiting: dict[int, Future[Group]] = {}
         try:
-            for number in range(job.n_groups):
-                group = waiting[number].result()
-                waiting[number] = None  # type: ignore[call-overload]
-                if number + ahead < job.n_groups:
-                    waiting.append(executor.submit(run_group, job, number + ahead))
-                yield group
+            for number in range(total):
+                for later in range(number, min(number + ahead, total)):
+                    if later not in waiting:
+                        waiting[later] = executor.submit(work, later)
+                yield waiting[number].result()
+                waiting[number] = Future()
         finally:
-            for future in waiting:
-                if future is not None:
-                    future.cancel()
+            for future in waiting.values():
+                future.cancel()

@@ -21,9 +21,9 @@ from wijkspil_engines.projection.ensemble import (
     Group,
     Job,
     Params,
+    Plan,
     Pool,
     Progress,
-    plan_of,
     run_groups,
 )
 from wijkspil_engines.projection.problem import ProjectionProblem
@@ -144,15 +144,15 @@ def solve(
     means: dict[str, Floats] = {}
     baselines: dict[str, Floats] = {}
     quantiles: dict[str, Floats] = {}
-    totals = _linear(job, means, baselines)
+    plan = Plan(job)
+    totals = _linear(plan, means, baselines)
     for name in ("capacity", "gap", "short"):
         totals[name] = np.zeros_like(totals["need"])
     chance = np.full(shape, np.nan)
     for group in run_groups(
-        job, workers=workers, pool=pool, scheduler=scheduler, progress=progress
+        plan, workers=workers, pool=pool, scheduler=scheduler, progress=progress
     ):
         _put(group, shape, params, means, baselines, quantiles, chance, totals)
-    plan = plan_of(job)
     return Result(
         status="complete",
         years=problem.years,
@@ -195,13 +195,13 @@ def _put(
 
 
 def _linear(
-    job: Job, means: dict[str, Floats], baselines: dict[str, Floats]
+    plan: Plan, means: dict[str, Floats], baselines: dict[str, Floats]
 ) -> dict[str, Floats]:
     """Count what adds up over people: regions in all runs, areas on average."""
-    problem, params = job.problem, job.params
+    problem, params = plan.job.problem, plan.job.params
     assert problem.class_of_area is not None
     assert problem.area_factor is not None
-    draws = plan_of(job).draws
+    draws = plan.draws
     kinds, years = len(problem.kinds), problem.n_years
     regions, runs = len(problem.regions), params.n_runs + 1
     totals = {
@@ -220,7 +220,7 @@ def _linear(
             for name in totals:
                 amounts = people
                 if name == "need":
-                    weights = plan_of(job).weights(int(row))[k]
+                    weights = plan.weights(int(row))[k]
                 elif name == "clients":
                     weights = client_weights(problem, draws, steps, kind)
                 elif name == "starts":

@@ -26,44 +26,32 @@ class Supply:
     ----------
     weights
         (y, columns, r) hours a week per unit of ``amounts``.
-    fte_weights
-        (y, columns, r) fte per unit of ``amounts``.
     amounts
         (u, columns) workers by skill and age, then shares of inflows.
     """
 
     problem: ProjectionProblem
     draws: Draws
-    row: int
     weights: Floats
-    fte_weights: Floats
     amounts: Floats
 
     def capacity(self, units: NDArray[np.int64]) -> Floats:
         """Return (n, y, r) hours a week of these units, after closures."""
-        return self._after_closures(units, self.weights)
-
-    def fte(self, units: NDArray[np.int64]) -> Floats:
-        """Return (n, y, r) fte under contract in these units, after closures."""
-        return self._after_closures(units, self.fte_weights)
-
-    def _before_closures(self, units: NDArray[np.int64], weights: Floats) -> Floats:
-        years, _, runs = weights.shape
-        out = np.zeros((len(units), years, runs))
-        mix(np.ascontiguousarray(self.amounts[units]), weights, out)
-        return out
-
-    def _after_closures(self, units: NDArray[np.int64], weights: Floats) -> Floats:
-        made = self._before_closures(units, weights)
+        made = self._before_closures(units)
         for unit, kept, gained in self._changes:
             here = np.flatnonzero(units == unit)
             if not here.size:
                 continue
             made[here] *= kept
             for other, share in gained:
-                lost = self._before_closures(np.array([other]), weights)[0] * share
-                made[here] += lost
+                made[here] += self._before_closures(np.array([other]))[0] * share
         return made
+
+    def _before_closures(self, units: NDArray[np.int64]) -> Floats:
+        years, _, runs = self.weights.shape
+        out = np.empty((len(units), years, runs))
+        mix(np.ascontiguousarray(self.amounts[units]), self.weights, out)
+        return out
 
     @cached_property
     def _changes(
@@ -79,13 +67,13 @@ class Supply:
         for closure in problem.closures:
             unit = problem.unit_rows[closure.unit]
             is_after = np.array(problem.years)[:, None] >= closure.year
-            lost: Floats = closure.share * (is_after & self.draws.closes(closure))
+            lost = closure.share * (is_after & self.draws.closes(closure))
             before = kept.setdefault(unit, np.ones((years, runs)))
-            lost = before * lost
-            kept[unit] = before - lost
+            taken: Floats = before * lost
+            kept[unit] = before - taken
             for name, share in closure.moves_to:
                 gained.setdefault(problem.unit_rows[name], []).append(
-                    (unit, lost * share)
+                    (unit, taken * share)
                 )
         one = np.ones((years, runs))
         return [
@@ -107,7 +95,6 @@ def make_supply(problem: ProjectionProblem, draws: Draws, row: int) -> Supply | 
     years, runs = problem.n_years, draws.n_runs + 1
     columns = len(rows) * bands + len(inflows)
     weights = np.zeros((years, columns, runs))
-    fte_weights = np.zeros_like(weights)
     for place, i in enumerate(rows):
         skill = problem.skills[i]
         own = [n for n, each in enumerate(inflows) if each.skill == skill.name]
@@ -115,23 +102,18 @@ def make_supply(problem: ProjectionProblem, draws: Draws, row: int) -> Supply | 
         coming = np.array([_coming(draws, skill, inflows[n]) for n in own]).reshape(
             len(own), years, runs
         )
-        keep = _keep(problem, draws, skill)
-        fte = np.broadcast_to(draws.lever("part_time", skill), (years, runs))
-        for out, value in (
-            (weights, fte * hours_of_fte(problem, draws, skill)),
-            (fte_weights, fte),
-        ):
-            _sweep_workers(
-                keep,
-                np.ascontiguousarray(value),
-                np.ascontiguousarray(skill.entry),
-                coming,
-                problem.worker_years_per_band,
-                "workers" in problem.frozen,
-                place * bands,
-                inflow_columns,
-                out,
-            )
+        worth = draws.lever("part_time", skill) * hours_of_fte(problem, draws, skill)
+        _sweep_workers(
+            _keep(draws, skill),
+            worth,
+            np.ascontiguousarray(skill.entry),
+            coming,
+            problem.worker_years_per_band,
+            "workers" in problem.frozen,
+            place * bands,
+            inflow_columns,
+            weights,
+        )
     amounts = np.concatenate(
         [problem.workers[:, rows].reshape(len(problem.units), -1)]
         + [
@@ -140,7 +122,7 @@ def make_supply(problem: ProjectionProblem, draws: Draws, row: int) -> Supply | 
         ],
         axis=1,
     )
-    return Supply(problem, draws, row, weights, fte_weights, amounts)
+    return Supply(problem, draws, weights, amounts)
 
 
 def hours_of_fte(problem: ProjectionProblem, draws: Draws, skill: Skill) -> Floats:
@@ -177,7 +159,7 @@ def mean_hours_of_fte(problem: ProjectionProblem, draws: Draws, row: int) -> Flo
     return total / weight if weight else np.full_like(total, np.nan)
 
 
-def _keep(problem: ProjectionProblem, draws: Draws, skill: Skill) -> Floats:
+def _keep(draws: Draws, skill: Skill) -> Floats:
     """Return (b, r) chance to be at work a year later."""
     leave = np.minimum(skill.leave[:, None] * draws.lever("outflow", skill), 1)
     retire = np.minimum(skill.retire[:, None] * draws.lever("retirement", skill), 1)
