@@ -116,7 +116,7 @@ def _say(low: float, high: float, decimals: int, unit: str) -> str:
         "low": say_value(low, decimals),
         "high": say_value(high, decimals),
     }
-    return f"{words} {unit}".strip()
+    return f"{words}%" if unit == "%" else f"{words} {unit}".strip()
 
 
 def _rings(geometry: Geometry) -> list[list[list[float]]]:
@@ -185,8 +185,13 @@ def _patterns(key: str) -> str:
     return "".join(
         f'<pattern id="{key}-{place}" width="6" height="6" '
         f'patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="{fill}"/>'
-        f'<path d="{hatch}" stroke="{"#ffffff" if place > 3 else "#12262b"}" '
-        'stroke-width="0.5" stroke-opacity="0.55" fill="none"/></pattern>'
+        + (
+            f'<path d="{hatch}" stroke="{"#ffffff" if place > 3 else "#12262b"}" '
+            'stroke-width="0.5" stroke-opacity="0.55" fill="none"/>'
+            if hatch
+            else ""
+        )
+        + "</pattern>"
         for place, (fill, hatch) in enumerate(zip(_FILLS, _HATCHES, strict=True))
     )
 

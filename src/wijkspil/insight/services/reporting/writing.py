@@ -1,8 +1,8 @@
 """A report as a page and as a PDF: the same sections, the same drawings.
 
 The PDF is made by typst with the type of the pages, never with that of the machine, so
-that it is the same everywhere; it is tagged and has a language, a title and words for every drawing
-(PDF/UA-1), so that a screen reader reads it.
+that it is the same everywhere; it is tagged and has a language, a title and words for
+every drawing (PDF/UA-1), so that a screen reader reads it.
 """
 
 import json
@@ -45,19 +45,21 @@ def write_pdf(report: Report) -> bytes:
     ReportFailed
         If typst refuses; says what it said.
     """
+    fonts = [PAPER_FONTS] if PAPER_FONTS.is_dir() else []
     try:
-        return typst.compile(
+        made = typst.Compiler(
             (_PRINTING / "report.typ").read_bytes(),
-            sys_inputs={"report": json.dumps(_as_data(report), ensure_ascii=False)},
+            font_paths=fonts,
             ignore_system_fonts=True,
-            font_paths=[str(PAPER_FONTS)] if PAPER_FONTS.is_dir() else [],
-            pdf_standards=["ua-1"],
-            timestamp=0,
-        )
+            sys_inputs={"report": json.dumps(_as_data(report), ensure_ascii=False)},
+        ).compile(pdf_standards=["ua-1"], timestamp=0)
     except typst.TypstError as error:
         raise ReportFailed(
             _("The PDF could not be made: %(why)s") % {"why": str(error)[:400]}
         ) from error
+    if not isinstance(made, bytes):
+        raise ReportFailed(_("The PDF could not be made: it came in parts."))
+    return made
 
 
 def _as_data(report: Report) -> Mapping[str, Any]:
