@@ -83,7 +83,8 @@ _GAP = (
         name=_("Gap between need and capacity"),
         definition=_(
             "Need less capacity, in hours a week. Above 0 care falls short; below 0 "
-            "there is room."
+            "there is room. Per part of the day: hours asked and not placed, less "
+            "hours free."
         ),
         numerator=_("Need less capacity, hours a week"),
         denominator=_INHABITANTS,
@@ -404,8 +405,8 @@ _NIGHT = (
         name=_("Hours with a nurse on duty"),
         definition=_(
             "Hours outside 7.00-17.00 on weekdays, in the 7 days from the refresh on, "
-            "in which a team or a nurse is on duty for all of the wijk or for its "
-            "region, weighed by inhabitants."
+            "in which a team or a nurse is on duty for all of the wijk, weighed by "
+            "inhabitants. Who answers for the whole region does not count."
         ),
         numerator=_("Covered hours times inhabitants"),
         denominator=_("Hours times inhabitants"),

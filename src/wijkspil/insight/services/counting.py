@@ -308,14 +308,19 @@ def count_gap(scene: Scene) -> list[Row]:
         *_rows(scene, "gap_share", need - capacity, need),
         *_rows(scene, "clients", ground.given["clients"], people),
     ]
-    telling = room.telling.astype(np.float64)
-    rows += _rows(scene, "free_hours", room.free_hours, telling)
+    teams = _count_teams(scene)
+    telling = {row.area_id: row.denominator for row in teams}
+    free = _rows(scene, "free_hours", room.free_hours, people)
+    by_part = _asked_by_part(scene)
     for column, part in enumerate(PARTS):
+        hours = room.free_by_part[:, column]
+        free += _rows(scene, "free_hours", hours, people, part_of_day=part)
         rows += _rows(
-            scene, "free_hours", room.free_by_part[:, column], telling, part_of_day=part
+            scene, "gap_hours", by_part[:, column] - hours, people, part_of_day=part
         )
+    rows += [replace(row, denominator=telling.get(row.area_id, 0.0)) for row in free]
     rows += _count_asked(scene)
-    rows += _count_teams(scene)
+    rows += teams
     unmet = _by_wijk(scene, count_unmet_by_wijk(month.period))
     rows += _rows(
         scene,
@@ -325,6 +330,19 @@ def count_gap(scene: Scene) -> list[Row]:
         counts=unmet,
     )
     return rows
+
+
+def _asked_by_part(scene: Scene) -> Floats:
+    """Return (wijken, parts) hours asked, divided as in all wijken together.
+
+    A part of the day with few requests is left out of the division.
+    """
+    demand = scene.counted.demand
+    hours = demand.hours_by_part.sum(axis=0)
+    few = INDICATORS["asked_hours"].smallest
+    hours[demand.requests_by_part.sum(axis=0) < few] = 0.0
+    share = hours / hours.sum() if hours.any() else hours
+    return np.outer(scene.counted.ground.given["asked_hours"], share)
 
 
 def _count_asked(scene: Scene) -> list[Row]:
@@ -532,7 +550,6 @@ def count_night(scene: Scene) -> list[Row]:
         open_hours = sum(
             _overlap_hours(gap.period, window)
             for gap in wijk.gaps
-            if not gap.has_fallback
             for window in windows
         )
         is_checked[place] = True
