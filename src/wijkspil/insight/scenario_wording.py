@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy
 
 from wijkspil.insight.types import MeasureStatus
 
+#: Ends the name of what a parameter grows to.
+TARGET = ".target"
 #: Shipped scenario -> what it is called, and what is supposed, in plain words.
 SHIPPED: Mapping[str, tuple[Any, Any]] = {
     "base": (
@@ -315,14 +317,18 @@ def say_shipped(key: str, title: str = "", description: str = "") -> tuple[str, 
 
 
 def say_parameter(name: str) -> str:
-    """Return what a parameter is called."""
+    """Return what a parameter, or the target it grows to, is called."""
+    if name.endswith(TARGET):
+        return _("%(what)s, when the growth is done") % {
+            "what": say_parameter(name.removesuffix(TARGET))
+        }
     known = _LABELS.get(name)
     return str(known[0]) if known else name
 
 
 def group_of(name: str) -> str:
     """Return the group of the page that a parameter stands in."""
-    known = _LABELS.get(name)
+    known = _LABELS.get(name.removesuffix(TARGET))
     if known:
         return known[1]
     if "huisartsenzorg" in name:

@@ -39,7 +39,11 @@ from wijkspil.insight.engine_io.results import (
 from wijkspil.insight.errors import NotNow
 from wijkspil.insight.models import Figure, Scenario, ScenarioRun
 from wijkspil.insight.permissions import check_can_make_scenario
-from wijkspil.insight.selectors.ground import CountedGround, count_ground
+from wijkspil.insight.selectors.ground import (
+    CountedGround,
+    count_ground,
+    read_wide_ground,
+)
 from wijkspil.insight.selectors.scenarios import (
     LIVE_RUNS,
     count_tries,
@@ -52,7 +56,7 @@ from wijkspil.insight.selectors.scenarios import (
     region_target,
 )
 from wijkspil.insight.services.scenarios import ensure_base_scenario
-from wijkspil.insight.types import FigureRow, RunStatus
+from wijkspil.insight.types import FigureRow, Ground, RunStatus
 
 #: One for all, so that scenarios share what chance brings.
 SEED = 20_260_101
@@ -149,7 +153,12 @@ def run_scenario(*, run_id: int, at: datetime, clock: Clock) -> bool:
         return False
     try:
         counted = _read(run, at=at)
-        projection, comparison = _compute(run, counted, tell=_teller(run, clock))
+        projection, comparison = _compute(
+            run,
+            counted,
+            around=read_wide_ground(counted, at=at),
+            tell=_teller(run, clock),
+        )
         return _keep(run, counted, projection, comparison, at=clock())
     except Exception as error:
         _fail(run_id, error, at=clock())
@@ -266,6 +275,7 @@ def _compute(
     run: ScenarioRun,
     counted: CountedGround,
     *,
+    around: Ground,
     tell: Callable[[int, int], None],
 ) -> tuple[Projection, Comparison | None]:
     """Project the scenario, and lay it beside the reference where that is computed."""
@@ -277,6 +287,7 @@ def _compute(
         draws=run.draws,
         horizon_year=run.horizon_year,
         progress=tell,
+        around=around,
     )
     base = find_base_scenario(scenario.region_id)
     done = None if base is None or base.pk == scenario.pk else find_done_run(base.pk)
@@ -338,6 +349,10 @@ def _keep(
     """Write figures and result at once; False when the run is no longer asked."""
     ids = _ids_of(counted)
     result = as_result(projection)
+    result["draws_by_indicator"] = {
+        name: [[_short(one) for one in year] for year in years]
+        for name, years in result["draws_by_indicator"].items()
+    }
     if comparison is not None:
         result["against_base"] = comparison_as_result(comparison)
     with transaction.atomic():
@@ -368,6 +383,11 @@ def _keep(
         row.save()
         _drop_old(row)
     return True
+
+
+def _short(value: float) -> float:
+    """Return a number in nine digits: more says nothing, and takes twice the room."""
+    return float(f"{value:.9g}")
 
 
 def _ids_of(counted: CountedGround) -> dict[str, int]:
