@@ -61,4 +61,10 @@ MAP_CATEGORIES = (
     "limited",
     "full",
     "unknown",
+    # From little to much, for figures in classes.
+    "step-1",
+    "step-2",
+    "step-3",
+    "step-4",
+    "step-5",
 )

@@ -739,6 +739,7 @@ def area_map(
     table_id: str = "",
     height: str = "medium",
     states: Mapping[str, Mapping[str, object]] | None = None,
+    area_url: str = "",
 ) -> dict[str, object]:
     """Draw areas and points from a GeoJSON address beside an equal table.
 
@@ -749,7 +750,8 @@ def area_map(
 
     With ``states`` (properties by ``code``) the page says what each area means, the
     address gives shapes only, and areas that are not in it are left out: such shapes
-    can be kept by a browser.
+    can be kept by a browser. The address may also give what ``wijkspil.ui.shapes``
+    writes. ``area_url`` is the address of an area with ``{code}`` in it.
     """
     for category in categories:
         _check("area_map", "category", category.key, MAP_CATEGORIES)
@@ -761,5 +763,6 @@ def area_map(
         "table_id": table_id,
         "height": height,
         "states": states,
+        "area_url": area_url,
         "states_id": "" if states is None else f"{table_id or 'map'}-states",
     }

@@ -2,7 +2,9 @@
 // after htmx has replaced a piece of the page, and may fail without taking the page.
 import htmx from "htmx.org/dist/htmx.esm.js";
 
+import { watchCharts } from "./charts.js";
 import { clearDrafts, watchDrafts } from "./drafts.js";
+import { askEarly } from "./early.js";
 import { watchMenu } from "./menu.js";
 import { guardSending } from "./sending.js";
 import { watchErrorSummary } from "./focus.js";
@@ -26,12 +28,14 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
 async function drawMaps(root) {
   const maps = root.querySelectorAll("[data-map]:not([data-map-state])");
   if (maps.length === 0) return;
+  for (const { dataset } of maps) askEarly(dataset.mapSource);
   const { drawMap } = await import("./map/map.js");
   maps.forEach(drawMap);
 }
 
 function start(root) {
   watchDrafts(root);
+  watchCharts(root);
   drawMaps(root);
 }
 

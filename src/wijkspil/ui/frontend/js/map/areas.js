@@ -18,14 +18,23 @@ export function makeAreaList(features, { label, stateOf, onWalk, onChoose, onLea
     state.className = "wp-map__area-state";
     state.textContent = stateOf(feature);
     option.append(state);
-    option.addEventListener("focus", () => onWalk(feature));
-    option.addEventListener("click", () => onChoose(feature));
     return option;
   });
+  const indexOf = ({ target }) => options.indexOf(target.closest('[role="option"]'));
+  list.addEventListener("focusin", (event) => {
+    if (indexOf(event) >= 0) onWalk(features[indexOf(event)]);
+  });
+  list.addEventListener("click", (event) => {
+    if (indexOf(event) >= 0) onChoose(features[indexOf(event)]);
+  });
+  let walkable = options[0];
   const go = (index) => {
     const next = options[Math.max(0, Math.min(options.length - 1, index))];
-    for (const option of options) option.tabIndex = option === next ? 0 : -1;
-    next?.focus();
+    if (!next) return;
+    walkable.tabIndex = -1;
+    next.tabIndex = 0;
+    walkable = next;
+    next.focus();
   };
   list.addEventListener("keydown", (event) => {
     const here = options.indexOf(document.activeElement);
@@ -44,10 +53,11 @@ export function makeAreaList(features, { label, stateOf, onWalk, onChoose, onLea
     if (!list.contains(event.relatedTarget)) onLeave();
   });
   list.append(...options);
+  let selected = null;
   list.select = (feature) => {
-    options.forEach((option, index) => {
-      option.setAttribute("aria-selected", String(features[index] === feature));
-    });
+    selected?.setAttribute("aria-selected", "false");
+    selected = options[features.indexOf(feature)] ?? null;
+    selected?.setAttribute("aria-selected", "true");
   };
   return list;
 }

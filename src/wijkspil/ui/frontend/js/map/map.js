@@ -1,21 +1,27 @@
 // A map of areas and points from a GeoJSON address, without tiles or other sources.
 //
-// Reads: data-map-source, data-map-label, data-map-table (id of the equal table whose
-// rows carry data-map-area), data-map-style (its stylesheet), data-map-states (id of a
-// JSON script with properties by code; areas not in it are left out). Changing data-map-source
+// Reads: data-map-source (GeoJSON, or the shapes of wijkspil.ui.shapes), data-map-label,
+// data-map-table (id of the equal table whose rows carry data-map-area), data-map-style
+// (its stylesheet), data-map-url (address of an area, with {code}), data-map-states (id of
+// a JSON script with properties by code; areas not in it are left out). Changing data-map-source
 // draws the new contents. Choosing an area sends the event `wijkspil:area` with
 // {code, name} from the element. Where a map cannot be drawn, the table stands.
 import * as maplibre from "maplibre-gl";
 import workerFile from "as-file:maplibre-gl/dist/maplibre-gl-worker.mjs";
 
+import { takeAnswer } from "../early.js";
 import { text } from "../texts.js";
 import { makeAreaList } from "./areas.js";
 import { boundsOf, labelPoint } from "./geometry.js";
-import { drawPattern, PATTERNS, readLook } from "./look.js";
+import { drawPattern, KINDS, readLook } from "./look.js";
+import { featuresOf } from "./shapes.js";
 
 maplibre.setWorkerUrl(new URL(workerFile, import.meta.url).href);
 
 const PADDING_PX = 24;
+// With more areas than this, names are drawn from this zoom on only.
+const MANY = 400;
+const NAMES_FROM_ZOOM = 9.5;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
 async function loadStyle(href) {
@@ -31,22 +37,24 @@ async function loadStyle(href) {
 }
 
 // What the page itself says of each area; the address then gives shapes only.
-function withStates(features, id) {
-  if (!id) return features;
-  const states = JSON.parse(document.getElementById(id).textContent);
-  return features
-    .filter(({ properties }) => Object.hasOwn(states, properties.code))
-    .map((feature) => ({
-      ...feature,
-      properties: { ...feature.properties, ...states[feature.properties.code] },
-    }));
+function addStates(features, { mapStates, mapUrl }) {
+  const states = mapStates && JSON.parse(document.getElementById(mapStates).textContent);
+  const shown = states
+    ? features.filter(({ properties }) => Object.hasOwn(states, properties.code))
+    : features;
+  for (const { properties } of shown) {
+    if (mapUrl) properties.url = mapUrl.replace("{code}", encodeURIComponent(properties.code));
+    if (states) Object.assign(properties, states[properties.code]);
+  }
+  return shown;
 }
 
-async function loadAreas({ mapSource: source, mapStates }) {
-  const answer = await fetch(source, { headers: { Accept: "application/geo+json" } });
+async function loadAreas(dataset) {
+  const source = dataset.mapSource;
+  const answer = await takeAnswer(source);
   if (!answer.ok) throw new Error(`${source}: ${answer.status}`);
-  const { features } = await answer.json();
-  const shown = withStates(features, mapStates).filter(({ geometry }) => geometry);
+  const features = featuresOf(await answer.json()).filter(({ geometry }) => geometry);
+  const shown = addStates(features, dataset);
   shown.forEach((feature, index) => {
     feature.id = index + 1;
   });
@@ -55,6 +63,10 @@ async function loadAreas({ mapSource: source, mapStates }) {
 
 // Lines show movement; they are drawn, and the table tells them.
 const isPlace = ({ geometry }) => geometry.type !== "LineString";
+
+const hasLines = (features) => !features.every(isPlace);
+
+const collectionOf = (features) => ({ type: "FeatureCollection", features });
 
 function labelsOf(features) {
   return {
@@ -75,9 +87,28 @@ function labelsOf(features) {
   };
 }
 
+function flowsOf(look, isLine) {
+  return {
+    id: "flows",
+    type: "line",
+    source: "areas",
+    filter: isLine,
+    layout: { "line-cap": "round" },
+    paint: {
+      "line-width": ["coalesce", ["get", "weight"], 1],
+      "line-opacity": 0.8,
+      // From light to dark: the way people go.
+      "line-gradient": [
+        "interpolate", ["linear"], ["line-progress"], 0, look.fills.good, 1, look.accent,
+      ],
+    },
+  };
+}
+
 function styleOf(look, features) {
   const kind = ["coalesce", ["get", "category"], "unknown"];
   const fill = ["match", kind, ...Object.entries(look.fills).flat(), look.fills.unknown];
+  const known = ["match", kind, KINDS, kind, "unknown"];
   const isPoint = ["==", ["geometry-type"], "Point"];
   const isLine = ["==", ["geometry-type"], "LineString"];
   const isArea = ["!", ["any", isPoint, isLine]];
@@ -88,9 +119,12 @@ function styleOf(look, features) {
     sources: {
       areas: {
         type: "geojson",
-        data: { type: "FeatureCollection", features },
-        lineMetrics: true,
+        data: collectionOf(features),
+        lineMetrics: hasLines(features),
       },
+      // What has the pointer or is chosen: a source of its own, so that all the others
+      // need no second outline.
+      marked: { type: "geojson", data: collectionOf([]) },
       labels: { type: "geojson", data: labelsOf(features) },
     },
     layers: [
@@ -100,14 +134,7 @@ function styleOf(look, features) {
         type: "fill",
         source: "areas",
         filter: isArea,
-        paint: { "fill-color": fill, "fill-antialias": false },
-      },
-      {
-        id: "pattern",
-        type: "fill",
-        source: "areas",
-        filter: ["all", isArea, ["in", kind, ["literal", PATTERNS]]],
-        paint: { "fill-pattern": ["concat", "kind-", kind] },
+        paint: { "fill-pattern": ["concat", "kind-", known], "fill-antialias": false },
       },
       {
         id: "border",
@@ -119,29 +146,11 @@ function styleOf(look, features) {
       {
         id: "mark",
         type: "line",
-        source: "areas",
-        filter: isArea,
+        source: "marked",
         layout: { "line-join": "round" },
-        paint: {
-          "line-color": look.focus,
-          "line-width": ["case", marked, 4, 0],
-        },
+        paint: { "line-color": look.focus, "line-width": 4 },
       },
-      {
-        id: "flows",
-        type: "line",
-        source: "areas",
-        filter: isLine,
-        layout: { "line-cap": "round" },
-        paint: {
-          "line-width": ["coalesce", ["get", "weight"], 1],
-          "line-opacity": 0.8,
-          // From light to dark: the way people go.
-          "line-gradient": [
-            "interpolate", ["linear"], ["line-progress"], 0, look.fills.good, 1, look.accent,
-          ],
-        },
-      },
+      ...(hasLines(features) ? [flowsOf(look, isLine)] : []),
       {
         id: "points",
         type: "circle",
@@ -158,6 +167,7 @@ function styleOf(look, features) {
         id: "words",
         type: "symbol",
         source: "labels",
+        minzoom: features.length > MANY ? NAMES_FROM_ZOOM : 0,
         layout: {
           "text-field": ["get", "words"],
           "text-font": [look.font],
@@ -238,12 +248,7 @@ class AreaMap {
     this.map.touchZoomRotate.disableRotation();
     this.map.keyboard.disableRotation();
     this.map.addControl(new maplibre.NavigationControl({ showCompass: false }), "top-right");
-    for (const kind of PATTERNS) {
-      this.map.once("styledata", () => {
-        if (this.map.hasImage(`kind-${kind}`)) return;
-        this.map.addImage(`kind-${kind}`, drawPattern(kind, this.look.hatch), { pixelRatio: 2 });
-      });
-    }
+    this.map.once("styledata", () => this.addPatterns());
     this.listenToMap();
     this.addList();
     this.listenToTable();
@@ -253,8 +258,9 @@ class AreaMap {
 
   addList() {
     this.list?.remove();
+    const { compare } = new Intl.Collator(document.documentElement.lang);
     const sorted = this.features.filter(isPlace).sort((a, b) =>
-      String(a.properties.name).localeCompare(String(b.properties.name), document.documentElement.lang),
+      compare(String(a.properties.name), String(b.properties.name)),
     );
     this.list = makeAreaList(sorted, {
       label: text("mapAreas"),
@@ -308,9 +314,17 @@ class AreaMap {
   }
 
   setState(feature, state) {
-    if (feature && this.map.getSource("areas")) {
+    if (feature?.geometry.type === "Point" && this.map.getSource("areas")) {
       this.map.setFeatureState({ source: "areas", id: feature.id }, state);
     }
+  }
+
+  // Outline what has the pointer and what is chosen.
+  mark() {
+    const marked = [this.hovered, this.chosen].filter(
+      (feature) => feature?.geometry.type.endsWith("Polygon"),
+    );
+    this.map.getSource("marked")?.setData(collectionOf(marked));
   }
 
   hover(feature) {
@@ -318,6 +332,7 @@ class AreaMap {
     this.setState(this.hovered, { hover: false });
     this.hovered = feature;
     this.setState(feature, { hover: true });
+    this.mark();
   }
 
   // Bring an area into sight when it is not: outside the frame, or under the list.
@@ -335,6 +350,7 @@ class AreaMap {
     this.setState(this.chosen, { chosen: false });
     this.chosen = feature;
     this.setState(feature, { chosen: true });
+    this.mark();
     this.list.select(feature);
     this.show(feature);
     this.popup?.remove();
@@ -356,22 +372,29 @@ class AreaMap {
     this.features = features;
     this.hovered = null;
     this.chosen = null;
-    this.map.removeFeatureState({ source: "areas" });
-    this.map.getSource("areas").setData({ type: "FeatureCollection", features });
-    this.map.getSource("labels").setData(labelsOf(features));
+    this.restyle();
     this.addList();
   }
 
   recolor() {
     this.look = readLook(this.element);
+    this.restyle();
+  }
+
+  restyle() {
     this.map.setStyle(styleOf(this.look, this.features), { diff: false });
     this.map.once("styledata", () => {
-      for (const kind of PATTERNS) {
-        const name = `kind-${kind}`;
-        if (this.map.hasImage(name)) this.map.removeImage(name);
-        this.map.addImage(name, drawPattern(kind, this.look.hatch), { pixelRatio: 2 });
-      }
+      this.addPatterns();
+      this.mark();
     });
+  }
+
+  addPatterns() {
+    for (const kind of KINDS) {
+      const name = `kind-${kind}`;
+      if (this.map.hasImage(name)) this.map.removeImage(name);
+      this.map.addImage(name, drawPattern(kind, this.look), { pixelRatio: 2 });
+    }
   }
 }
 
