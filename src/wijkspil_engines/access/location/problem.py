@@ -91,20 +91,9 @@ class LocationProblem:
                 f"weight has shape {people.shape}, but cost has {n} rows; give one "
                 "weight for each row"
             )
-        _check_numbers(people, "weight")
-        _check_numbers(costs, "cost")
-        is_fixed = _to_mask(fixed, m, "fixed")
-        is_candidate = (
-            np.ones(m, dtype=np.bool_)
-            if candidates is None
-            else _to_mask(candidates, m, "candidates")
-        )
-        least, most = int(is_fixed.sum()), int((is_fixed | is_candidate).sum())
-        if not max(least, 1) <= n_open <= most:
-            raise InvalidLocations(
-                f"n_open is {n_open}, but {least} sites are fixed and {most} can be "
-                f"open; give {max(least, 1)} to {most}"
-            )
+        check_numbers(people, "weight")
+        check_numbers(costs, "cost")
+        is_fixed, is_candidate = check_sites(fixed, candidates, n_open, m)
         if unreached_cost is None:
             short = np.flatnonzero(np.diff(first) < m)
             if short.size:
@@ -265,7 +254,7 @@ def _to_rows(
     return first, np.nonzero(within)[1].astype(np.int32), table[within], (n, m)
 
 
-def _check_numbers(values: NDArray[np.float64], name: str) -> None:
+def check_numbers(values: NDArray[np.float64], name: str) -> None:
     """Raise InvalidLocations if one is below zero or no finite number."""
     # One pass for what is nearly always right; NaN makes the comparison false.
     if not values.size or (values.min() >= 0 and values.max() < np.inf):
@@ -276,7 +265,7 @@ def _check_numbers(values: NDArray[np.float64], name: str) -> None:
     )
 
 
-def _to_mask(numbers: Any, size: int, name: str) -> NDArray[np.bool_]:
+def to_mask(numbers: Any, size: int, name: str) -> NDArray[np.bool_]:
     """Return which sites these are, from numbers or from a mask."""
     given = np.asarray(numbers)
     if given.dtype == np.bool_:
@@ -294,3 +283,28 @@ def _to_mask(numbers: Any, size: int, name: str) -> NDArray[np.bool_]:
             )
         mask[given.astype(np.int64)] = True
     return mask
+
+
+def check_sites(
+    fixed: Any, candidates: Any, n_open: int, n_sites: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which sites are fixed and which may be opened, both (m,).
+
+    Raises
+    ------
+    InvalidLocations
+        If a number is no site, or so many sites cannot be open.
+    """
+    is_fixed = to_mask(fixed, n_sites, "fixed")
+    is_candidate = (
+        np.ones(n_sites, dtype=np.bool_)
+        if candidates is None
+        else to_mask(candidates, n_sites, "candidates")
+    )
+    least, most = int(is_fixed.sum()), int((is_fixed | is_candidate).sum())
+    if not max(least, 1) <= n_open <= most:
+        raise InvalidLocations(
+            f"n_open is {n_open}, but {least} sites are fixed and {most} can be "
+            f"open; give {max(least, 1)} to {most}"
+        )
+    return is_fixed, is_candidate

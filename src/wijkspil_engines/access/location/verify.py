@@ -8,8 +8,10 @@ show: see the tests with every choice there is.
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wijkspil_engines.access.location.cover import as_cover
+from wijkspil_engines.access.location.equity import EquityProblem, EquityResult
 from wijkspil_engines.access.location.problem import LocationProblem, LocationResult
 
 _TOLERANCE = 1e-7
@@ -69,7 +71,101 @@ def verify_cover(
     return tuple(wrong)
 
 
-def _check_sites(problem: LocationProblem, result: LocationResult) -> list[str]:
+def verify_equity(problem: EquityProblem, result: EquityResult) -> tuple[str, ...]:
+    """Return what is wrong with equal access, in sentences; empty when it holds.
+
+    Of the bound it checks what the weights prove, and that a mean is a mean; what a
+    search adds it cannot show.
+    """
+    wrong = _check_opened(problem, result)
+    if wrong:
+        return tuple(wrong)
+    opened = result.opened.tolist()
+    decay = problem.decay.toarray()
+    people = problem.people.tolist()
+    access = _plain_access(problem, decay, opened)
+    for i, value in enumerate(access):
+        wrong += _compare(f"access[{i}]", float(result.access[i]), value)
+    everybody = sum(people)
+    order = sorted(range(len(people)), key=access.__getitem__)
+    left, worst = problem.share * everybody, 0.0
+    for i in order:
+        taken = min(left, people[i])
+        worst += taken * access[i]
+        left -= taken
+    worst /= problem.share * everybody
+    total = sum(a * b for a, b in zip(people, access, strict=True))
+    apart = sum(
+        people[i] * people[k] * abs(access[i] - access[k])
+        for i in range(len(people))
+        for k in range(i)
+    )
+    unequal = apart / (everybody * total) if total else 0.0
+    wrong += _compare_small("terms.worst_mean", result.terms["worst_mean"], worst)
+    wrong += _compare_small("terms.mean", result.terms["mean"], total / everybody)
+    wrong += _compare_small("terms.gini", result.terms["gini"], unequal)
+    objective = worst if problem.objective == "worst" else unequal
+    wrong += _compare_small("objective", result.objective, objective)
+    sign = 1 if problem.objective == "worst" else -1
+    slack = _TOLERANCE * max(abs(result.bound), abs(objective))
+    if sign * (result.bound - objective) < -slack:
+        wrong.append(f"The objective {objective} is better than {result.bound}.")
+    if result.status == "optimal" and abs(result.bound - objective) > slack:
+        wrong.append("The status is optimal, but objective and bound differ.")
+    if result.weights is not None:
+        wrong += _check_weights(problem, result, decay)
+    return tuple(wrong)
+
+
+def _plain_access(
+    problem: EquityProblem, decay: NDArray[np.float64], opened: list[int]
+) -> list[float]:
+    """Return everybody's access, by loops over the definitions."""
+    n = problem.n_clients
+    part = np.zeros((n, len(opened)))
+    for i in range(n):
+        reach = sum(decay[i, j] for j in opened)
+        for k, j in enumerate(opened):
+            if problem.measure == "catchment":
+                part[i, k] = decay[i, j]
+            elif reach > 0:
+                part[i, k] = decay[i, j] / reach
+    access = [0.0] * n
+    for k, j in enumerate(opened):
+        load = sum(problem.people[i] * part[i, k] for i in range(n))
+        for i in range(n):
+            if load > 0:
+                access[i] += float(problem.supply[j] / load * part[i, k])
+    return access
+
+
+def _check_weights(
+    problem: EquityProblem, result: EquityResult, decay: NDArray[np.float64]
+) -> list[str]:
+    """Check that the weights are allowed and prove the bound they are said to."""
+    weights = [] if result.weights is None else result.weights.tolist()
+    everybody = float(problem.people.sum())
+    most = (problem.people / (problem.share * everybody)).tolist()
+    wrong = _compare("sum of weights", sum(weights), 1.0)
+    if any(w < 0 or w > top + _TOLERANCE for w, top in zip(weights, most, strict=True)):
+        wrong.append("A client weighs more than the worst-off may.")
+    scores = []
+    for j in range(problem.n_sites):
+        catchment = float(problem.people @ decay[:, j])
+        gains = sum(w * d for w, d in zip(weights, decay[:, j], strict=True))
+        scores.append(problem.supply[j] / catchment * gains if catchment else 0.0)
+    fixed = [scores[j] for j in np.flatnonzero(problem.is_fixed)]
+    others = sorted(
+        (scores[j] for j in np.flatnonzero(problem.is_candidate & ~problem.is_fixed)),
+        reverse=True,
+    )
+    proven = float(sum(fixed) + sum(others[: problem.n_open - len(fixed)]))
+    return wrong + _compare_small("weights_bound", result.weights_bound, proven)
+
+
+def _check_opened(
+    problem: LocationProblem | EquityProblem, result: LocationResult | EquityResult
+) -> list[str]:
     opened = result.opened.tolist()
     wrong = []
     if result.input_hash != problem.input_hash:
@@ -86,6 +182,11 @@ def _check_sites(problem: LocationProblem, result: LocationResult) -> list[str]:
         for j in np.flatnonzero(problem.is_fixed).tolist()
         if j not in opened
     ]
+    return wrong
+
+
+def _check_sites(problem: LocationProblem, result: LocationResult) -> list[str]:
+    wrong = _check_opened(problem, result)
     if result.serving.shape != (problem.n_clients,):
         wrong.append(f"serving has shape {result.serving.shape}.")
     return wrong
@@ -150,5 +251,11 @@ def _slack(value: float) -> float:
 
 def _compare(name: str, given: float, found: float) -> list[str]:
     if abs(given - found) <= _slack(found):
+        return []
+    return [f"{name} is {given}, but comes to {found}."]
+
+
+def _compare_small(name: str, given: float, found: float) -> list[str]:
+    if abs(given - found) <= _TOLERANCE * max(abs(given), abs(found), 1e-12):
         return []
     return [f"{name} is {given}, but comes to {found}."]
