@@ -47,12 +47,12 @@ def write_pdf(report: Report) -> bytes:
     """
     fonts = [PAPER_FONTS] if PAPER_FONTS.is_dir() else []
     try:
-        made = typst.Compiler(
+        made = typst.Compiler(font_paths=fonts, ignore_system_fonts=True).compile(
             (_PRINTING / "report.typ").read_bytes(),
-            font_paths=fonts,
-            ignore_system_fonts=True,
             sys_inputs={"report": json.dumps(_as_data(report), ensure_ascii=False)},
-        ).compile(pdf_standards=["ua-1"], timestamp=0)
+            pdf_standards=["ua-1"],
+            timestamp=0,
+        )
     except typst.TypstError as error:
         raise ReportFailed(
             _("The PDF could not be made: %(why)s") % {"why": str(error)[:400]}
