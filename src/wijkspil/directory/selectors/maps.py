@@ -39,6 +39,16 @@ def list_area_features(
     ]
 
 
+def list_area_geometries(codes: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return code -> GeoJSON geometry, of the newest division with a shape (one query)."""
+    rows = (
+        AreaShape.objects.filter(area__code__in=list(codes))
+        .order_by("area__code", "area__year")
+        .values_list("area__code", "geometry")
+    )
+    return dict(rows)
+
+
 def list_areas_of_codes(codes: Iterable[str]) -> dict[str, int]:
     """Return code -> id of the area in the newest division in use (one query).
 

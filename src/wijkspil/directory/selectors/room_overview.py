@@ -32,6 +32,8 @@ class RegionName:
     id: int
     name: str
     purpose: str
+    code: str = ""
+    is_fictional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +169,9 @@ def list_regions(region_ids: Iterable[int] | None = None) -> list[RegionName]:
     if region_ids is not None:
         regions = regions.filter(pk__in=list(region_ids))
     return [
-        RegionName(id=pk, name=name, purpose=purpose)
-        for pk, name, purpose in regions.order_by("name", "purpose", "pk").values_list(
-            "pk", "name", "purpose"
+        RegionName(*row)
+        for row in regions.order_by("name", "purpose", "pk").values_list(
+            "pk", "name", "purpose", "code", "is_fictional"
         )
     ]
 
