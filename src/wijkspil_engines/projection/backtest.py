@@ -257,9 +257,16 @@ def vintage_problem(
     starting = now if per_band == 1 else _single_years(now)
     n_ages = starting.shape[1]
     middles = (np.arange(n_ages) + 0.5) * years_per_band
-    between = np.arange(1, ratios.shape[1] + 1) * float(STEP_YEARS)
+    # Beyond the last cohort mortality rises as it did over the two before (Gompertz).
+    between = np.arange(1, ratios.shape[1] + 2) * float(STEP_YEARS)
+    between[-1] += STEP_YEARS
+    logs = np.log(ratios) / STEP_YEARS
+    beyond = logs[:, -1:] * (logs[:, -2:-1] / logs[:, -3:-2]) ** 2
     yearly = np.array(
-        [np.interp(middles, between, np.log(each) / STEP_YEARS) for each in ratios]
+        [
+            np.interp(middles, between, each)
+            for each in np.concatenate([logs, beyond], axis=1)
+        ]
     )
     fertile = slice(_FERTILE.start * per_band, _FERTILE.stop * per_band)
     fertility = np.zeros((1, n_ages))
