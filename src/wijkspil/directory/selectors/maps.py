@@ -40,7 +40,7 @@ def list_area_features(
 
 
 def list_area_geometries(codes: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Return code -> GeoJSON geometry, of the newest division with a shape (one query)."""
+    """Return code -> GeoJSON geometry of the newest division (one query)."""
     rows = (
         AreaShape.objects.filter(area__code__in=list(codes))
         .order_by("area__code", "area__year")
