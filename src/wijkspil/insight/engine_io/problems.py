@@ -41,6 +41,8 @@ GP_SKILL = "huisarts"
 #: Levers that only say how many hours a worker gives.
 _LEVELS = ("absence", "client_facing", "hours_per_fte", "part_time")
 _PART_TIME = 0.7
+#: Of everybody a tenth, who count for ten: only growth of need per person is asked.
+_GP_USE = 0.1
 #: Ten bands of age of workers, 20-24 to 65-69.
 _LEAVE = (0.12, 0.10, 0.08, 0.07, 0.06, 0.06, 0.05, 0.05, 0.04, 0.04)
 _RETIRE = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.01, 0.08, 0.45)
@@ -214,8 +216,11 @@ def gp_problem(
             Kind(
                 name=GP_KIND,
                 care_law="zvw",
-                use=np.ones((2, len(AGE_BANDS))),
-                hours=np.full((2, len(AGE_BANDS)), hours / per_gp / (1 - unmet)),
+                # Room to grow: the engine lets no more than all people use care.
+                use=np.full((2, len(AGE_BANDS)), _GP_USE),
+                hours=np.full(
+                    (2, len(AGE_BANDS)), hours / per_gp / (1 - unmet) / _GP_USE
+                ),
             ),
         ),
         skills=(skill,),

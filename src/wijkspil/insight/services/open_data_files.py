@@ -107,9 +107,7 @@ class Folder:
         """
         if not self.path.is_dir():
             raise InvalidOpenData(
-                _(
-                    "%(folder)s is no folder. Name the folder that holds pc4 and regions."
-                )
+                _("%(folder)s is no folder. Name the one that holds pc4 and regions.")
                 % {"folder": self.path}
             )
         missing = [name for name in REQUIRED if not (self.path / name).exists()]
