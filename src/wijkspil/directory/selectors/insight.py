@@ -185,3 +185,60 @@ def list_gp_points_in(box: Box | None) -> list[tuple[int, str, str, float, float
     if box is not None:
         rows = rows.filter(box.filter_of_points())
     return list(rows.order_by("pk").values_list("pk", "name", "postcode", "lon", "lat"))
+
+
+@dataclass(frozen=True, slots=True)
+class AreaPart:
+    """An area one level down: a region of the country, or a gemeente or wijk in it.
+
+    ``key`` is unique: the code of CBS, or of a region "purpose/code".
+    """
+
+    id: int
+    key: str
+    code: str
+    name: str
+    kind: str
+    purpose: str
+    gemeente: str
+    population: int | None
+
+
+def list_parts(area_id: int | None, kind: str) -> list[AreaPart]:
+    """Return the areas of a kind in an area, or in the country, by name (two queries).
+
+    ``kind`` is wijk, gemeente, or the purpose of a set of regions (resv, ...). Wijken
+    and gemeenten are those of the newest division in use.
+    """
+    rows = Area.objects.select_related("parent")
+    if kind in (AreaKind.WIJK, AreaKind.GEMEENTE):
+        rows = rows.filter(kind=kind, lon__isnull=False)
+    else:
+        rows = rows.filter(kind=AreaKind.REGION, purpose=kind)
+    if area_id is not None:
+        # A region is not in a region: it is found by the wijken they share.
+        if kind in (AreaKind.WIJK, AreaKind.GEMEENTE):
+            rows = rows.filter(within__contains=[area_id])
+        else:
+            shared: set[int] = set()
+            for wijk in list_wijken_in_use(within=area_id):
+                shared.update(wijk.within)
+            rows = rows.filter(pk__in=shared)
+    newest = rows.order_by().aggregate(newest=Max("year"))["newest"]
+    if kind in (AreaKind.WIJK, AreaKind.GEMEENTE):
+        rows = rows.filter(year=newest)
+    return [
+        AreaPart(
+            id=row.pk,
+            key=f"{row.purpose}/{row.code}" if row.purpose else row.code,
+            code=row.code,
+            name=row.name,
+            kind=row.kind,
+            purpose=row.purpose,
+            gemeente=row.parent.name
+            if row.kind == AreaKind.WIJK and row.parent is not None
+            else "",
+            population=row.population,
+        )
+        for row in rows.order_by("name", "code")
+    ]
