@@ -222,8 +222,9 @@ class Plan:
         if supply is not None and known.size:
             distinct, which = np.unique(units[known], return_inverse=True)
             hours_of_fte = self.hours_of_fte[kind]
-            capacity = np.full_like(need, np.nan)
-            gap = np.full_like(need, np.nan)
+            # Only where supply is not known is not filled below: NaN costs time.
+            capacity, gap = np.empty_like(need), np.empty_like(need)
+            capacity[units < 0] = gap[units < 0] = np.nan
             local = np.searchsorted(made.regions, problem.region_of_area[areas])
             short = np.full((len(areas), problem.n_years), -1, np.int32)
             _confront(
