@@ -1,5 +1,7 @@
 """The published savings of digital care come out of their own inputs, or do not."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -312,7 +314,7 @@ class TestPaths:
     def test_a_path_no_curve_takes_is_refused(
         self, change: dict[str, float], says: str
     ) -> None:
-        values = {
+        values: dict[str, Any] = {
             "start_year": 2026,
             "start_share": 0.2,
             "target_year": 2030,

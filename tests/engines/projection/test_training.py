@@ -1,5 +1,7 @@
 """Training money is divided to the cent, and each share says why."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -147,7 +149,7 @@ class TestTrainees:
         ],
     )
     def test_a_wrong_number_is_named(self, change: dict[str, float], says: str) -> None:
-        given = {
+        given: dict[str, Any] = {
             "trainees_per_million_euro": 1,
             "training_years": 1,
             "finishes": 1,
