@@ -50,13 +50,9 @@ class Numbers:
         return list(found.values())
 
     def name(self, area_code: str) -> str:
-        """Return the name of an area, with the code of a postcode area."""
+        """Return the name of an area; its code where it has none."""
         label = self.picture.areas.get(area_code)
-        if label is None:
-            return area_code
-        if label.kind == "pc4" and label.name != area_code:
-            return f"{area_code} {label.name}"
-        return label.name
+        return area_code if label is None else label.name
 
 
 def read_numbers(picture: Picture) -> Numbers:
