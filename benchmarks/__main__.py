@@ -25,6 +25,7 @@ for name in (
     "offer_race",
     "exchange",
     "exchange_households",
+    "projection",
 ):
     print(f"== {name}", flush=True)
     command = [sys.executable, "-m", f"benchmarks.{name}"]
