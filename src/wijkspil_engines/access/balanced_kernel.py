@@ -190,9 +190,8 @@ def change_together(
         j = touched[at]
         is_any = False
         for b in range(LANES):
-            if not room[j, b] > 0.0:
-                moved[b] = -ratio[j]
-            else:
+            now = 0.0
+            if room[j, b] > 0.0:
                 here = load[j] + load_change[j, b]
                 if not capacity[j] > 0.0 or here < _ANEW * load[j]:
                     here = 0.0
@@ -201,8 +200,9 @@ def change_together(
                         total = reach_now[i, b] if is_divided[i] else reach[i]
                         if total > 0.0:
                             here += weight_by_site[k] * (demand[i] / total)
-                moved[b] = (room[j, b] / here if here > 0.0 else 0.0) - ratio[j]
-            ratio_now[j, b] = ratio[j] + moved[b]
+                now = room[j, b] / here if here > 0.0 else 0.0
+            moved[b] = now - ratio[j]
+            ratio_now[j, b] = now
             is_any = is_any or moved[b] != 0.0
         if not is_any:
             continue
@@ -228,15 +228,16 @@ def change_together(
                 continue
             here = 0.0
             if total > 0.0:
-                here = (value[i] * reach[i] + change[i, b]) / total
-                if here < _ANEW * value[i]:
+                before = value[i] * reach[i]
+                here = before + change[i, b]
+                if here < _ANEW * before:
                     here = 0.0
                     for k in range(start[i], start[i + 1]):
                         j = site[k]
                         if room[j, b] > 0.0:
                             now = ratio_now[j, b] if is_touched[j] else ratio[j]
                             here += weight[k] * now
-                    here /= total
+                here /= total
             if here != value[i]:
                 out_area[place] = i
                 out_value[place] = here

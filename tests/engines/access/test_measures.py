@@ -102,7 +102,7 @@ def test_the_published_balanced_form_keeps_the_sum_of_the_ratios():
 
 
 @pytest.mark.parametrize("measure", MEASURES)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(problem=problems())
 def test_a_measure_is_what_plain_loops_give(measure, problem):
     assert verify(solve(problem, params=params_of(measure))) == []
@@ -125,7 +125,7 @@ def test_any_decay_goes_with_any_measure(decay, form):
         assert verify(solve(problem, params=asked)) == []
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(problem=problems(least_demand=1))
 def test_balanced_keeps_people_and_supply(problem):
     found = balanced(problem, Steps())
@@ -136,7 +136,7 @@ def test_balanced_keeps_people_and_supply(problem):
 
 
 @pytest.mark.parametrize("measure", ["2sfca", "e2sfca", "3sfca", "balanced"])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(problem=problems(), row=st.integers(0, 5), more=st.floats(0.1, 9))
 def test_more_supply_never_lowers_a_value(measure, problem, row, more):
     row %= problem.m
