@@ -123,8 +123,8 @@ def apply_scenario(
     Raises
     ------
     InvalidScenario
-        If a path does not start in a year of the problem, it belongs to no technology,
-        or the scenario closes a chosen practice and none is chosen.
+        If a path has its target in the problem's first year or before, it belongs to
+        no technology, or the scenario closes a chosen practice and none is chosen.
     InvalidProblem
         If the result is no problem, as when a practice is no unit.
     """
@@ -175,12 +175,14 @@ def digital_savings(
     """Return a saving for each path of a technology whose kind of care is there.
 
     The curve is that of the middle values; a run scales it between its own first and
-    last value.
+    last value. It starts from the parameter's value, which is that of today: in the
+    first year of the projection, if that is later than the path says.
 
     Raises
     ------
     InvalidScenario
-        If a path starts before the first year or belongs to no technology.
+        If a path has its target in the first year or before, or belongs to no
+        technology.
     """
     by_growth = {technology.grows: technology for technology in TECHNOLOGIES}
     savings = []
@@ -193,11 +195,11 @@ def digital_savings(
             )
         if technology.kind not in kinds:
             continue
-        if path.start_year < years[0]:
+        if path.target_year <= years[0]:
             raise scenario.wrong(
-                ("paths", name, "start_year"),
-                f"{path.start_year} lies before the first year {years[0]}; the value "
-                "of the parameter is that of the first year, so start there",
+                ("paths", name, "target_year"),
+                f"{path.target_year} is not later than the first year {years[0]} of "
+                "the projection; give a later year",
             )
         savings.append(
             Saving(
@@ -228,7 +230,7 @@ def _progress(
         return np.zeros(len(years))
     shares = logistic_path(
         np.asarray(years),
-        start_year=path.start_year,
+        start_year=max(path.start_year, years[0]),
         start_share=start,
         target_year=path.target_year,
         target_share=target,

@@ -147,13 +147,24 @@ class TestWhatDoesNotFit:
         with pytest.raises(InvalidProblem, match="'c' is no unit"):
             apply_scenario(small_problem(), load("practice-closes"), chosen=("c",))
 
-    def test_a_path_before_the_first_year_is_refused(self) -> None:
-        with pytest.raises(InvalidScenario, match="before the first year 2028"):
+    def test_a_path_that_should_have_arrived_is_refused(self) -> None:
+        with pytest.raises(InvalidScenario, match="not later than the first year 2030"):
             digital_savings(
                 load("hybrid-70-percent"),
-                years=range(2028, 2041),
+                years=range(2030, 2041),
                 kinds=("wijkverpleging",),
             )
+
+    def test_a_path_starts_with_the_projection_when_that_is_later(self) -> None:
+        (saving,) = digital_savings(
+            load("hybrid-70-percent"),
+            years=range(2028, 2041),
+            kinds=("wijkverpleging",),
+        )
+
+        assert saving.progress[0] == 0
+        assert 0 < saving.progress[1] < 1
+        assert saving.progress[2:] == pytest.approx(1.0)
 
     def test_another_kind_of_care_gets_no_saving(self) -> None:
         savings = digital_savings(
