@@ -3,6 +3,7 @@
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
+from wijkspil.insight.services.refreshing import refresh_figures
 from wijkspil.insight.services.running import mend_runs, run_scenario
 
 
@@ -17,3 +18,16 @@ def compute_scenario(run_id: int) -> None:
 def mend_scenario_runs(timestamp: int) -> None:
     """Take up again what lost its worker, or mark it as failed."""
     mend_runs(at=timezone.now())
+
+
+@app.periodic(cron="40 1 * * *")
+@app.task(queueing_lock="insight.figures", pass_context=False)
+def refresh_all_figures(timestamp: int) -> None:
+    """Count every figure of the country anew."""
+    refresh_figures(region_id=None, at=timezone.now())
+
+
+@app.task(pass_context=False)
+def refresh_figures_of(region_id: int) -> None:
+    """Count the figures of one region anew, because somebody asked for it."""
+    refresh_figures(region_id=region_id, at=timezone.now())
