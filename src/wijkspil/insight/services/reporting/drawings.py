@@ -77,6 +77,7 @@ def map_of(
             ),
             figures=frozenset({1}),
         ),
+        is_map=True,
     )
 
 

@@ -173,7 +173,10 @@ def _path(
             'stroke-width="0.4" stroke-dasharray="1 2"/>'
         )
     place = _look_at(class_at(breaks, value), len(breaks))
-    return f'<path d="{outline}" fill="url(#{key}-{place})" {edge}/>'
+    drawn = f'<path d="{outline}" fill="{_FILLS[place]}" {edge}/>'
+    if _HATCHES[place]:
+        drawn += f'<path d="{outline}" fill="url(#{key}-{place})"/>'
+    return drawn
 
 
 def _look_at(place: int, count: int) -> int:
@@ -182,17 +185,14 @@ def _look_at(place: int, count: int) -> int:
 
 
 def _patterns(key: str) -> str:
+    """Return hatchings without a ground: one that is laid in tiles would show seams."""
     return "".join(
         f'<pattern id="{key}-{place}" width="6" height="6" '
-        f'patternUnits="userSpaceOnUse"><rect width="6" height="6" fill="{fill}"/>'
-        + (
-            f'<path d="{hatch}" stroke="{"#ffffff" if place > 3 else "#12262b"}" '
-            'stroke-width="0.5" stroke-opacity="0.55" fill="none"/>'
-            if hatch
-            else ""
-        )
-        + "</pattern>"
-        for place, (fill, hatch) in enumerate(zip(_FILLS, _HATCHES, strict=True))
+        f'patternUnits="userSpaceOnUse"><path d="{hatch}" '
+        f'stroke="{"#ffffff" if place > 3 else "#12262b"}" stroke-width="0.5" '
+        'stroke-opacity="0.5" fill="none"/></pattern>'
+        for place, hatch in enumerate(_HATCHES)
+        if hatch
     )
 
 
@@ -200,14 +200,21 @@ def _legend(
     breaks: Sequence[ClassBreak], key: str, top: float, with_unknown: bool
 ) -> str:
     lines = [
-        (f'fill="url(#{key}-{_look_at(place, len(breaks))})"', one.label)
-        for place, one in enumerate(breaks)
+        (_look_at(place, len(breaks)), one.label) for place, one in enumerate(breaks)
     ]
     if with_unknown:
-        lines.append((f'fill="{_UNKNOWN}" stroke-dasharray="1 2"', _("not known")))
+        lines.append((None, _("not known")))
     return "".join(
         f'<g transform="translate(0 {top + 12 + place * _LEGEND:.0f})">'
-        f'<rect width="28" height="18" {look} stroke="#5f7378"/>'
+        f"{_sample(look, key)}"
         f'<text x="38" y="14" font-size="14" fill="#12262b">{escape(label)}</text></g>'
         for place, (look, label) in enumerate(lines)
     )
+
+
+def _sample(place: int | None, key: str) -> str:
+    box = '<rect width="28" height="18" '
+    if place is None:
+        return f'{box}fill="{_UNKNOWN}" stroke="#5f7378" stroke-dasharray="1 2"/>'
+    drawn = f'{box}fill="{_FILLS[place]}" stroke="#5f7378"/>'
+    return f'{drawn}{box}fill="url(#{key}-{place})"/>' if _HATCHES[place] else drawn

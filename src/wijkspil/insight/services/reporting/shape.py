@@ -48,6 +48,7 @@ class Drawing:
     told: str
     note: str = ""
     table: Table | None = None
+    is_map: bool = False
 
 
 @dataclass(frozen=True, slots=True)

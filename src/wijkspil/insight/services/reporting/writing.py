@@ -84,6 +84,7 @@ def _as_data(report: Report) -> Mapping[str, Any]:
                         "svg": drawing.svg,
                         "told": drawing.told,
                         "note": drawing.note,
+                        "map": drawing.is_map,
                     }
                     for drawing in section.drawings
                 ],
