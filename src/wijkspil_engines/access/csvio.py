@@ -7,16 +7,16 @@ as columns, and only when something is wrong row by row, to say in which.
 
 import csv
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Any, Literal, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from wijkspil_engines.access.measures import Result
-from wijkspil_engines.access.problem import AccessProblem, InvalidProblem, Travel
+from wijkspil_engines.access.problem import AccessProblem, Travel
 from wijkspil_engines.csvfile import InvalidFile, Row, read_rows
 
 ORIGIN_COLUMNS = ("area_id", "demand", "x", "y")
@@ -81,8 +81,8 @@ def read_problem(
             supply_unit=supply_unit,
             cost_unit=unit,
         )
-    try:
-        costs = _read_costs(costs_file)
+
+    def make(costs: Mapping[str, Any]) -> AccessProblem:
         return AccessProblem.from_tables(
             {"area_id": areas.ids, "demand": areas.amounts},
             {"site_id": sites.ids, "supply": sites.amounts, "open": sites.is_open},
@@ -91,9 +91,12 @@ def read_problem(
             supply_unit=supply_unit,
             cost_unit=unit,
         )
-    except (InvalidProblem, ValueError) as error:
-        _find_wrong_cost(costs_file, areas.ids, sites.ids, unit)
-        raise InvalidFile(f"{costs_file}: {error}") from error
+
+    try:
+        return make(_read_columns(costs_file))
+    except ValueError:
+        # Row by row it may be right after all, as with spaces around the numbers.
+        return make(_read_cost_rows(costs_file, areas.ids, sites.ids))
 
 
 def write_values(stream: TextIO, result: Result) -> None:
@@ -140,28 +143,24 @@ def _amount(row: Row, column: str) -> float:
     return value
 
 
-def _read_costs(file: Path) -> dict[str, object]:
-    """Read a plain table of costs as columns.
+def _read_columns(file: Path) -> dict[str, Any]:
+    """Read a plain table of costs, fast.
 
     Raises
     ------
     ValueError
-        If anything is unusual; reading row by row then says what.
+        If anything is unusual.
     """
     import polars
 
     try:
         frame = polars.read_csv(
             file,
-            schema_overrides={
-                "area_id": polars.String,
-                "site_id": polars.String,
-                "cost": polars.Float64,
-            },
+            schema_overrides={"cost": polars.Float64},
             infer_schema=False,
         )
     except (polars.exceptions.PolarsError, OSError) as error:
-        raise ValueError(str(error).partition("\n")[0]) from error
+        raise ValueError(str(error)) from error
     if sorted(frame.columns) != sorted(COST_COLUMNS) or frame["cost"].null_count():
         raise ValueError("columns or costs are missing")
     return {
@@ -171,18 +170,28 @@ def _read_costs(file: Path) -> dict[str, object]:
     }
 
 
-def _find_wrong_cost(
-    file: Path, area_ids: Sequence[str], site_ids: Sequence[str], unit: str
-) -> None:
-    """Raise the error that says in which row the costs are wrong."""
+def _read_cost_rows(
+    file: Path, area_ids: Sequence[str], site_ids: Sequence[str]
+) -> dict[str, Any]:
+    """Read a table of costs row by row.
+
+    Raises
+    ------
+    InvalidFile
+        If a row is wrong.
+    """
     known = {"area_id": frozenset(area_ids), "site_id": frozenset(site_ids)}
-    seen: set[tuple[str, str]] = set()
+    costs: dict[tuple[str, str], float] = {}
     for row in read_rows(file, COST_COLUMNS, COST_COLUMNS, Row):
         for column, of in (("area_id", "origins"), ("site_id", "supply")):
             if row.text(column) not in known[column]:
                 raise row.wrong(column, f"in the file of {of}")
-        _amount(row, "cost")
         pair = row.text("area_id"), row.text("site_id")
-        if pair in seen:
+        if pair in costs:
             raise row.wrong("site_id", f"new for {pair[0]!r}; give each pair once")
-        seen.add(pair)
+        costs[pair] = _amount(row, "cost")
+    return {
+        "area_id": [area for area, _ in costs],
+        "site_id": [site for _, site in costs],
+        "cost": np.array(list(costs.values()), np.float64),
+    }
