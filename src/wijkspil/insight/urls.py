@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from wijkspil.insight.views import (
     plans,
     practice_closes,
+    report,
     scenario_results,
     scenarios,
 )
@@ -74,6 +75,18 @@ _PLANS: list[URLPattern] = [
 ]
 _WARNINGS: list[URLPattern] = []
 _UPLOADS: list[URLPattern] = []
-_REPORT: list[URLPattern] = []
+_REPORT: list[URLPattern] = [
+    path("regiobeeld/rapport/<int:region_id>/", report.show_report, name="report"),
+    path(
+        "regiobeeld/rapport/<int:region_id>/pdf/",
+        report.send_report_pdf,
+        name="report-pdf",
+    ),
+    path(
+        "regiobeeld/rapport/<int:region_id>/bestand/",
+        report.send_report_file,
+        name="report-file",
+    ),
+]
 
 urlpatterns = [*_PICTURE, *_SCENARIOS, *_PLANS, *_WARNINGS, *_UPLOADS, *_REPORT]
