@@ -28,9 +28,12 @@ from scipy import sparse
 
 from wijkspil_engines.access.inequality import gini, mean_of_worst
 from wijkspil_engines.access.location import equity_core as core
+from wijkspil_engines.access.location.p_median import solve_p_median
 from wijkspil_engines.access.location.problem import (
     VERSION,
     InvalidLocations,
+    LocationParams,
+    LocationProblem,
     Status,
     check_numbers,
     check_sites,
@@ -43,8 +46,10 @@ BoundKind = Literal["weights", "search", "mean", "none"]
 
 _PROVEN = 1e-9
 #: Clients looked at while no swap gains, and in all for what has no bound.
-_TRIED_CLIENTS, _TRIED_CLIENTS_ANY = 40_000_000, 300_000_000
+_TRIED_CLIENTS, _TRIED_CLIENTS_ANY = 10_000_000, 300_000_000
 _MOST_SWAPS = 10_000
+#: How far the start is taken.
+_NEAR = LocationParams(gap=0.01, max_rounds=200, max_shakes=0, max_nodes=0)
 #: Sites that leave in a shake: two to a fourth.
 _SHAKEN_SHARE = 4
 
@@ -371,7 +376,7 @@ class _Finding:
         self.bound, self.bound_kind = self._first_bound()
         self.value = -np.inf
         self.is_open = problem.is_fixed.copy()
-        self.order = np.argsort(-core.score_sites(self.worths, self.people))
+        self.order = np.argsort(-self.problem.supply, kind="stable")
         self.n_shakes = 0
 
     def _first_bound(self) -> tuple[float, BoundKind]:
@@ -399,9 +404,8 @@ class _Finding:
         return apart <= gap * max(abs(self.bound), abs(self.objective))
 
     def begin(self, start: NDArray[np.bool_] | None) -> None:
-        """Begin from what brings most to all, from what is given, and from bounds."""
-        first = np.where(self.state == 1, 2.0, 0.0)
-        self.offer(self._take_most(first - self.order.argsort() / self.order.size))
+        """Begin from who is near, from what is given, and from the bound."""
+        self.offer(self._open_near())
         if start is not None:
             self.offer(start.copy())
         worth, share = self.worths, self.problem.share
@@ -415,6 +419,27 @@ class _Finding:
                 self.bound, self.bound_kind = ceiling.bound, "weights"
         self.order = np.argsort(-ceiling.share, kind="stable")
         self.offer(self._take_most(ceiling.share))
+        if not self.is_linear and self.problem.objective == "worst":
+            # What E2SFCA would open is a good start for the balanced measure.
+            is_open = self.is_open.copy()
+            core.improve_worst(
+                worth, self.people, share, self.state, is_open, _MOST_SWAPS, 200
+            )
+            self.offer(is_open)
+
+    def _open_near(self) -> NDArray[np.bool_]:
+        """Return the sites nearest to all, where near is a high weight of distance."""
+        problem = self.problem
+        rows = sparse.csr_array(problem.decay)
+        most = float(rows.data.max(initial=1.0))
+        rows.data = 1.0 - rows.data / most
+        near = LocationProblem.from_table(
+            problem.people, rows, n_open=problem.n_open,
+            fixed=problem.is_fixed, candidates=problem.is_candidate,
+            unreached_cost=1.0,
+        )  # fmt: skip
+        found = solve_p_median(near, params=_NEAR)
+        return to_mask(found.opened, problem.n_sites, "opened")
 
     def _take_most(self, wanted: NDArray[np.float64]) -> NDArray[np.bool_]:
         ranked = np.where(self.state == 0, wanted, -np.inf)
@@ -433,7 +458,9 @@ class _Finding:
             )  # fmt: skip
         else:
             is_gini = problem.objective == "gini"
-            most_tried = max(200, _TRIED_CLIENTS_ANY // max(1, self.sites.worth.size))
+            # An evaluation looks at the pairs of open sites.
+            pairs = self.sites.worth.size * problem.n_open // problem.n_sites
+            most_tried = max(200, _TRIED_CLIENTS_ANY // max(1, pairs + n))
             value = core.improve_any(
                 self.sites, self.supply, self.people, problem.share,
                 problem.measure == "balanced", is_gini, self.state, is_open,

@@ -134,6 +134,70 @@ def _value(access: Floats, people: Floats, share: float) -> float:
 
 
 @compiled
+def _short(access: float, edge: float, wide_edge: float) -> float:
+    """Return how much somebody falls short, per person, of both edges."""
+    return max(edge - access, 0.0) + _WEIGHT_WIDER / _WIDER * max(
+        wide_edge - access, 0.0
+    )
+
+
+@compiled
+def _swap_by_edges(
+    sites: Sites,
+    people: Floats,
+    share: float,
+    state: States,
+    is_open: NDArray[np.bool_],
+    access: Floats,
+    order: NDArray[np.int64],
+) -> bool:
+    """Make the first swap that surely helps; say whether there was one.
+
+    The worst mean is at least what it is with the edge of now, which only the clients
+    of the two sites change.
+    """
+    _, edge = worst_mean(access, people, share)
+    _, wide_edge = worst_mean(access, people, min(1.0, _WIDER * share))
+    total = 0.0
+    for i in range(people.size):
+        total += people[i] * _short(access[i], edge, wide_edge)
+    for enters in order:
+        if is_open[enters] or state[enters] != 0:
+            continue
+        gain = 0.0
+        for e in range(sites.first[enters], sites.first[enters + 1]):
+            i = sites.client[e]
+            before = _short(access[i], edge, wide_edge)
+            access[i] += sites.worth[e]
+            gain += people[i] * (before - _short(access[i], edge, wide_edge))
+        best = 1e-9 * total
+        leaves = -1
+        if gain > best:
+            for r in range(state.size):
+                if not is_open[r] or state[r] != 0:
+                    continue
+                left = gain
+                for e in range(sites.first[r], sites.first[r + 1]):
+                    i = sites.client[e]
+                    left -= people[i] * (
+                        _short(access[i] - sites.worth[e], edge, wide_edge)
+                        - _short(access[i], edge, wide_edge)
+                    )
+                    if left <= best:
+                        break
+                if left > best:
+                    best = left
+                    leaves = r
+        if leaves >= 0:
+            is_open[enters] = True
+            is_open[leaves] = False
+            return True
+        for e in range(sites.first[enters], sites.first[enters + 1]):
+            access[sites.client[e]] -= sites.worth[e]
+    return False
+
+
+@compiled
 def improve_worst(
     sites: Sites,
     people: Floats,
@@ -155,6 +219,16 @@ def improve_worst(
             weights[i] += _WEIGHT_WIDER * wide[i]
         scores = score_sites(sites, weights)
         order = np.argsort(-scores)
+        before = is_open.copy()
+        if _swap_by_edges(sites, people, share, state, is_open, access, order):
+            # Anew, so that rounding does not pile up.
+            access = sum_access(sites, is_open, n)
+            found = _value(access, people, share)
+            if found > value * (1 + 1e-12):
+                value = found
+                continue
+            is_open[:] = before
+        access = sum_access(sites, is_open, n)
         tried = 0
         swapped = False
         for enters in order:
@@ -179,7 +253,6 @@ def improve_worst(
                 if found > value * (1 + 1e-12) and found > value + 1e-300:
                     is_open[enters] = True
                     is_open[leaves] = False
-                    # Anew, so that rounding does not pile up.
                     access = sum_access(sites, is_open, n)
                     value = _value(access, people, share)
                     swapped = True

@@ -31,7 +31,7 @@ PROVEN = 1e-9
 #: Bound and plan further apart than this: shake before searching.
 SHAKEN_GAP = 0.002
 #: Nodes times pairs that are searched without a limit of nodes or time.
-_SEARCHED_PAIRS = 400_000_000
+_SEARCHED_PAIRS = 100_000_000
 _NODES_AT_ONCE = 20
 _SHAKEN_SHARE = 20
 _LEAST_LISTED = 8
