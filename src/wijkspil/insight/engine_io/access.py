@@ -41,28 +41,6 @@ _NORMAL_90 = 1.2815515655446004
 _MOST_PAIRS_VERIFIED = 2_000_000
 _PER_1000 = 1000.0
 
-ASSUMPTIONS = (
-    Assumption(
-        key="travel-time",
-        text=(
-            "Travel time by car is the straight line times 1.3 at 45 km an hour, from "
-            "the middle of an area; within an area it is as far as its practices lie "
-            "from that point."
-        ),
-        source="Wijkspil; no network of roads was at hand",
-        status="assumed",
-    ),
-    Assumption(
-        key="gp-everybody-shares",
-        text=(
-            "Places with a GP are shared by all people within 30 minutes: within 10 "
-            "minutes fully, within 20 for 68 %, within 30 for 22 %."
-        ),
-        source="Luo and Qi 2009, doi:10.1016/j.healthplace.2009.06.002",
-        status="published",
-    ),
-)
-
 
 @dataclass(frozen=True, slots=True)
 class CapacityInterval:
@@ -99,6 +77,31 @@ class ClosingEffect:
 
     site_code: str
     people_losing: float
+
+
+def list_assumptions() -> tuple[Assumption, ...]:
+    """Return what is supposed of going to a GP, in the active language."""
+    return (
+        Assumption(
+            key="travel-time",
+            text=_(
+                "Travel time by car is the straight line times 1.3 at 45 km an hour, "
+                "from the middle of an area; within an area it is as far as its "
+                "practices lie from that point."
+            ),
+            source="Wijkspil; no network of roads was at hand",
+            status="assumed",
+        ),
+        Assumption(
+            key="gp-everybody-shares",
+            text=_(
+                "Places with a GP are shared by all people within 30 minutes: within "
+                "10 minutes fully, within 20 for 68 %, within 30 for 22 %."
+            ),
+            source="Luo and Qi 2009, doi:10.1016/j.healthplace.2009.06.002",
+            status="published",
+        ),
+    )
 
 
 def measure_gp_access(

@@ -9,6 +9,7 @@ for the Netherlands (2025 to 2040; need of care by age within 2 %).
 """
 
 import numpy as np
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from wijkspil.insight.types import Assumption
@@ -58,24 +59,27 @@ ARRIVALS = _fixed(
     ]
 )  # fmt: skip
 
-ASSUMPTIONS = (
-    Assumption(
-        key="mortality",
-        text=(
-            "Mortality, births and migration are national rates, the same in every "
-            "area; moves between areas are not projected."
+
+def list_assumptions() -> tuple[Assumption, ...]:
+    """Return what is supposed of births, deaths and moves, in the active language."""
+    return (
+        Assumption(
+            key="mortality",
+            text=_(
+                "Mortality, births and migration are national rates, the same in every "
+                "area; moves between areas are not projected."
+            ),
+            source="UN World Population Prospects 2019, fitted (CC BY 3.0 IGO)",
+            status="assumed",
         ),
-        source="UN World Population Prospects 2019, fitted (CC BY 3.0 IGO)",
-        status="assumed",
-    ),
-    Assumption(
-        key="arrivals",
-        text=(
-            "80,000 people a year come to live in the country, net: between the UN's "
-            "projection (about 16,000) and the growth CBS counted from 2021 to 2024 "
-            "(about 157,000 a year)."
+        Assumption(
+            key="arrivals",
+            text=_(
+                "80,000 people a year come to live in the country, net: between the "
+                "projection of the UN (about 16,000) and the growth CBS counted from "
+                "2021 to 2024 (about 157,000 a year)."
+            ),
+            source="UN WPP 2019; CBS, inhabitants per postcode 2021 and KWB 2024",
+            status="assumed",
         ),
-        source="UN WPP 2019; CBS, inhabitants per postcode 2021 and KWB 2024",
-        status="assumed",
-    ),
-)
+    )

@@ -1,14 +1,15 @@
 """Make the engine's problem of a ground: people, care, who gives it, how sure that is.
 
-What is not known of a region is a national rate or an assumption, each named in
-``ASSUMPTIONS``. Capacity is known in hours a week, so workers are counted back from
-hours with the middle values of the shipped base, and what only says how many hours a
-worker gives (``_LEVELS``) is drawn only where a scenario changes it.
+What is not known of a region is a national rate or an assumption, each named by
+``list_assumptions``. Capacity is known in hours a week, so workers are counted back
+from hours with the middle values of the shipped base, and what only says how many
+hours a worker gives (``_LEVELS``) is drawn only where a scenario changes it.
 """
 
 from dataclasses import replace
 
 import numpy as np
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 
 from wijkspil.insight.engine_io.national import ARRIVALS, FERTILITY, MORTALITY
@@ -50,37 +51,40 @@ _ENTRY = (0.35, 0.20, 0.12, 0.10, 0.08, 0.06, 0.05, 0.03, 0.01, 0.0)
 #: First band that counts as 75 and over.
 _FROM_75 = 15
 
-ASSUMPTIONS = (
-    Assumption(
-        key="workers",
-        text=(
-            "Ages of workers, their chance to leave and their division over levels 2 "
-            "to 5 (a quarter each) are assumed; as many come as leave today, so "
-            "without a scenario the number of workers stays about the same."
+
+def list_assumptions() -> tuple[Assumption, ...]:
+    """Return what is supposed of workers, in the active language."""
+    return (
+        Assumption(
+            key="workers",
+            text=_(
+                "Ages of workers, their chance to leave and their division over levels "
+                "2 to 5 (a quarter each) are assumed; as many come as leave today, so "
+                "without a scenario the number of workers stays about the same."
+            ),
+            source="Wijkspil; no figure by region was at hand",
+            status="assumed",
         ),
-        source="Wijkspil; no figure by region was at hand",
-        status="assumed",
-    ),
-    Assumption(
-        key="hours-of-workers",
-        text=(
-            "Workers are counted back from hours given: 36 hours a week, less leave "
-            "and illness, less time without clients, which is 1,158 hours with clients "
-            "a year."
+        Assumption(
+            key="hours-of-workers",
+            text=_(
+                "Workers are counted back from hours given: 36 hours a week, less "
+                "leave and illness, less time without clients, which is 1,158 hours "
+                "with clients a year."
+            ),
+            source="Letter W23 (666,000 hours is 575 full-time workers)",
+            status="published",
         ),
-        source="Letter W23 (666,000 hours is 575 full-time workers)",
-        status="published",
-    ),
-    Assumption(
-        key="training-key",
-        text=(
-            "Training money of the country is divided over regions by people of 75 "
-            "and over."
+        Assumption(
+            key="training-key",
+            text=_(
+                "Training money of the country is divided over regions by people of 75 "
+                "and over."
+            ),
+            source="Wijkspil; the letters give no division",
+            status="assumed",
         ),
-        source="Wijkspil; the letters give no division",
-        status="assumed",
-    ),
-)
+    )
 
 
 def nursing_problem(
@@ -368,32 +372,59 @@ def _stationary(bands_years: int = 5) -> Floats:
     return ages / ages.sum()
 
 
-def collapse(problem: ProjectionProblem) -> ProjectionProblem:
-    """Return the same as one area whose supply is known, for totals of the whole.
+def collapse(
+    problem: ProjectionProblem, inside: NDArray[np.bool_] | None = None
+) -> ProjectionProblem:
+    """Return areas (None: all) whose supply is known as one area, for their totals.
 
-    Need and capacity are sums over people and workers, so totals of the first kind
-    of care are the same, up to rounding.
+    Need and capacity are sums over people and workers, so totals of the first kind of
+    care are the same, up to rounding.
     """
     assert problem.unit_of_area is not None
+    assert problem.share_of_unit is not None
     assert problem.area_factor is not None
     assert problem.arrivals is not None
     assert problem.workers is not None
-    known = problem.unit_of_area[:, 0] >= 0
-    weight = problem.area_factor[known, 0, None, None]
+    chosen = problem.unit_of_area[:, 0] >= 0
+    if inside is not None:
+        chosen &= inside
+    weight = problem.area_factor[chosen, 0, None, None]
+    part = np.bincount(
+        problem.unit_of_area[chosen, 0],
+        problem.share_of_unit[chosen, 0],
+        minlength=len(problem.units),
+    )
+    workers = (problem.workers * part[:, None, None]).sum(axis=0)
+    inflows = []
+    for row, skill in enumerate(problem.skills):
+        now = problem.workers[:, row].sum(axis=1)
+        as_now = float(now @ part) / float(now.sum()) if now.sum() else 0.0
+        inflows += [
+            replace(
+                inflow,
+                share_of_unit=None,
+                workers_by_year=inflow.workers_by_year
+                * (
+                    as_now
+                    if inflow.share_of_unit is None
+                    else float(inflow.share_of_unit @ part)
+                ),
+            )
+            for inflow in problem.inflows
+            if inflow.skill == skill.name
+        ]
     return replace(
         problem,
         areas=("all",),
         regions=("all",),
         region_of_area=np.zeros(1, np.int32),
         class_of_area=np.zeros(1, np.int32),
-        population=(problem.population[known] * weight).sum(axis=0)[None],
-        arrivals=(problem.arrivals[known] * weight).sum(axis=0)[None],
+        population=(problem.population[chosen] * weight).sum(axis=0)[None],
+        arrivals=(problem.arrivals[chosen] * weight).sum(axis=0)[None],
         area_factor=np.ones((1, 1)),
         units=("all",),
-        workers=problem.workers.sum(axis=0)[None],
+        workers=workers[None],
         unit_of_area=np.zeros((1, 1), np.int32),
         share_of_unit=np.ones((1, 1)),
-        inflows=tuple(
-            replace(inflow, share_of_unit=None) for inflow in problem.inflows
-        ),
+        inflows=tuple(inflows),
     )

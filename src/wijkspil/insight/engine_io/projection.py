@@ -1,9 +1,9 @@
 """Call the projection engine: what is needed and what can be given, years ahead."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 from django.utils.translation import gettext as _
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from wijkspil.core.errors import InvalidValue
 from wijkspil.insight.engine_io import national, problems
+from wijkspil.insight.engine_io.figure_table import FigureTable
 from wijkspil.insight.engine_io.gp_years import project_gp_places
 from wijkspil.insight.engine_io.need import BASE, CareUse, base_scenario
 from wijkspil.insight.engine_io.results import (
@@ -19,9 +20,9 @@ from wijkspil.insight.engine_io.results import (
     Projection,
     TornadoRow,
     WaterfallRow,
-    YearTotal,
 )
-from wijkspil.insight.types import Assumption, FigureRow, Ground
+from wijkspil.insight.scenario_wording import say_parameter, say_range
+from wijkspil.insight.types import Assumption, Ground
 from wijkspil_engines.projection.apply import CHOSEN, source_text
 from wijkspil_engines.projection.ensemble import Params
 from wijkspil_engines.projection.problem import InvalidProblem, ProjectionProblem
@@ -50,6 +51,7 @@ __all__ = [
     "list_shipped",
     "load_scenario",
     "project",
+    "project_parts",
     "schema_json",
 ]
 
@@ -58,11 +60,11 @@ Floats = NDArray[np.float64]
 #: Told how many of how many draws are done.
 ProgressOf = Callable[[int, int], None]
 
-#: Fewer people than this: a figure is not shown.
-SMALLEST = 10
 _TARGET = ".target"
 _LOW, _HIGH = 0.1, 0.9
-_SOURCE = "Projection, scenario {scenario}"
+_SOURCE = "Projection"
+#: Of so many draws one place is computed again by plain loops.
+_VERIFIED_DRAWS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,37 @@ def project(
     InvalidValue
         If the years or draws do not fit, or a practice that closes is not known.
     """
+    parts = project_parts(
+        ground, scenario, (None,), seed=seed, draws=draws, horizon_year=horizon_year,
+        progress=progress, place_years=place_years, workers=workers, care=care,
+        around=around,
+    )  # fmt: skip
+    return parts[None]
+
+
+def project_parts(
+    ground: Ground,
+    scenario: LoadedScenario,
+    codes: Sequence[str | None],
+    *,
+    seed: int,
+    draws: int,
+    horizon_year: int,
+    progress: ProgressOf | None = None,
+    place_years: Sequence[int] | None = None,
+    workers: int = 1,
+    care: CareUse | None = None,
+    around: Ground | None = None,
+) -> dict[str | None, Projection]:
+    """Project once and return the projection of some areas of it, each by its code.
+
+    None is the whole. Other arguments and errors: see ``project``.
+
+    Raises
+    ------
+    InvalidValue
+        Also if no place lies in one of the areas.
+    """
     started = time.perf_counter()
     first_year = max(ground.year, scenario.engine.first_year or ground.year)
     _check(ground, scenario, draws=draws, first=first_year, last=horizon_year)
@@ -201,7 +234,7 @@ def project(
         if progress is not None:
             progress(draws * done // of, draws)
 
-    try:
+    with _said_of(scenario):
         problem, atoms = problems.nursing_problem(
             ground,
             scenario.engine,
@@ -212,17 +245,15 @@ def project(
         result = solve(
             problem,
             params=Params(
-                n_runs=draws, quantiles=(_LOW, _HIGH),
+                n_runs=draws,
+                quantiles=(_LOW, _HIGH),
                 measures=("need", "capacity", "gap"),
             ),
             seed=seed,
             workers=workers,
             progress=told,
-        )  # fmt: skip
+        )
         _verify(problem, result)
-        together = problems.collapse(problem)
-        waterfall = _waterfall(together, horizon_year)
-        tornado = _tornado(together, scenario.engine)
         gp = project_gp_places(
             ground,
             scenario.engine,
@@ -234,34 +265,46 @@ def project(
             years=place_years,
             around=around,
         )
-    except (InvalidProblem, InvalidScenario) as error:
-        raise InvalidValue(
-            _("The scenario “%(title)s” cannot be computed here: %(reason)s")
-            % {"title": scenario.title, "reason": error}
-        ) from error
-    table = _Table(ground, problem, result, atoms, scenario)
-    totals = table.totals()
-    return Projection(
-        scenario=scenario.key,
-        title=scenario.title,
-        first_year=first_year,
-        horizon_year=horizon_year,
-        draws=draws,
-        seed=seed,
-        figures=(*table.figures(place_years), *gp),
-        totals=totals,
-        waterfall=waterfall,
-        tornado=tornado,
-        assumptions=(
-            *national.ASSUMPTIONS,
-            *problems.ASSUMPTIONS,
+        table = FigureTable(ground, problem, result, atoms, source=_SOURCE)
+        rows = [*table.figures(place_years), *gp]
+        assumptions = (
+            *national.list_assumptions(),
+            *problems.list_assumptions(),
             *_assumptions_of(scenario, problem),
-        ),
-        draws_by_indicator=table.draws_of_all(),
-        version=f"{ALGORITHM} {VERSION}",
-        input_hash=result.input_hash,
-        runtime_s=time.perf_counter() - started,
-    )
+        )
+        found = {}
+        for code in codes:
+            inside = _inside(ground, code)
+            here = {
+                code
+                for place, is_in in zip(ground.places, inside, strict=True)
+                if is_in
+                for code in (place.code, *place.within)
+            }
+            together = problems.collapse(problem, inside)
+            atoms_in = table.atoms_in(code)
+            found[code] = Projection(
+                scenario=scenario.key,
+                title=scenario.title,
+                first_year=first_year,
+                horizon_year=horizon_year,
+                draws=draws,
+                seed=seed,
+                figures=tuple(
+                    rows
+                    if code is None
+                    else (row for row in rows if row.area_code in here)
+                ),
+                totals=table.totals(atoms_in),
+                waterfall=_waterfall(together, horizon_year),
+                tornado=_tornado(together),
+                assumptions=assumptions,
+                draws_by_indicator=table.draws_of(atoms_in),
+                version=f"{ALGORITHM} {VERSION}",
+                input_hash=result.input_hash,
+                runtime_s=time.perf_counter() - started,
+            )
+    return found
 
 
 def compare(first: Projection, second: Projection) -> Comparison:
@@ -403,6 +446,28 @@ def _reason(scenario: Scenario, name: str, given: Mapping[str, object]) -> Reaso
     )
 
 
+@contextmanager
+def _said_of(scenario: LoadedScenario) -> Iterator[None]:
+    """Say an error of the engine as one of the scenario."""
+    try:
+        yield
+    except (InvalidProblem, InvalidScenario) as error:
+        raise InvalidValue(
+            _("The scenario “%(title)s” cannot be computed here: %(reason)s")
+            % {"title": scenario.title, "reason": error}
+        ) from error
+
+
+def _inside(ground: Ground, code: str | None) -> NDArray[np.bool_]:
+    inside = np.array([code is None or code in place.within for place in ground.places])
+    if not inside.any():
+        raise InvalidValue(
+            _("No place of %(name)s lies in %(code)s.")
+            % {"name": ground.name, "code": code}
+        )
+    return inside
+
+
 def _check(
     ground: Ground, scenario: LoadedScenario, *, draws: int, first: int, last: int
 ) -> None:
@@ -450,7 +515,8 @@ def _assumptions_of(
             Assumption(
                 key=parameter.name,
                 text=(
-                    f"{parameter.low:g} – {parameter.high:g} {parameter.unit}. "
+                    f"{say_parameter(parameter.name)}: "
+                    f"{say_range(parameter.low, parameter.high, parameter.unit)}. "
                     f"{parameter.why}"
                 ).strip(),
                 source=row.source if row else parameter.source,
@@ -464,8 +530,24 @@ def _assumptions_of(
 
 
 def _verify(problem: ProjectionProblem, result: Result) -> None:
+    """Check the largest place and a region in the first draws, by plain loops.
+
+    Draws do not depend on how many there are: the first ones are made again, verified,
+    and must be those of the result.
+    """
+    runs = min(_VERIFIED_DRAWS, result.params.n_runs)
+    sample = solve(
+        problem, params=replace(result.params, n_runs=runs), seed=result.seed
+    )
     largest = int(np.argmax(result.means["need"][:, 0, 0]))
-    failures = verify(problem, result, areas=[largest])
+    failures: list[object] = list(verify(problem, sample, areas=[largest]))
+    failures += [
+        f"{name}: the first draws differ"
+        for name, values in sample.totals.items()
+        if not np.allclose(
+            values, result.totals[name][..., : runs + 1], rtol=1e-9, equal_nan=True
+        )
+    ]
     if failures:
         raise RuntimeError(
             f"the projection does not hold: {'; '.join(map(str, failures[:3]))}"
@@ -483,7 +565,7 @@ def _waterfall(
     )
 
 
-def _tornado(problem: ProjectionProblem, scenario: Scenario) -> tuple[TornadoRow, ...]:
+def _tornado(problem: ProjectionProblem) -> tuple[TornadoRow, ...]:
     params = Params(n_runs=0, measures=())
 
     def gap(certain: ProjectionProblem) -> float:
@@ -531,165 +613,3 @@ def _apart(first: Projection, second: Projection) -> tuple[WaterfallRow, ...]:
     )
     rows.append(WaterfallRow("end", "end", two["end"]))
     return tuple(rows)
-
-
-class _Table:
-    """Figures of a result: per place, per area above places, of the whole."""
-
-    def __init__(
-        self,
-        ground: Ground,
-        problem: ProjectionProblem,
-        result: Result,
-        atoms: Sequence[frozenset[str]],
-        scenario: LoadedScenario,
-    ) -> None:
-        self.ground = ground
-        self.result = result
-        self.atoms = atoms
-        self.years = problem.years
-        self.source = _SOURCE.format(scenario=scenario.key)
-        assert problem.unit_of_area is not None
-        self.is_known = problem.unit_of_area[:, 0] >= 0
-        # Without known supply an atom has no capacity, which is not the same as 0.
-        self.has_supply = np.zeros(len(atoms), bool)
-        self.has_supply[problem.region_of_area[self.is_known]] = True
-
-    def figures(self, place_years: Sequence[int] | None) -> list[FigureRow]:
-        """Return the rows of places and of the areas they lie in."""
-        rows: list[FigureRow] = []
-        wanted = set(self.years if place_years is None else place_years)
-        for at, year in enumerate(self.years):
-            if year in wanted:
-                rows += self._of_places(at, year)
-        for code in sorted({code for atom in self.atoms for code in atom}):
-            inside = np.array([code in atom for atom in self.atoms])
-            rows += self._of_area(code, inside)
-        return rows
-
-    def totals(self) -> tuple[YearTotal, ...]:
-        """Return each projected number of the whole ground in each year."""
-        rows = []
-        for indicator, values in self._draws(np.ones(len(self.atoms), bool)).items():
-            for at, year in enumerate(self.years):
-                rows.append(_total(indicator, year, values[at]))
-        return tuple(rows)
-
-    def draws_of_all(self) -> dict[str, Floats]:
-        """Return (years, draws) of each indicator of the whole ground."""
-        return {
-            name: values
-            for name, values in self._draws(np.ones(len(self.atoms), bool)).items()
-            if name != "gap_chance"
-        }
-
-    def _draws(self, inside: NDArray[np.bool_]) -> dict[str, Floats]:
-        """Return (years, draws) of each indicator over some atoms."""
-        totals = self.result.totals
-
-        def sum_of(name: str, rows: NDArray[np.bool_]) -> Floats:
-            made: Floats = totals[name][rows, 0, :, 1:].sum(axis=0)
-            return made
-
-        need = sum_of("need", inside)
-        made = {"need_hours": need, "clients": sum_of("clients", inside)}
-        supplied = inside & self.has_supply
-        if supplied.any():
-            capacity, gap = sum_of("capacity", supplied), sum_of("gap", supplied)
-            known_need = capacity + gap
-            made["capacity_hours"] = capacity
-            made["gap_hours"] = gap
-            made["gap_share"] = 100 * np.divide(
-                gap, known_need, out=np.zeros_like(gap), where=known_need > 0
-            )
-            made["gap_fte"] = gap / self.result.hours_of_fte[0, :, 1:]
-            made["gap_chance"] = 100.0 * (gap > 0)
-        return made
-
-    def _of_area(self, code: str, inside: NDArray[np.bool_]) -> list[FigureRow]:
-        people = self.result.totals["people"][inside, 0, :, 1:].sum(axis=0)
-        draws = self._draws(inside)
-        rows = []
-        for indicator, values in draws.items():
-            for at, year in enumerate(self.years):
-                total = _total(indicator, year, values[at])
-                count = float(people[at].mean())
-                top, below = total.value, count
-                if indicator == "gap_share":
-                    top = float(draws["gap_hours"][at].mean())
-                    below = float(draws["need_hours"][at].mean())
-                rows.append(self._row(indicator, code, year, total, top, below, count))
-        return rows
-
-    def _of_places(self, at: int, year: int) -> list[FigureRow]:
-        means, quantiles = self.result.means, self.result.quantiles
-        need, capacity = means["need"][:, 0, at], means["capacity"][:, 0, at]
-        gap, people = means["gap"][:, 0, at], means["people"][:, 0, at]
-        hours = float(self.result.hours_of_fte[0, at, 1:].mean())
-        clients = means["clients"][:, 0, at]
-        chance = 100 * self.result.chance_short[:, 0, at]
-        bounds = {
-            f"{name}_hours": quantiles[name][:, :, 0, at]
-            for name in ("need", "capacity", "gap")
-        }
-        share = 100 * np.divide(gap, need, out=np.zeros_like(gap), where=need > 0)
-        values = {
-            "need_hours": need, "capacity_hours": capacity, "gap_hours": gap,
-            "gap_share": share, "gap_fte": gap / hours, "clients": clients,
-            "gap_chance": chance,
-        }  # fmt: skip
-        rows = []
-        for row, place in enumerate(self.ground.places):
-            count = float(people[row])
-            for indicator, value in values.items():
-                if not np.isfinite(value[row]):
-                    continue
-                low, high = (
-                    bounds[indicator][:, row] if indicator in bounds else (None, None)
-                )
-                total = YearTotal(
-                    indicator,
-                    year,
-                    float(value[row]),
-                    None if low is None else float(low),
-                    None if high is None else float(high),
-                )
-                top, below = total.value, count
-                if indicator == "gap_share":
-                    top, below = float(gap[row]), float(need[row])
-                rows.append(
-                    self._row(indicator, place.code, year, total, top, below, count)
-                )
-        return rows
-
-    def _row(
-        self,
-        indicator: str,
-        code: str,
-        year: int,
-        total: YearTotal,
-        numerator: float,
-        denominator: float,
-        people: float,
-    ) -> FigureRow:
-        is_withheld = people < SMALLEST
-        return FigureRow(
-            indicator=indicator,
-            area_code=code,
-            valid_from=date(year, 1, 1),
-            valid_until=date(year + 1, 1, 1),
-            value=None if is_withheld else total.value,
-            numerator=None if is_withheld else numerator,
-            denominator=None if is_withheld else denominator,
-            low=None if is_withheld else total.low,
-            high=None if is_withheld else total.high,
-            source=self.source,
-            is_withheld=is_withheld,
-        )
-
-
-def _total(indicator: str, year: int, values: Floats) -> YearTotal:
-    if indicator == "gap_chance":
-        return YearTotal(indicator, year, float(values.mean()))
-    low, high = np.quantile(values, (_LOW, _HIGH))
-    return YearTotal(indicator, year, float(values.mean()), float(low), float(high))

@@ -208,7 +208,7 @@ def _read_pc4_ground(
         places.append(
             Place(
                 code=code,
-                name=f"{code} {row.name}" if row.name != code else code,
+                name=row.name,
                 kind="pc4",
                 gemeente=gemeente,
                 lon=row.point[0],
