@@ -26,9 +26,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.interpolate import PchipInterpolator
 
 from wijkspil_engines.csvfile import InvalidFile
+from wijkspil_engines.projection.ages import split_people
 from wijkspil_engines.projection.apply import as_parameter, variants
 from wijkspil_engines.projection.ensemble import Params
 from wijkspil_engines.projection.problem import (
@@ -246,15 +246,14 @@ def vintage_problem(
     Parameters
     ----------
     years_per_band
-        5, or 1: single years of age, people within five years by a monotone curve
-        (Fritsch & Carlson 1980, doi:10.1137/0717021).
+        5, or 1: single years of age, see `ages.split_people`.
     """
     earlier, now = people.of(vintage - STEP_YEARS), people.of(vintage)
     ratios = np.empty((2, now.shape[1] - 1))
     ratios[:, :-1] = now[:, 1:-1] / earlier[:, :-2]
     ratios[:, -1] = now[:, -1] / (earlier[:, -2] + earlier[:, -1])
     per_band = STEP_YEARS // years_per_band
-    starting = now if per_band == 1 else _single_years(now)
+    starting = now if per_band == 1 else split_people(now)
     n_ages = starting.shape[1]
     middles = (np.arange(n_ages) + 0.5) * years_per_band
     # Beyond the last cohort mortality rises as it did over the two before (Gompertz).
@@ -302,33 +301,27 @@ def vintage_problem(
     )
 
 
-def _single_years(bands: Floats) -> Floats:
-    """Divide bands of five years over single years; the last is cut at 110."""
-    n_bands = bands.shape[1]
-    ends = np.append(np.arange(n_bands) * STEP_YEARS, 110)
-    ages = np.arange(ends[-1] + 1)
-    singles = []
-    for each in bands:
-        below = np.append(0.0, np.cumsum(each))
-        singles.append(np.diff(PchipInterpolator(ends, below)(ages)))
-    return np.array(singles)
-
-
 def backtest_people(
     people: People,
     scenario: Scenario,
     *,
     vintages: Sequence[int],
     years_per_band: int = STEP_YEARS,
+    need_by_age: ArrayLike | None = None,
     seed: int = 0,
     n_runs: int = 500,
 ) -> tuple[Case, ...]:
     """Project each vintage to every later estimate, by the engine.
 
     Series ``people`` has a case per age band and year, ``people-75-plus`` and
-    ``people-total`` one per year; ``cohort-ratio`` is the second opinion, per band and
-    without an interval.
+    ``people-total`` one per year, and so has ``need``: people times ``need_by_age``
+    (n_ages,), as hours of care per inhabitant, which stays the same. ``cohort-ratio``
+    is the second opinion, per band and without an interval.
     """
+    old = np.array([_first_age(age) >= 75 for age in people.ages])
+    sums = {"people-total": np.ones(len(old)), "people-75-plus": old.astype(float)}
+    if need_by_age is not None:
+        sums["need"] = np.asarray(need_by_age, dtype=np.float64)
     last = max(
         year
         for year, is_estimate in zip(people.years, people.is_estimate, strict=True)
@@ -353,20 +346,9 @@ def backtest_people(
                 steps=(year - vintage) // STEP_YEARS,
             ).sum(axis=0)
             of_year = runs[:, year - vintage, 1:]
-            old = [_first_age(age) >= 75 for age in people.ages]
             cases += [
-                _case(
-                    series,
-                    vintage,
-                    year,
-                    "all",
-                    of_year[rows].sum(0),
-                    actual[rows].sum(),
-                )
-                for series, rows in (
-                    ("people-total", slice(None)),
-                    ("people-75-plus", np.array(old)),
-                )
+                _case(series, vintage, year, "all", per_age @ of_year, per_age @ actual)
+                for series, per_age in sums.items()
             ]
             for row, age in enumerate(people.ages):
                 cases += [
