@@ -26,6 +26,7 @@ from wijkspil.config.cli_engines import routing_app
 from wijkspil.config.cli_exchange import exchange_app
 from wijkspil.config.cli_fhir import fhir_app
 from wijkspil.config.cli_generate import generate
+from wijkspil.config.cli_insight import insight_app
 from wijkspil.config.cli_load import load
 from wijkspil.config.cli_progress import show_progress
 from wijkspil.config.cli_simulate import simulate_app
@@ -50,6 +51,7 @@ app.add_typer(exchange_app, name="exchange")
 app.add_typer(duty_app, name="duty")
 app.add_typer(simulate_app, name="simulate")
 app.add_typer(fhir_app, name="fhir")
+app.add_typer(insight_app, name="insight")
 app.command()(doctor)
 app.command("access")(access)
 
