@@ -1,5 +1,6 @@
 import pickle
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ BASE = make_problem()
             {"skills": (replace(BASE.skills[0], entry=np.zeros(3)), BASE.skills[1])},
             r"skills\[level-3\].entry: sums to 0",
         ),
-        ({"workers": BASE.workers[:, :1]}, "workers: shape"),
+        ({"workers": np.ones((2, 1, 3))}, "workers: shape"),
         (
             {"inflows": (replace(BASE.inflows[0], skill="nobody"),)},
             "'nobody' is no skill",
@@ -110,7 +111,7 @@ def test_no_workers_do_no_work():
 
 
 def test_every_change_of_input_changes_the_hash():
-    changes = [
+    changes: list[dict[str, Any]] = [
         {"population": BASE.population + 1},
         {"first_year": 2026},
         {"closures": (Closure("x", "u0", 2027),)},
