@@ -65,18 +65,24 @@ fmt: setup ## Format code and templates
 docs: setup ## Make the generated references anew
 	$(BIN)/python -m wijkspil.config.references
 
-bench: setup ## Run the benchmarks on DATABASE_URL, else on the embedded country (long)
+# Peers that are compared with, apart: they ask other versions of what we use.
+.venv-bench/installed: requirements/bench.txt | $(BIN)/python
+	$(BIN)/python -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.txt
+	@touch $@
+
+bench: setup .venv-bench/installed ## Run the benchmarks on DATABASE_URL, else on the embedded country (long)
 	$(BIN)/python -m benchmarks
 
 conformance: setup ## Let other people's tools judge the interfaces, and write the report (long)
 	$(BIN)/python -m conformance
 
 lock: $(VENV)/installed-dev ## Resolve the requirement locks anew
-	for name in main dev; do \
+	for name in main dev bench; do \
 	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	    --custom-compile-command "make lock" requirements/$$name.in -o requirements/$$name.txt; \
 	done
 
 clean: ## Stop the embedded database and remove everything that was made here
 	-@[ -x $(BIN)/wijkspil ] && $(BIN)/wijkspil db stop
-	rm -rf $(VENV) .wijkspil node_modules conformance/node_modules src/wijkspil/ui/static/ui/build .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-bench .wijkspil node_modules conformance/node_modules src/wijkspil/ui/static/ui/build .mypy_cache .ruff_cache

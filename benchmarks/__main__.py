@@ -25,6 +25,7 @@ for name in (
     "offer_race",
     "exchange",
     "exchange_households",
+    "access",
     "projection",
 ):
     print(f"== {name}", flush=True)
