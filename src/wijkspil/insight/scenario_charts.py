@@ -164,6 +164,35 @@ def draw_gaps(projections: Sequence[tuple[str, Projection]]) -> Chart:
     )
 
 
+def draw_differences(
+    pairs: Sequence[tuple[str, Comparison]], *, first: str
+) -> Chart | None:
+    """Return how much larger the gap is than in the first; None without pairs."""
+    if not pairs:
+        return None
+    kinds = ("solid", "dashed", "dotted")
+    return draw_line(
+        [
+            Line(
+                name,
+                [
+                    LinePoint(row.year, str(row.year), row.value, row.low, row.high)
+                    for row in each.differences
+                    if row.indicator == "gap_hours"
+                ],
+                kind=kind,
+            )
+            for (name, each), kind in zip(pairs, kinds, strict=False)
+        ],
+        title=_("How the gap differs from “%(name)s”") % {"name": first},
+        unit=_("hours a week"),
+        note=_(
+            "Below zero the gap is smaller. Future by future, so the band shows how "
+            "sure the difference is."
+        ),
+    )
+
+
 def _line(
     projection: Projection, indicator: str, label: str, *, kind: str = "solid"
 ) -> Line:
@@ -197,7 +226,10 @@ def draw_causes(
         start=(start, first.value),
         end=(end, last.value),
         unit=_("hours a week"),
-        note=_("To the right: the gap grows. To the left: it gets smaller."),
+        note=_(
+            "To the right: the gap grows. To the left: it gets smaller. Every value is "
+            "in the middle of its interval."
+        ),
     )
 
 
@@ -207,7 +239,7 @@ def draw_swings(projection: Projection) -> Chart | None:
     rows = [row for row in rows if row.swing > 0][:TORNADO_ROWS]
     if not rows:
         return None
-    middle = float(projection.draws_by_indicator["gap_hours"][-1][0])
+    middle = next(row.value for row in projection.waterfall if row.kind == "end")
     return draw_tornado(
         [_effect(row, middle) for row in rows],
         title=_("What moves the gap of %(year)s most")

@@ -43,7 +43,9 @@ class MeasureForm(forms.Form):
     )
     scenario = forms.TypedChoiceField(
         label=_("Take the expected effect from a scenario"),
-        help_text=_("What the scenario changes against the base, in the year it ends."),
+        help_text=_(
+            "What the scenario changes against the base, in the year of the date."
+        ),
         coerce=int,
         empty_value=None,
         required=False,

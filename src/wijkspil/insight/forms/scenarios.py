@@ -17,6 +17,7 @@ from wijkspil.insight.errors import InvalidScenario
 from wijkspil.insight.scenario_wording import (
     GROUPS,
     STATUSES,
+    TARGET,
     Shown,
     group_of,
     say_parameter,
@@ -228,12 +229,17 @@ class ScenarioForm(forms.Form):
         for key, (title, words) in GROUPS.items():
             lines = [
                 self._line(each)
-                for each in self.parameters.values()
+                for each in sorted(
+                    self.parameters.values(),
+                    key=lambda one: not one.name.endswith(TARGET),
+                )
                 if group_of(each.name) == key
             ]
             if lines:
                 changed = sum(line.is_changed for line in lines)
-                is_open = bool(changed) or any(line.errors for line in lines)
+                is_open = (
+                    not found or bool(changed) or any(line.errors for line in lines)
+                )
                 found.append(
                     ParameterGroup(key, str(title), str(words), lines, is_open, changed)
                 )

@@ -45,9 +45,9 @@ from wijkspil.ui.navigation import MapCategory
 
 #: Practices that take people, shown in the chart; the rest is told as a number.
 MOST_TAKERS = 12
-#: Places per 1,000 people that somebody may lose before it is called a loss.
-SMALL_LOSS = 10.0
-LARGE_LOSS = 100.0
+#: Part of the places within reach that may go before it is called a loss.
+SMALL_LOSS = 0.01
+LARGE_LOSS = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def _closed_context(
     losing = sum(
         float(count)
         for count, old, new in zip(people, closed.before, closed.after, strict=True)
-        if old - new >= SMALL_LOSS
+        if old - new >= SMALL_LOSS * old and old > 0
     )
     site = next(one for one in ground.gp_sites if one.code == code)
     return {
@@ -166,9 +166,9 @@ def _closed_context(
             for line in lines
         },
         "categories": [
-            MapCategory("good", _("Nothing changes")),
-            MapCategory("limited", _("Somewhat less room")),
-            MapCategory("full", _("Much less room")),
+            MapCategory("good", _("Less than 1 % fewer places")),
+            MapCategory("limited", _("1 to 3 % fewer places")),
+            MapCategory("full", _("3 % or more fewer places")),
         ],
     }
 
@@ -182,9 +182,9 @@ def _lines(ground: Ground, closed: Closed) -> list[PlaceLine]:
             after=say_value(new),
             change=say_change(new - old),
             tone="good"
-            if old - new < SMALL_LOSS
+            if old - new < SMALL_LOSS * old
             else "limited"
-            if old - new < LARGE_LOSS
+            if old - new < LARGE_LOSS * old
             else "full",
             size=new - old,
         )

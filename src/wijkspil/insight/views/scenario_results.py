@@ -36,6 +36,7 @@ from wijkspil.insight.permissions import (
 from wijkspil.insight.scenario_charts import (
     MOST_COMPARED,
     draw_causes,
+    draw_differences,
     draw_gaps,
     draw_need,
     draw_swings,
@@ -439,6 +440,14 @@ def _compare_context(
         "rows": rows,
         "problem": problem,
         "gaps_chart": draw_gaps(projections),
+        "differences_chart": draw_differences(
+            [
+                (name, pair)
+                for (name, _each), pair in zip(projections, pairs, strict=True)
+                if pair is not None
+            ],
+            first=projections[0][0],
+        ),
         "answers": [
             (name, say_answer(each, pair, year=year))
             for (name, each), pair in zip(projections, pairs, strict=True)
