@@ -1,8 +1,10 @@
 """Addresses of the pages of insight: a list per room of pages."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, register_converter
 
 from wijkspil.insight.views import (
+    picture,
+    picture_shapes,
     plans,
     practice_closes,
     report,
@@ -12,7 +14,42 @@ from wijkspil.insight.views import (
 
 app_name = "insight"
 
-_PICTURE: list[URLPattern] = []
+
+class AreaCode:
+    """Code of an area: that of CBS, or of a region with its purpose before it."""
+
+    regex = (
+        r"(?:[A-Z]{2}[0-9A-Z]+|"
+        r"(?:zorgkantoor|resv|gp-out-of-hours|night-care|alliance)/[\w.-]+)"
+    )
+
+    def to_python(self, value: str) -> str:
+        """Return the code as it is."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return the code as it is."""
+        return value
+
+
+register_converter(AreaCode, "area")
+
+_PICTURE: list[URLPattern] = [
+    path("regiobeeld/", picture.show_picture, name="picture"),
+    path(
+        "regiobeeld/vormen/<str:kind>/<int:year>/<int:within>/",
+        picture_shapes.send_shapes,
+        name="picture-shapes",
+    ),
+    path("regiobeeld/<area:code>/", picture.show_area, name="picture-area"),
+    path(
+        "regiobeeld/<area:code>/thema/<str:theme>/",
+        picture.show_theme,
+        name="picture-theme",
+    ),
+    path("regiobeeld/<area:code>/verversen/", picture.refresh, name="picture-refresh"),
+    path("regiobeeld/<area:code>/cijfers.csv", picture.export, name="picture-csv"),
+]
 _SCENARIOS: list[URLPattern] = [
     path("scenarios/", scenarios.show_scenarios, name="scenarios"),
     path("scenarios/nieuw/", scenarios.start_scenario, name="scenario-new"),

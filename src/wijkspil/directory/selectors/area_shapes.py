@@ -17,16 +17,12 @@ def list_area_shapes(
     if within is not None:
         areas = areas.filter(within__contains=[within])
     names = dict(areas.order_by("code").values_list("code", "name"))
-    shapes: dict[str, Any] = {}
     rows = AreaShape.objects.filter(area__kind=kind)
     rows = (
         rows.filter(area__code__in=list(names))
         if within is not None
         else rows.filter(area__year__lte=year)
     )
-    for code, geometry in rows.order_by("area__year").values_list(
-        "area__code", "geometry"
-    ):
-        if code in names:
-            shapes[code] = geometry
+    # Of the same code the newest comes last, and stays.
+    shapes = dict(rows.order_by("area__year").values_list("area__code", "geometry"))
     return [(code, names[code], shapes[code]) for code in names if code in shapes]
