@@ -419,8 +419,8 @@ class _Finding:
                 self.bound, self.bound_kind = ceiling.bound, "weights"
         self.order = np.argsort(-ceiling.share, kind="stable")
         self.offer(self._take_most(ceiling.share))
-        if not self.is_linear and self.problem.objective == "worst":
-            # What E2SFCA would open is a good start for the balanced measure.
+        if not self.is_linear:
+            # What helps the worst-off by E2SFCA is a good start for the others.
             is_open = self.is_open.copy()
             core.improve_worst(
                 worth, self.people, share, self.state, is_open, _MOST_SWAPS, 200
