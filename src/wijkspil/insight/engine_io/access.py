@@ -1,7 +1,7 @@
 """Call the access engine: how well people reach a GP practice."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -40,6 +40,8 @@ _NORMAL_90 = 1.2815515655446004
 #: A second opinion by loops takes a second for half a million pairs.
 _MOST_PAIRS_VERIFIED = 2_000_000
 _PER_1000 = 1000.0
+#: Given figure of places: how far people inside one live from a practice inside it.
+INNER_KM = "inner_km"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +88,8 @@ def list_assumptions() -> tuple[Assumption, ...]:
             key="travel-time",
             text=_(
                 "Travel time by car is the straight line times 1.3 at 45 km an hour, "
-                "from the middle of an area; within an area it is as far as its "
-                "practices lie from that point."
+                "from the middle of an area; within an area it is at least the mean "
+                "distance between two places in it."
             ),
             source="Wijkspil; no network of roads was at hand",
             status="assumed",
@@ -235,13 +237,15 @@ def access_problem(
 ) -> AccessProblem:
     """Return people and practices that can reach each other within 30 minutes.
 
-    A practice of ``without`` has no capacity.
+    A practice of ``without`` has no capacity. Nobody is nearer than ``INNER_KM`` of
+    the ground, where that is known: practices often lie on the middle of a place only
+    because no more than the place is known of them.
     """
     codes = [site.code for site in ground.gp_sites]
     supply = np.array(
         [0.0 if site.code in without else site.capacity for site in ground.gp_sites]
     )
-    return AccessProblem.from_points(
+    problem = AccessProblem.from_points(
         [place.code for place in ground.places],
         people,
         _metres(ground.places),
@@ -252,6 +256,20 @@ def access_problem(
         travel=TRAVEL,
         supply_unit="people",
     )
+    if INNER_KM not in ground.given:
+        return problem
+    least = np.nan_to_num(ground.given[INNER_KM]) * 1000 * TRAVEL.minutes_per_metre
+    area = np.repeat(np.arange(problem.n), np.diff(problem.start))
+    return replace(problem, cost=np.maximum(problem.cost, least[area]))
+
+
+def mean_inner_km(km2: Floats) -> Floats:
+    """Return the mean distance between two places inside an area, in km.
+
+    As in a circle of the same size: 128 / (45 pi) times its radius.
+    """
+    made: Floats = 128 / (45 * np.pi) * np.sqrt(km2 / np.pi)
+    return made
 
 
 def site_rows(ground: Ground, codes: Collection[str]) -> NDArray[np.int64]:
@@ -347,8 +365,6 @@ def _with_area_bounds(
     interval: CapacityInterval,
 ) -> list[FigureRow]:
     """Give areas above places the interval of their own mean."""
-    from dataclasses import replace
-
     from scipy.sparse import csr_matrix
 
     members = _members(ground)

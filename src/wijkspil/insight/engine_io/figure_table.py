@@ -17,6 +17,8 @@ Rows = NDArray[np.bool_]
 #: Fewer people than this: a figure is not shown.
 SMALLEST = 10
 _LOW, _HIGH = 0.1, 0.9
+#: Clients are counted in a month: who is there at its start, and who comes in it.
+_MONTH = 1 / 12
 
 
 class FigureTable:
@@ -99,7 +101,8 @@ class FigureTable:
             return made
 
         need = sum_of("need", inside)
-        made = {"need_hours": need, "clients": sum_of("clients", inside)}
+        clients = sum_of("clients", inside) + _MONTH * sum_of("starts", inside)
+        made = {"need_hours": need, "clients": clients}
         supplied = inside & self.has_supply
         if supplied.any():
             capacity, gap = sum_of("capacity", supplied), sum_of("gap", supplied)
@@ -135,7 +138,7 @@ class FigureTable:
         need, capacity = means["need"][:, 0, at], means["capacity"][:, 0, at]
         gap, people = means["gap"][:, 0, at], means["people"][:, 0, at]
         hours = float(self.result.hours_of_fte[0, at, 1:].mean())
-        clients = means["clients"][:, 0, at]
+        clients = means["clients"][:, 0, at] + _MONTH * means["starts"][:, 0, at]
         chance = 100 * self.result.chance_short[:, 0, at]
         bounds = {
             f"{name}_hours": quantiles[name][:, :, 0, at]

@@ -90,10 +90,11 @@ def national_use() -> CareUse:
 
 
 def estimate_clients(ground: Ground, care: CareUse | None = None) -> Floats:
-    """Return (places,) clients at a moment that people here would be."""
+    """Return (places,) people here who have care at some time of a month."""
     care = care or national_use()
     people = np.nan_to_num(ground.population).sum(axis=1)
-    made: Floats = (people @ care.use) * factor_of(ground, care)
+    in_a_month = 1 + 1 / (12 * care.stay_years) if care.stay_years else 1.0
+    made: Floats = (people @ care.use) * factor_of(ground, care) * in_a_month
     return made
 
 

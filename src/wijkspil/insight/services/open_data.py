@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from wijkspil.core.progress import Progress, Silent
 from wijkspil.directory.importing.locations import GP_FILE
 from wijkspil.directory.importing.scope import fold, gemeente_of
-from wijkspil.insight.engine_io.access import CapacityInterval
+from wijkspil.insight.engine_io.access import INNER_KM, CapacityInterval, mean_inner_km
 from wijkspil.insight.engine_io.need import NEED_FACTOR, CareUse, estimate_need
 from wijkspil.insight.engine_io.problems import age_to
 from wijkspil.insight.errors import InvalidOpenData
@@ -192,6 +192,7 @@ def _read_pc4_ground(
         parts.setdefault(link.pc4, []).append((link.wijk, link.share_of_pc4))
     code_of = {fold(row.name): row.code for row in gemeenten.values()}
     places, population, unplaced, unknown, estimated = [], [], [], [], []
+    sizes: list[float] = []
     health: list[tuple[tuple[str, float], ...]] = []
     for code, row in rows.items():
         shares = sorted(parts.get(code, []), key=lambda part: (-part[1], part[0]))
@@ -223,6 +224,7 @@ def _read_pc4_ground(
             )
         )
         population.append(_filled(people, row.inhabitants))
+        sizes.append(row.km2)
         health.append(tuple(shares) or ((gemeente, 1.0),))
     if not places:
         raise InvalidOpenData(
@@ -234,7 +236,7 @@ def _read_pc4_ground(
     is_known = np.isfinite(made).all(axis=(1, 2))
     ground = _ground(
         "Nederland", PC4_YEAR, places, made, is_known,
-        income=_income(places, health, wijken),
+        income=_income(places, health, wijken), km2=sizes,
         assumptions=_people_assumptions(unplaced, unknown, estimated),
     )  # fmt: skip
     row_of = {place.code: row for row, place in enumerate(places)}
@@ -335,6 +337,7 @@ def _ground(
     is_known: NDArray[np.bool_],
     *,
     income: Floats,
+    km2: Sequence[float],
     assumptions: tuple[Assumption, ...],
 ) -> Ground:
     people = np.where(is_known[:, None, None], population, 0.0)
@@ -357,6 +360,7 @@ def _ground(
         given={
             "population": np.where(is_known, total, np.nan),
             "population_75plus_share": np.where(is_known, share, np.nan),
+            INNER_KM: mean_inner_km(np.array(km2, np.float64)),
         },
     )
 
@@ -436,7 +440,8 @@ def _as_wijken(
     )
     ground = _ground(
         base.ground.name, WIJK_YEAR, places, made, np.ones(len(places), bool),
-        income=_income(places, parts, wijken), assumptions=assumptions,
+        income=_income(places, parts, wijken),
+        km2=[wijken[place.code].km2 for place in places], assumptions=assumptions,
     )  # fmt: skip
     return _Base(ground, parts)
 
@@ -622,6 +627,7 @@ def _recount(ground: Ground, aged: Ground) -> dict[str, Floats]:
     share = np.full(len(total), np.nan)
     np.divide(100 * old, total, out=share, where=total > 0)
     return {
+        **ground.given,
         "population": np.where(is_known, total, np.nan),
         "population_75plus_share": np.where(is_known, share, np.nan),
     }

@@ -69,6 +69,8 @@ LAWS = ("zvw", "wlz", "wmo")
 _LAST_AGE = 99
 _HEALTH_CODE = re.compile(r"NL01|GM[0-9]{4}|WK[0-9]{4}[0-9A-Z]{2}|BU[0-9]{4}.{4}")
 _MOST_EURO = 999_999_999
+#: More than any gemeente.
+_MOST_KM2 = 2_000
 
 
 @dataclass
@@ -208,10 +210,12 @@ class Pc4Row:
     gemeente: str
     inhabitants: int | None
     point: tuple[float, float] | None
+    km2: float = np.nan
 
 
 def read_pc4(folder: Folder) -> dict[str, Pc4Row]:
     """Return the postcode areas of 2021 by code."""
+    has_size = folder.has_column(PC4_FILE, "opp_km2")
 
     def parse(row: Row) -> Pc4Row:
         lon, lat = row.optional_point()
@@ -222,6 +226,7 @@ def read_pc4(folder: Folder) -> dict[str, Pc4Row]:
             gemeente=row.optional_text("gemeente", longest=120),
             inhabitants=row.optional_inhabitants("inwoners"),
             point=None if lon is None or lat is None else (lon, lat),
+            km2=_size(row, "opp_km2") if has_size else np.nan,
         )
 
     columns = ("pc4", "inwoners", "plaats", "gemeente", "lon", "lat")
@@ -279,12 +284,14 @@ class WijkRow:
     income_low_share: float
     lon: float
     lat: float
+    km2: float = np.nan
 
 
 def read_wijken(folder: Folder) -> dict[str, WijkRow]:
     """Return the wijken of 2022 by code."""
     bands = [name for name, _first, _last in COARSE_BANDS]
     has_income = folder.has_column(WIJKEN_FILE, "income_low")
+    has_size = folder.has_column(WIJKEN_FILE, "area")
 
     def parse(row: Row) -> WijkRow:
         lon, lat = row.point()
@@ -305,6 +312,7 @@ def read_wijken(folder: Folder) -> dict[str, WijkRow]:
             else np.nan,
             lon=lon,
             lat=lat,
+            km2=_size(row, "area") if has_size else np.nan,
         )
 
     columns = ("code", "name", "gm_code", "population", *bands, "lon", "lat")
@@ -466,6 +474,25 @@ def read_gp_capacity(folder: Folder) -> GpCapacity:
         fte_per_worker=numbers("fte_totaal_basis")[-1],
         unmet=(min(low), middle[-1], max(high)),
     )
+
+
+def _size(row: Row, column: str) -> float:
+    """Return square kilometres; NaN not known. Some files have 18 decimals."""
+    text = row.raw(column)
+    if not text:
+        return np.nan
+    try:
+        value = float(text)
+    except ValueError:
+        value = np.nan
+    if not 0 <= value <= _MOST_KM2:
+        raise BadValue(
+            column,
+            text,
+            _("a number from %(least)g to %(most)g with a decimal point")
+            % {"least": 0, "most": _MOST_KM2},
+        )
+    return value
 
 
 def _amount(row: Row, column: str) -> float:
