@@ -4,6 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.test import override_settings
 from django.utils import timezone
 from django.utils.timezone import localdate
 
@@ -246,6 +248,20 @@ class TestPlacing:
     def test_other_care_than_district_nursing_is_refused(self, wijk, hospital):
         body = request_resource(wijk, code=concept("http://loinc.org", "58410-2"))
         outcome_of(hospital.post("ServiceRequest", body), 422)
+
+    @override_settings(FHIR_WRITES_PER_SECOND=2)
+    def test_who_writes_too_fast_waits_and_nothing_is_stored(self, wijk, hospital):
+        body = request_resource(wijk)
+        del body["contained"][1]  # refused for that, as long as there is a turn
+        with time_machine.travel(timezone.now(), tick=False):
+            codes = [
+                hospital.post("ServiceRequest", body).status_code for _turn in range(4)
+            ]
+            late = hospital.post("ServiceRequest", request_resource(wijk))
+        assert codes == [422, 422, 429, 429]
+        assert outcome_of(late, 429)["code"] == "throttled"
+        assert late["Retry-After"] == "1"
+        assert not ServiceRequest.objects.exists()
 
     def test_sending_it_again_gives_the_same_request(self, wijk, hospital):
         number = {"system": "https://ziekenhuis.example/orders", "value": "O-1"}

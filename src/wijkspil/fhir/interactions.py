@@ -88,6 +88,13 @@ _ACTIONS = {
 }
 
 
+def _writes(call: Call, code: str) -> bool:
+    """Whether a system changes something; the feed counts its own writes itself."""
+    if not call.actor.is_professional:
+        return False
+    return code in _ACTIONS or (code.startswith("$") and call.method == "POST")
+
+
 def perform(call: Call, interaction: Interaction | None = None) -> Answer:
     """Answer a call within its scopes, and write that it was asked (NEN 7513).
 
@@ -102,6 +109,8 @@ def perform(call: Call, interaction: Interaction | None = None) -> Answer:
     status: int = HTTPStatus.INTERNAL_SERVER_ERROR
     try:
         check_scope(call, code)
+        if call.type in EXCHANGE and _writes(call, code):
+            feeding.take_turn(call.actor, at=call.at)
         answer = (interaction or find_interaction(call))(call)
         status = answer.status
         return answer
