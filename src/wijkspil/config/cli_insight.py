@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from wijkspil.config import runtime
 from wijkspil.config.cli_progress import show_progress
@@ -286,7 +287,10 @@ def _console() -> Console:
 
 @contextmanager
 def _ready() -> Iterator[None]:
-    """Set Django up for words and templates; no database is opened."""
+    """Set Django up for words and templates; no database is opened.
+
+    Anticipated errors end with a sentence and exit code 2.
+    """
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "wijkspil.config.settings")
     from wijkspil.config import messages
 
@@ -297,8 +301,16 @@ def _ready() -> Iterator[None]:
     from django.conf import settings
     from django.utils import translation
 
+    from wijkspil.core.errors import WijkspilError
+
     with translation.override(settings.LANGUAGE_CODE):
-        yield
+        try:
+            yield
+        except WijkspilError as error:
+            # A value from a file may look like markup: print it as it is.
+            text = Text.assemble(("wijkspil:", "bold"), " ", str(error))
+            Console(stderr=True).print(text, soft_wrap=True)
+            raise typer.Exit(BAD_INPUT) from error
 
 
 @contextmanager
