@@ -10,6 +10,7 @@ from wijkspil.insight.views import (
     report,
     scenario_results,
     scenarios,
+    uploads,
 )
 
 app_name = "insight"
@@ -111,7 +112,14 @@ _PLANS: list[URLPattern] = [
     path("plannen/<int:measure_id>/effect/", plans.take_effect, name="plan-effect"),
 ]
 _WARNINGS: list[URLPattern] = []
-_UPLOADS: list[URLPattern] = []
+_UPLOADS: list[URLPattern] = [
+    path("regiobeeld/aanleveren/", uploads.show_uploads, name="uploads"),
+    path(
+        "regiobeeld/aanleveren/voorbeeld.csv",
+        uploads.send_template,
+        name="upload-template",
+    ),
+]
 _REPORT: list[URLPattern] = [
     path("regiobeeld/rapport/<int:region_id>/", report.show_report, name="report"),
     path(

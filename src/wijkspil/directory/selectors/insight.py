@@ -11,7 +11,12 @@ from math import cos, radians
 
 from django.db.models import Max, Q
 
-from wijkspil.directory.models import Area, Coverage, HealthcareService
+from wijkspil.directory.models import (
+    Area,
+    Coverage,
+    HealthcareService,
+    Organization,
+)
 from wijkspil.directory.types import AreaKind, Care, CoverageRole
 
 #: Regions of which figures are kept, and in which people think.
@@ -242,3 +247,22 @@ def list_parts(area_id: int | None, kind: str) -> list[AreaPart]:
         )
         for row in rows.order_by("name", "code")
     ]
+
+
+def list_organizations_by_agb(agb_codes: Collection[str]) -> dict[str, tuple[int, str]]:
+    """Return AGB code -> (id, name) of active organizations (one query)."""
+    return {
+        agb_code: (pk, name)
+        for pk, name, agb_code in Organization.objects.filter(
+            agb_code__in=[code for code in agb_codes if code], is_active=True
+        ).values_list("pk", "name", "agb_code")
+    }
+
+
+def list_agb_codes(organization_ids: Collection[int]) -> dict[int, str]:
+    """Return id -> AGB code of organizations that have one (one query)."""
+    return dict(
+        Organization.objects.filter(pk__in=organization_ids)
+        .exclude(agb_code="")
+        .values_list("pk", "agb_code")
+    )
