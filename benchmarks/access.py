@@ -153,7 +153,7 @@ def measure_closures(country: Country, n_closures: int) -> dict[str, Any]:
         values[outcomes[s].areas] = outcomes[s].values
         scale = np.maximum(expected, 1e-300)
         apart = max(apart, float((np.abs(values - expected) / scale).max()))
-    row = {
+    row: dict[str, Any] = {
         "what": f"{len(scenarios)} closures, balanced",
         "cpu_s": ours_s,
         "prepare_cpu_s": prepare_s,

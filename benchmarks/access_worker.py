@@ -114,7 +114,7 @@ def by_us(frames: Frames, what: str, cycles: int) -> np.ndarray:
     )
 
     problem = AccessProblem.from_tables(*frames)
-    return {
+    measures: dict[str, Callable[[], np.ndarray]] = {
         "2sfca": lambda: two_step(problem, within(15)),
         "e2sfca": lambda: two_step(problem, Steps(tuple(STEPS.items()))),
         "gaussian": lambda: two_step(problem, Gaussian(10, 30)),
@@ -122,7 +122,8 @@ def by_us(frames: Frames, what: str, cycles: int) -> np.ndarray:
             problem, Steps(tuple(STEPS_3.items())), threshold=30
         ),
         "raam": lambda: raam(problem, RaamParams(cycles=cycles)).values,
-    }[what]()
+    }
+    return measures[what]()
 
 
 COMPETITORS: dict[str, Callable[[Frames, str, int], np.ndarray]] = {

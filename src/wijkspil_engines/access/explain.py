@@ -137,7 +137,8 @@ def _ingredients(
         part = share * (crowding[problem.site] + problem.cost / params.raam.tau)
         return problem, share, found.demand_at_site, crowding, part
     if measure in ("nearest", "within"):
-        weight = ((problem.cost <= edge) & (problem.capacity[problem.site] > 0)) * 1.0
+        is_near = (problem.cost <= edge) & (problem.capacity[problem.site] > 0)
+        weight = is_near.astype(np.float64)
         nothing = np.zeros(problem.m)
         return problem, weight, nothing, nothing, weight
     decay = within(edge) if measure == "2sfca" else params.decay

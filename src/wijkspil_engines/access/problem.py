@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from wijkspil_engines.access.tables import (
     UNKNOWN,
@@ -301,11 +301,11 @@ class AccessProblem:
     def from_points(
         cls,
         area_ids: Sequence[str],
-        demand: Floats,
-        area_xy_m: Floats,
+        demand: ArrayLike,
+        area_xy_m: ArrayLike,
         site_ids: Sequence[str],
-        supply: Floats,
-        site_xy_m: Floats,
+        supply: ArrayLike,
+        site_xy_m: ArrayLike,
         *,
         threshold: float,
         travel: Travel | None = None,

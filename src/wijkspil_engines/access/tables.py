@@ -93,8 +93,7 @@ def _addresses(ids: NDArray[np.object_]) -> NDArray[np.int64]:
 
     start = ids.__array_interface__["data"][0]
     buffer = (ctypes.c_int64 * ids.size).from_address(start)
-    addresses: NDArray[np.int64] = np.frombuffer(buffer, np.int64)
-    return addresses
+    return np.ctypeslib.as_array(buffer)
 
 
 def _rows_by_text(

@@ -91,7 +91,7 @@ def test_linear_scenarios_also_go_with_three_steps_and_whole_capacities():
 def test_every_closure_of_a_region_is_as_solving_anew():
     problem = recorded_problem()
     prepared = BalancedScenarios(problem, Steps())
-    told = []
+    told: list[int] = []
     for outcome in prepared.run(closures(problem), progress=told.append):
         expected = balanced(changed(problem, outcome.scenario), Steps()).values
         np.testing.assert_allclose(

@@ -262,7 +262,7 @@ def test_a_wrong_value_does_not_verify():
         (lambda: Gravity(0, -1), "scale"),
         (lambda: RaamParams(tau=0), "tau"),
         (lambda: RaamParams(cycles=0), "cycles"),
-        (lambda: Params(measure="4sfca"), "measure"),
+        (lambda: params_of("4sfca"), "measure"),
         (lambda: solve(recorded_problem(), params=Params("2sfca")), "threshold"),
         (
             lambda: two_step(recorded_problem(), ByFunction(lambda cost: -cost)),

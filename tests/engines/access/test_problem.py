@@ -152,7 +152,7 @@ def test_points_on_the_threshold_stay_and_metres_are_straight():
 def test_points_in_no_place_are_refused():
     with pytest.raises(InvalidProblem, match="no place"):
         AccessProblem.from_points(
-            ["a"], [1.0], [[0, np.nan]], ["s"], [1.0], [[3, 4]], threshold=5.0
+            ["a"], [1.0], np.array([[0, np.nan]]), ["s"], [1.0], [[3, 4]], threshold=5.0
         )
 
 
