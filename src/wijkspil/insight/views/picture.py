@@ -70,8 +70,11 @@ from wijkspil.insight.selectors.picture import (
 from wijkspil.insight.selectors.plans import list_measures
 from wijkspil.insight.services.refreshing import refresh_now
 from wijkspil.insight.types import Indicator, Theme
+from wijkspil.ui.charts.frame import say_value
 from wijkspil.ui.navigation import Chip, Crumb
 
+#: So many wijken stand on the page of a region; the others are one press away.
+FIRST_ROWS = 8
 #: The year ahead that pages open with.
 LATER_YEAR = 2035
 PAGE_SIZE = 100
@@ -93,6 +96,7 @@ class FigureLine:
     indicator: Indicator
     row: Shown | None
     said: str
+    bare: str  # without the unit, for a column that names it
     bounds: str
     period: str
     why: str
@@ -137,9 +141,9 @@ def show_picture(request: HttpRequest, actor: Actor) -> HttpResponse:
             "set": chosen,
             "answer": _answer_of_regions(regions, now, later),
             "lines": _region_lines(regions, now, later),
-            "later_year": LATER_YEAR,
+            "later_year": str(LATER_YEAR),
             "has_figures": bool(now),
-            "is_everywhere": reach.is_everywhere,
+            "hours_unit": INDICATORS["gap_hours"].unit,
             **country,
         },
     )
@@ -162,6 +166,7 @@ def show_area(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     is_later = request.GET.get("wanneer") == str(LATER_YEAR) and bool(later_within)
     mapped = later_within if is_later else within
     shares = [row for row in mapped if row.indicator == "gap_share"]
+    lines = _gap_lines(within, later_within)
     return render(
         request,
         "insight/picture_area.html",
@@ -184,9 +189,12 @@ def show_area(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
             "age": get_age([area.id]),
             "whens": _when_chips(area, is_later) if later_within else [],
             "is_later": is_later,
-            "later_year": LATER_YEAR,
+            "later_year": str(LATER_YEAR),
             **_map_of(area, INDICATORS["gap_share"], shares),
-            "lines": _gap_lines(within, later_within),
+            "lines": lines[:FIRST_ROWS],
+            "more_lines": lines[FIRST_ROWS:],
+            "all_count": len(lines),
+            "hours_unit": INDICATORS["gap_hours"].unit,
             "groups": [] if has_parts else _groups(now),
             "parts": _part_charts(rows) if not has_parts else [],
             "measures": _measures_of(area)[:5],
@@ -581,6 +589,9 @@ def _line(
         indicator=indicator,
         row=row,
         said=say_figure(indicator, row.value) if row is not None else "",
+        bare=say_value(row.value, indicator.decimals)
+        if row is not None and row.value is not None
+        else "",
         bounds=say_bounds(indicator, row) if row is not None else "",
         period="" if row is None else say_period(row.valid_from, row.valid_until),
         why="" if known else say_why_missing(indicator, row),

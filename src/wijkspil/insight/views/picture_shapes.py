@@ -21,6 +21,8 @@ from wijkspil.ui.shapes import Shape, encode_shapes
 _SECONDS = 24 * 3600
 #: How far a border may move on a map of the country, and of a region: half a pixel.
 _COUNTRY_M, _REGION_M = 250.0, 25.0
+#: With fewer areas there is room to draw every bend.
+_MANY = 1_000
 _KINDS = (AreaKind.WIJK.value, AreaKind.GEMEENTE.value)
 _KEPT = Kept(most=32)
 
@@ -65,7 +67,7 @@ def _make(kind: str, year: int, within: int) -> _Document:
     rows = list_area_shapes(kind=kind, year=year, within=within or None)
     plain = encode_shapes(
         (Shape(*row) for row in rows),
-        tolerance_m=_REGION_M if within else _COUNTRY_M,
+        tolerance_m=_REGION_M if within or len(rows) < _MANY else _COUNTRY_M,
     )
     return _Document(
         plain=plain,
