@@ -189,7 +189,7 @@ def _patterns(key: str) -> str:
     return "".join(
         f'<pattern id="{key}-{place}" width="6" height="6" '
         f'patternUnits="userSpaceOnUse"><path d="{hatch}" '
-        f'stroke="{"#ffffff" if place > 3 else "#12262b"}" stroke-width="0.5" '
+        f'stroke="{"#ffffff" if place > 3 else "#12262b"}" stroke-width="0.9" '
         'stroke-opacity="0.5" fill="none"/></pattern>'
         for place, hatch in enumerate(_HATCHES)
         if hatch
@@ -207,7 +207,7 @@ def _legend(
     return "".join(
         f'<g transform="translate(0 {top + 12 + place * _LEGEND:.0f})">'
         f"{_sample(look, key)}"
-        f'<text x="38" y="14" font-size="14" fill="#12262b">{escape(label)}</text></g>'
+        f'<text x="38" y="14" font-size="18" fill="#12262b">{escape(label)}</text></g>'
         for place, (look, label) in enumerate(lines)
     )
 
