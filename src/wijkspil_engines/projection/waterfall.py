@@ -85,18 +85,22 @@ def explain_years(
     problem: ProjectionProblem,
     *,
     year: int,
+    since: int | None = None,
     measure: str = "gap",
     level: Level = "regions",
     n_runs: int = 0,
     seed: int = 0,
     workers: int = 1,
 ) -> Waterfall:
-    """Return what changes between the first year and another, by ``CAUSES``.
+    """Return what changes between two years, by ``CAUSES``.
+
+    A part is what a cause changes in that time when all others stay as in the first
+    year of the problem.
 
     Parameters
     ----------
-    year
-        As 2035.
+    year, since
+        To and from, as 2035; ``since`` None: the first year.
     measure
         A measure of ``Result.means`` in hours a week (``need``, ``capacity``,
         ``gap``), or also ``short`` for regions.
@@ -108,6 +112,7 @@ def explain_years(
     InvalidProblem
         If the year is not one of the problem's.
     """
+    first = 0 if since is None else _place(problem, since)
     last = _place(problem, year)
 
     def value(frozen: frozenset[str]) -> NDArray[np.float64]:
@@ -119,8 +124,14 @@ def explain_years(
     everything = frozenset(CAUSES)
     causes = tuple(each for each in CAUSES if each not in problem.frozen)
     moved = value(frozenset())
-    alone = [value(everything - {cause})[..., last] for cause in causes]
-    return _compose(measure, causes, moved[..., 0], alone, moved[..., last])
+    alone = [value(everything - {cause}) for cause in causes]
+    return _compose(
+        measure,
+        causes,
+        moved[..., first],
+        [(each[..., first], each[..., last]) for each in alone],
+        moved[..., last],
+    )
 
 
 def explain_scenarios(
@@ -151,11 +162,12 @@ def explain_scenarios(
         return _values(problem, measure, level, n_runs, seed, workers)[..., last]
 
     changes = dict(list_changes(base, other))
+    start = value(base)
     return _compose(
         measure,
         tuple(changes),
-        value(base),
-        [value(problem) for problem in changes.values()],
+        start,
+        [(start, value(problem)) for problem in changes.values()],
         value(other),
     )
 
@@ -310,19 +322,19 @@ def _compose(
     measure: str,
     causes: tuple[str, ...],
     start: NDArray[np.float64],
-    alone: list[NDArray[np.float64]],
+    alone: list[tuple[NDArray[np.float64], NDArray[np.float64]]],
     end: NDArray[np.float64],
 ) -> Waterfall:
     known = np.isfinite(start) & np.isfinite(end)
-    for each in alone:
-        known &= np.isfinite(each)
+    for before, after in alone:
+        known &= np.isfinite(before) & np.isfinite(after)
 
     def whole(value: NDArray[np.float64]) -> NDArray[np.int64]:
         scaled = np.rint(np.where(known, value, 0) * MILLIONTHS)
         return np.asarray(scaled, dtype=np.int64)
 
     first, last = whole(start), whole(end)
-    parts = np.array([whole(each) - first for each in alone], dtype=np.int64)
+    parts = np.array([whole(b) - whole(a) for a, b in alone], dtype=np.int64)
     parts = parts.reshape(len(alone), *first.shape)
     return Waterfall(
         measure, causes, first, parts, last - first - parts.sum(axis=0), last, known

@@ -51,6 +51,16 @@ def test_parts_and_interaction_between_years_are_the_total_to_the_last_unit(
     assert found.interaction[:, 0].any()
 
 
+def test_two_periods_after_each_other_add_up_to_the_whole():
+    problem = make_problem()
+    whole = explain_years(problem, year=2032)
+    first = explain_years(problem, year=2028)
+    then = explain_years(problem, since=2028, year=2032)
+    assert adds_up(then)
+    assert (first.parts + then.parts == whole.parts).all()
+    assert (first.interaction + then.interaction == whole.interaction).all()
+
+
 def test_the_end_is_that_of_the_projection():
     problem = make_problem()
     result = solve(problem, params=Params(n_runs=0))
