@@ -91,8 +91,8 @@ def concentration_index(value: Any, people: Any, by: Any) -> float:
     values, counts = _check(value, people)
     ranks = _check_by(by, values)
     level, place = np.unique(ranks, return_inverse=True)
-    total = np.bincount(place, weights=values * counts, minlength=level.size)
-    persons = np.bincount(place, weights=counts, minlength=level.size)
+    total = _sum_by(place, values * counts, level.size)
+    persons = _sum_by(place, counts, level.size)
     lived = persons > 0
     return _concentration(total[lived] / persons[lived], persons[lived])
 
@@ -145,8 +145,8 @@ def group_by(value: Any, people: Any, by: Any, n_groups: int = 10) -> Groups:
     values, counts = _check(value, people)
     ranks = _check_by(by, values)
     level, place = np.unique(ranks, return_inverse=True)
-    persons = np.bincount(place, weights=counts, minlength=level.size)
-    total = np.bincount(place, weights=values * counts, minlength=level.size)
+    persons = _sum_by(place, counts, level.size)
+    total = _sum_by(place, values * counts, level.size)
     edges = np.linspace(0.0, persons.sum(), n_groups + 1)
     upto = np.concatenate([[0.0], np.cumsum(persons)])
     # Within a level value and people grow together, so interpolation is exact.
@@ -202,7 +202,11 @@ def _merge(values: Floats, counts: Floats) -> tuple[Floats, Floats]:
     """Return the different values where people live, ascending, and their people."""
     lived = counts > 0
     levels, place = np.unique(values[lived], return_inverse=True)
-    return levels, np.bincount(place, weights=counts[lived], minlength=levels.size)
+    return levels, _sum_by(place, counts[lived], levels.size)
+
+
+def _sum_by(place: NDArray[np.intp], amounts: Floats, size: int) -> Floats:
+    return np.bincount(place, weights=amounts, minlength=size).astype(np.float64)
 
 
 def _running_share(amounts: Floats) -> Floats:

@@ -217,7 +217,7 @@ def open_greedily(
     """Return sites opened one by one, each where it saves most; ties by number."""
     n = lists.first.size - 1
     n_sites = state.size
-    is_open = state == 1
+    is_open: NDArray[np.bool_] = state == 1
     current = np.empty(n, np.float64)
     for i in range(n):
         _, cost, _, _ = two_nearest(i, lists, table, is_open)

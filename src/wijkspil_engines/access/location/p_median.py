@@ -142,7 +142,7 @@ def choose(
     best = np.array([first_cost])
 
     def slack() -> float:
-        apart = max(params.gap, PROVEN) * best[0]
+        apart = max(params.gap, PROVEN) * float(best[0])
         return max(apart, 1.0 - 1e-6) if is_whole else apart
 
     def climb(price: NDArray[np.float64], patience: int) -> core.Climb:

@@ -235,7 +235,7 @@ def _price_bound(problem: LocationProblem, result: LocationResult) -> float | No
     others = sorted(
         worth[j] for j in np.flatnonzero(problem.is_candidate & ~problem.is_fixed)
     )
-    return sum(prices) + sum(fixed) + sum(others[: problem.n_open - len(fixed)])
+    return float(sum(prices) + sum(fixed) + sum(others[: problem.n_open - len(fixed)]))
 
 
 def _check_bound(problem: LocationProblem, result: LocationResult) -> list[str]:
