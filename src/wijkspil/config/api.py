@@ -14,6 +14,7 @@ from wijkspil.core.api import API_VERSION, WijkspilApi, refuse_fields
 from wijkspil.directory.api import router as directory_router
 from wijkspil.directory.files_api import router as files_router
 from wijkspil.directory.places_api import router as places_router
+from wijkspil.insight.api import router as insight_router
 from wijkspil.referrals.api import refuse_request
 from wijkspil.referrals.api import router as referrals_router
 from wijkspil.referrals.errors import InvalidRequest
@@ -77,3 +78,4 @@ api.add_router("", gp_access_router)
 api.add_router("", gp_practices_router)
 api.add_router("", gp_desk_router)
 api.add_router("", gp_rounds_router)
+api.add_router("", insight_router)

@@ -1,6 +1,6 @@
 """The regional picture: the answer first, then each figure with where it comes from."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from wijkspil.accounts.types import Actor, Target
 from wijkspil.core.errors import NotFound
-from wijkspil.core.spreadsheets import csv_lines, guarded
+from wijkspil.core.spreadsheets import csv_lines
 from wijkspil.directory.selectors.picture_areas import (
     PictureArea,
     get_year_of_shapes,
@@ -47,6 +47,7 @@ from wijkspil.insight.picture_charts import (
     draw_years,
     make_choropleth,
 )
+from wijkspil.insight.picture_rows import write_rows
 from wijkspil.insight.picture_wording import (
     Answer,
     make_answer,
@@ -354,35 +355,6 @@ def export(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
     name = f"regiobeeld-{area.code.replace('/', '-')}.csv".lower()
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def write_rows(rows: Iterable[Shown]) -> Iterator[Sequence[Any]]:
-    """Yield the lines of the file: head, then a figure each."""
-    yield (
-        *("indicator", "area", "name", "valid_from", "valid_until", "part_of_day"),
-        *("value", "low", "high", "numerator", "denominator", "unit"),
-        *("is_withheld", "source", "computed_at"),
-    )
-    for row in rows:
-        yield (
-            row.indicator,
-            row.area_code,
-            guarded(row.area_name),
-            row.valid_from.isoformat(),
-            row.valid_until.isoformat(),
-            row.part_of_day,
-            *(
-                "" if number is None else round(number, 4)
-                for number in (
-                    *(row.value, row.low, row.high),
-                    *(row.numerator, row.denominator),
-                )
-            ),
-            guarded(str(INDICATORS[row.indicator].unit)),
-            "yes" if row.is_withheld else "no",
-            guarded(row.source),
-            row.computed_at.isoformat(timespec="seconds"),
-        )
 
 
 def address_of(code: str) -> str:
