@@ -10,6 +10,7 @@ Run 0 is no draw: every parameter at its middle.
 """
 
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -128,7 +129,10 @@ class Draws:
 
 def growth(rate: NDArray[np.float64], n_years: int) -> NDArray[np.float64]:
     """Return (y, r): what grows by a rate each year, 1 in the first."""
-    made: NDArray[np.float64] = (1 + rate) ** np.arange(n_years)[:, None]
+    # Products, not powers: these have the same bits on every processor.
+    factor = np.tile(1 + rate, (n_years, 1))
+    factor[0] = 1.0
+    made: NDArray[np.float64] = np.cumprod(factor, axis=0)
     return made
 
 
@@ -136,8 +140,9 @@ def share_that_stays(
     stay_years: float, factor: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """Return (r,) share of clients still in care after a year."""
-    mean = stay_years * factor
-    power = np.full_like(mean, -np.inf)
-    np.divide(-1.0, mean, out=power, where=mean > _SHORT_YEARS)
-    made: NDArray[np.float64] = np.exp(power)
-    return made
+    return np.array(
+        [
+            math.exp(-1 / mean) if mean > _SHORT_YEARS else 0.0
+            for mean in (stay_years * factor).tolist()
+        ]
+    )
