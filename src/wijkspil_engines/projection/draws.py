@@ -132,7 +132,7 @@ def growth(rate: NDArray[np.float64], n_years: int) -> NDArray[np.float64]:
     # Products, not powers: these have the same bits on every processor.
     factor = np.tile(1 + rate, (n_years, 1))
     factor[0] = 1.0
-    made: NDArray[np.float64] = np.cumprod(factor, axis=0)
+    made: NDArray[np.float64] = np.cumprod(factor, axis=0, dtype=np.float64)
     return made
 
 
