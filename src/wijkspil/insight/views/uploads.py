@@ -22,7 +22,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from wijkspil.accounts.types import Actor
 from wijkspil.core.spreadsheets import csv_lines
 from wijkspil.directory.selectors.care_teams import get_organization_names
+from wijkspil.directory.selectors.insight import list_holders
+from wijkspil.directory.selectors.targets import get_organization_target
 from wijkspil.directory.selectors.wijken import list_home_care_of_region
+from wijkspil.directory.types import RegionPurpose
 from wijkspil.directory.views.pages import professional_page, reach_of
 from wijkspil.insight.catalogue import INDICATORS, UPLOADED
 from wijkspil.insight.errors import InvalidUpload
@@ -167,7 +170,7 @@ def _plan_context(plan: UploadPlan, content: bytes) -> dict[str, Any]:
         "same": _("As it was"),
         "removed": _("Taken back"),
     }
-    tones = {"new": "room", "changed": "limited", "same": "info", "removed": "limited"}
+    tones = {"new": "good", "changed": "limited", "same": "info", "removed": "limited"}
     return {
         "plan": plan,
         "content": base64.b64encode(content).decode(),
@@ -224,9 +227,18 @@ def _overview(actor: Actor) -> dict[str, Any]:
 
 
 def _seen_providers(actor: Actor) -> set[int]:
-    """Return the providers of the regions an actor sees, or that one works in."""
+    """Return the providers of the regions an actor sees, or whose provider works in."""
+    regions = set(reach_of(actor, VIEW_INSIGHT).region_ids)
+    around: set[int] = set()
+    for organization_id in reach_of(actor, UPLOAD_INDICATORS).organization_ids:
+        around |= get_organization_target(organization_id).region_ids
+    regions |= {
+        pk
+        for pk, holder in list_holders(around).items()
+        if holder.purpose == RegionPurpose.RESV
+    }
     found: set[int] = set()
-    for region_id in reach_of(actor, VIEW_INSIGHT).region_ids:
+    for region_id in regions:
         found.update(list_home_care_of_region(region_id, at=timezone.now()))
     return found
 
