@@ -32,7 +32,7 @@ def next_measure_status(act: str, status: str) -> S:
     if after is None:
         raise NotNow(
             _(
-                "This measure is \u201c%(status)s\u201d now, so this cannot be done. "
+                "This measure is “%(status)s” now, so this cannot be done. "
                 "Somebody may have changed it; look again."
             )
             % {"status": S(status).label}

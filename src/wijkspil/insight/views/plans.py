@@ -131,6 +131,7 @@ def show_plans(request: HttpRequest, actor: Actor) -> HttpResponse:
                 ),
             ],
             "can_plan": region is not None and bool(_planning_region(actor, region.id)),
+            "region_query": f"?{query}",
             "csv_url": f"{reverse('insight:plans-csv')}?{query}",
         },
     )

@@ -11,8 +11,11 @@ from django.views.decorators.http import require_safe
 
 from wijkspil.accounts.types import Actor
 from wijkspil.directory.views.pages import professional_page
-from wijkspil.insight.services.region_report import make_region_report
-from wijkspil.insight.services.reporting.writing import write_html, write_pdf
+from wijkspil.insight.services.region_report import (
+    make_region_report,
+    pack_region_report,
+)
+from wijkspil.insight.services.reporting.writing import write_pdf
 from wijkspil.ui.navigation import Crumb
 
 
@@ -45,16 +48,14 @@ def send_report_pdf(request: HttpRequest, actor: Actor, region_id: int) -> HttpR
 
 @require_safe
 @professional_page
-def send_report_file(
+def send_report_data(
     request: HttpRequest, actor: Actor, region_id: int
 ) -> HttpResponse:
-    """Send the report as one HTML file that needs nothing else."""
-    report = make_region_report(actor=actor, region_id=region_id, at=timezone.now())
-    return _file(
-        write_html(report).encode(),
-        "text/html; charset=utf-8",
-        f"{_name(report.title)}.html",
-    )
+    """Send the report with all its data and the codebook, as a ZIP."""
+    now = timezone.now()
+    packed = pack_region_report(actor=actor, region_id=region_id, at=now)
+    name = slugify(_("Picture of the region"))
+    return _file(packed, "application/zip", f"{_name(name)}.zip")
 
 
 def _name(title: str) -> str:

@@ -89,6 +89,8 @@ def show_scenario(request: HttpRequest, actor: Actor, scenario_id: int) -> HttpR
     done = find_done_run(row.pk)
     context: dict[str, Any] = {
         "row": row,
+        "region_query": f"?regio={row.region_id}",
+        "own_query": f"?s={row.pk}",
         "is_base": is_base(row),
         "base_title": say_shipped(row.base)[0],
         "base_words": say_shipped(row.base)[1],
@@ -106,7 +108,11 @@ def show_scenario(request: HttpRequest, actor: Actor, scenario_id: int) -> HttpR
     }
     if done is not None:
         context |= _result_context(request.GET, row, done)
-    return render(request, "insight/scenario.html", context)
+    response = render(request, "insight/scenario.html", context)
+    if context["live"] is None and request.headers.get("HX-Request"):
+        # Asked while it was computed: that is over, so show the result.
+        response["HX-Refresh"] = "true"
+    return response
 
 
 def _result_context(

@@ -91,6 +91,7 @@ def show_scenarios(request: HttpRequest, actor: Actor) -> HttpResponse:
         {
             "regions": regions,
             "region": region,
+            "region_query": "" if region is None else f"?regio={region.id}",
             "base": next((_line(row) for row in shared if is_base(row)), None),
             "mine": [_line(row) for row in mine],
             "shared": [_line(row) for row in shared if not is_base(row)],
