@@ -189,3 +189,16 @@ def test_input_that_cannot_be_says_what_and_where(changed, said):
     }  # fmt: skip
     with pytest.raises(InvalidLocations, match=said):
         LocationProblem.from_table(given.pop("weight"), given.pop("cost"), **given)
+
+
+def test_the_example_of_the_explanation():
+    km = np.abs(np.array([0, 2, 6, 10])[:, None] - np.array([0, 6, 10])[None])
+    problem = LocationProblem.from_table([10, 20, 10, 30], km, n_open=2)
+    result = solve_p_median(problem)
+    assert (result.opened.tolist(), result.objective) == ([0, 2], 80)
+    by_hand = replace(
+        result, prices=np.array([60.0, 80.0, 40.0, 120.0]), price_bound=80.0
+    )
+    assert verify_p_median(problem, by_hand) == ()
+    cover = solve_cover(problem, within=2)
+    assert (cover.opened.tolist(), cover.objective) == ([0, 2], 60)

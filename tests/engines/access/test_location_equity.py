@@ -175,3 +175,14 @@ def test_input_that_cannot_be_says_what_and_where(changed, said):
         EquityProblem.from_table(
             given.pop("people"), given.pop("decay"), given.pop("supply"), **given
         )
+
+
+def test_the_example_of_the_explanation():
+    decay = [[1, 0, 0.22], [1, 1, 0.22], [0, 1, 0.22]]
+    problem = EquityProblem.from_table(
+        [10, 10, 10], decay, [10, 10, 10], n_open=1, share=1 / 3
+    )
+    result = solve_equity(problem)
+    assert (result.status, result.opened.tolist()) == ("optimal", [2])
+    assert result.objective == pytest.approx(1 / 3)
+    assert result.access.tolist() == pytest.approx([1 / 3] * 3)
