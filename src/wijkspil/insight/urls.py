@@ -11,6 +11,7 @@ from wijkspil.insight.views import (
     scenario_results,
     scenarios,
     uploads,
+    warnings,
 )
 
 app_name = "insight"
@@ -111,7 +112,14 @@ _PLANS: list[URLPattern] = [
     path("plannen/<int:measure_id>/staat/", plans.set_status, name="plan-status"),
     path("plannen/<int:measure_id>/effect/", plans.take_effect, name="plan-effect"),
 ]
-_WARNINGS: list[URLPattern] = []
+_WARNINGS: list[URLPattern] = [
+    path("regiobeeld/waarschuwingen/", warnings.show_warnings, name="warnings"),
+    path(
+        "regiobeeld/waarschuwingen/<int:subscription_id>/stoppen/",
+        warnings.end_warning,
+        name="warning-end",
+    ),
+]
 _UPLOADS: list[URLPattern] = [
     path("regiobeeld/aanleveren/", uploads.show_uploads, name="uploads"),
     path(
@@ -128,9 +136,9 @@ _REPORT: list[URLPattern] = [
         name="report-pdf",
     ),
     path(
-        "regiobeeld/rapport/<int:region_id>/bestand/",
-        report.send_report_file,
-        name="report-file",
+        "regiobeeld/rapport/<int:region_id>/gegevens/",
+        report.send_report_data,
+        name="report-data",
     ),
 ]
 

@@ -7,6 +7,10 @@ newest complete run of the reference and of the shared scenarios, what was agree
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zipfile import ZIP_DEFLATED, ZipFile
 
 from django.utils.formats import date_format
 from django.utils.timezone import localdate
@@ -30,9 +34,10 @@ from wijkspil.insight.selectors.scenarios import (
     is_base,
     list_scenarios,
 )
-from wijkspil.insight.services.dataset import AreaLabel, Picture
+from wijkspil.insight.services.dataset import AreaLabel, Picture, write_dataset
 from wijkspil.insight.services.reporting.contents import make_report
 from wijkspil.insight.services.reporting.shape import PlanLine, Report
+from wijkspil.insight.services.reporting.writing import write_html, write_pdf
 from wijkspil.insight.types import Assumption
 
 #: Scenarios beside the reference that a report holds; more is no longer a choice.
@@ -51,16 +56,38 @@ def make_region_report(*, actor: Actor, region_id: int, at: datetime) -> Report:
     NotFound
         If no wijk lies in it.
     """
+    return _make(actor, region_id, at)[1]
+
+
+def pack_region_report(*, actor: Actor, region_id: int, at: datetime) -> bytes:
+    """Return a ZIP of the report, all its data, and the codebook.
+
+    Raises
+    ------
+    UnknownRegion, NotPermitted, NotFound
+        As ``make_region_report``.
+    """
+    picture, report = _make(actor, region_id, at)
+    packed = BytesIO()
+    with TemporaryDirectory() as folder, ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        for path in write_dataset(picture, Path(folder)):
+            archive.write(path, path.name)
+        archive.writestr("report.html", write_html(report))
+        archive.writestr("report.pdf", write_pdf(report))
+    return packed.getvalue()
+
+
+def _make(actor: Actor, region_id: int, at: datetime) -> tuple[Picture, Report]:
     region = get_region(region_id)
     check_can_view_insight(actor, Target(region_ids=frozenset({region_id})))
     picture = read_picture(region=region, reader_id=actor.user_id, at=at)
-    shapes = list_area_geometries(picture.areas)
-    return make_report(
+    report = make_report(
         picture,
-        shapes=shapes,
+        shapes=list_area_geometries(picture.areas),
         plans=list_plan_lines(region_id),
         is_fictional=region.is_fictional,
     )
+    return picture, report
 
 
 def read_picture(*, region: RegionName, reader_id: int | None, at: datetime) -> Picture:
