@@ -33,6 +33,7 @@ from wijkspil.insight.services.open_data_regions import (
     region_code,
 )
 from wijkspil.insight.types import AGE_BANDS, Assumption, Ground, Place, Site
+from wijkspil.ui.charts.frame import say_value
 
 Floats = NDArray[np.float64]
 Level = Literal["pc4", "wijk"]
@@ -298,7 +299,7 @@ def _people_assumptions(
     found = [
         Assumption(
             key="population",
-            text=(
+            text=_(
                 "Inhabitants per postcode by sex and five years of age are counts of "
                 "1 January 2021, rounded to 5 by CBS."
             ),
@@ -307,12 +308,23 @@ def _people_assumptions(
         )
     ]
     for key, codes, text in (
-        ("unplaced-postcodes", unplaced, "have no point or no gemeente; left out"),
-        ("unknown-postcodes", unknown, "have no count of inhabitants; not known"),
+        (
+            "unplaced-postcodes",
+            unplaced,
+            _("%(count)d postcodes have no point or no gemeente; left out: %(codes)s."),
+        ),
+        (
+            "unknown-postcodes",
+            unknown,
+            _("%(count)d postcodes have no count of inhabitants; unknown: %(codes)s."),
+        ),
         (
             "estimated-ages",
             estimated,
-            "have no count by age; their total is divided as in the country",
+            _(
+                "%(count)d postcodes have no count by age; their total is divided as "
+                "in the country: %(codes)s."
+            ),
         ),
     ):
         if codes:
@@ -321,7 +333,7 @@ def _people_assumptions(
             found.append(
                 Assumption(
                     key=key,
-                    text=f"{len(codes)} postcodes {text}: {shown}{more}.",
+                    text=text % {"count": len(codes), "codes": shown + more},
                     source="CBS StatLine 83503NED and 83502NED",
                     status="published" if key != "estimated-ages" else "assumed",
                 )
@@ -429,7 +441,7 @@ def _as_wijken(
         *(each for each in base.ground.assumptions if each.key == "population"),
         Assumption(
             key="wijk-ages",
-            text=(
+            text=_(
                 "Of a wijk its inhabitants and broad bands of age of 2022 are counts; "
                 "sex and five years of age are divided as in the postcodes of 2021 it "
                 "shares ground with, by area."
@@ -511,20 +523,28 @@ def _read_practices(
     assumptions = [
         Assumption(
             key="gp-list-size",
-            text=(
-                f"The size of a practice is not published. Each of {len(sites)} "
-                f"practices can take {size:,.0f} people: inhabitants per practice in "
-                f"the country, less need that is not met ({unmet[1]:.1%}, from "
-                f"{unmet[0]:.0%} to {unmet[2]:.0%}). One practice: "
-                f"{size * interval.low:,.0f} to {size * interval.high:,.0f}, as "
-                "inhabitants per practice differ between gemeenten."
-            ),
+            text=_(
+                "The size of a practice is not published. Each of %(count)d practices "
+                "can take %(size)s people: inhabitants per practice in the country, "
+                "less need that is not met (%(unmet)s %%, from %(least)s to %(most)s "
+                "%%). One practice: %(low)s to %(high)s, as inhabitants per practice "
+                "differ between gemeenten."
+            )
+            % {
+                "count": len(sites),
+                "size": say_value(size),
+                "unmet": say_value(100 * unmet[1], 1),
+                "least": say_value(100 * unmet[0]),
+                "most": say_value(100 * unmet[2]),
+                "low": say_value(size * interval.low),
+                "high": say_value(size * interval.high),
+            },
             source=source,
             status="assumed",
         ),
         Assumption(
             key="gp-places",
-            text=(
+            text=_(
                 "A practice lies at its postcode; of most only the four digits are "
                 "known. A health centre counts as one practice; out-of-hours posts "
                 "are left out. Practices abroad do not count."
@@ -534,7 +554,7 @@ def _read_practices(
         ),
         Assumption(
             key="gp-stops",
-            text="Which practices take no new people is not published: not known.",
+            text=_("Which practices take no new people is not published: not known."),
             source="None found",
             status="published",
         ),
@@ -589,16 +609,21 @@ def _with_capacity(ground: Ground, care: PlaceCare, *, year: int) -> Ground:
             *aged.assumptions,
             Assumption(
                 key="today",
-                text=(
-                    f"Inhabitants of {year} are projected from {ground.year}: "
-                    f"{aged.population.sum():,.0f} people."
-                ),
+                text=_(
+                    "Inhabitants of %(year)d are projected from %(counted)d: "
+                    "%(people)s people."
+                )
+                % {
+                    "year": year,
+                    "counted": ground.year,
+                    "people": say_value(float(aged.population.sum())),
+                },
                 source="CBS; UN World Population Prospects 2019",
                 status="assumed",
             ),
             Assumption(
                 key="capacity-today",
-                text=(
+                text=_(
                     "What teams can give is not published. Capacity is what is given "
                     "now, and in the country as much as is needed; a gap of today says "
                     "how much less care a place has than others for people of the "
@@ -646,7 +671,8 @@ def _absent(folder: Folder) -> list[Assumption]:
     return [
         Assumption(
             key=f"absent-{name.rpartition('/')[2]}",
-            text=f"{name} is not in the folder: what it holds is not known.",
+            text=_("%(file)s is not in the folder: what it holds is not known.")
+            % {"file": name},
             source="The folder with data",
             status="measured",
         )

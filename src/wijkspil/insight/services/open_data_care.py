@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
@@ -28,6 +29,7 @@ from wijkspil.insight.engine_io.need import (
 from wijkspil.insight.services import open_data_files as files
 from wijkspil.insight.services.open_data_files import Folder
 from wijkspil.insight.types import Assumption, Place
+from wijkspil.ui.charts.frame import say_value
 
 Floats = NDArray[np.float64]
 
@@ -78,6 +80,9 @@ _RATIO_RANGE = (0.5, 2.0)
 _NATION = "NL01"
 #: Spending under the Wlz before 65 is for people with a disability.
 _WORKING_BAND = 12
+_MOST_NAMES = 10
+#: Half an 80 % interval of a normal spread, in standard deviations.
+_NORMAL_90 = 1.2815515655446004
 _FIRST_OLD = 13
 
 
@@ -159,18 +164,20 @@ def _match(
 
 
 def _say_match(used: _Used) -> Assumption:
-    text = (
-        f"Use of 2015 is by the gemeenten of then; {len(used.users)} gemeenten of 2022 "
-        "have a figure, by name or by merger."
-    )
+    text = _(
+        "Use of 2015 is by the gemeenten of then; %(count)d gemeenten of 2022 have a "
+        "figure, by name or by merger."
+    ) % {"count": len(used.users)}
     if used.unmatched:
-        shown = ", ".join(used.unmatched[:10])
-        more = len(used.unmatched) - 10
-        text += (
-            f" Not matched, since they were divided over others or are not in the "
-            f"region file: {shown}{f' (+{more})' if more > 0 else ''}; "
-            f"{used.unmatched_users:,.0f} users are left out."
-        )
+        shown = ", ".join(used.unmatched[:_MOST_NAMES])
+        more = len(used.unmatched) - _MOST_NAMES
+        text += " " + _(
+            "Not matched, since they were divided over others or are not in the region "
+            "file: %(names)s; %(users)s users are left out."
+        ) % {
+            "names": shown + (f" (+{more})" if more > 0 else ""),
+            "users": say_value(used.unmatched_users),
+        }
     return Assumption(
         key="use-division",
         text=text,
@@ -187,18 +194,20 @@ def _use_by_age(
 ) -> CareUse:
     """Return use by age: curves of spending that explain users per gemeente best."""
     codes = _known(used, people)
-    if used is None or len(codes) < _ENOUGH or not folder.has(files.COST_BY_AGE_FILE):
+    has_curves = folder.has(files.COST_BY_AGE_FILE)
+    by_age = files.read_cost_by_age(folder) if has_curves else None
+    if used is None or len(codes) < _ENOUGH or by_age is None:
         plain = national_use()
         assumptions.append(
             Assumption(
                 key="use-by-age",
-                text="Use by age is that of the product: the files do not give it.",
+                text=_("Use by age is that of the product: the files do not give it."),
                 source=plain.source,
                 status="assumed",
             )
         )
         return plain
-    curves = _curves(files.read_cost_by_age(folder))
+    curves = _curves(by_age)
     counts = np.array([people[code].sum(axis=0) for code in codes])
     users = np.array([used.users[code] for code in codes])
     weight = 1 / np.sqrt(np.maximum(counts.sum(axis=1), 1))
@@ -213,13 +222,14 @@ def _use_by_age(
     assumptions.append(
         Assumption(
             key="use-by-age",
-            text=(
+            text=_(
                 "Use by age has the shape of spending under the Zvw and, from 65 on, "
-                "the Wlz: the mix that explains users per gemeente best "
-                f"({explained:.0%} of the differences per inhabitant). Men and women "
-                f"use the same. Level: {stock:,.0f} clients at a moment in the "
-                "country (584,000 in the year, 293,000 in a month of 2021)."
-            ),
+                "the Wlz: the mix that explains users per gemeente best (%(part)s %% "
+                "of the differences per inhabitant). Men and women use the same. Level: "
+                "%(clients)s clients at a moment in the country, from people in care "
+                "in a year and in a month of 2021."
+            )
+            % {"part": say_value(100 * explained), "clients": say_value(stock)},
             source="CPB 2022; CBS 2015; Vektis, factsheet 2022",
             status="assumed",
         )
@@ -267,13 +277,15 @@ def _health_effect(
         return 0.0, {}
     relative = {code: value / nation for code, value in health.items() if value > 0}
     codes = [code for code in _known(used, people) if code in relative]
-    if used is None or len(codes) < _ENOUGH:
+    differs = len({relative[code] for code in codes}) > 1
+    if used is None or len(codes) < _ENOUGH or not differs:
         assumptions.append(
             Assumption(
                 key="health",
-                text=(
+                text=_(
                     "Need grows as the share of people of 65 and over who are limited "
-                    "by their health (elasticity 1, 0.5 to 1.5)."
+                    "by their health: one percent more of them is one percent more "
+                    "need, between 0.5 and 1.5."
                 ),
                 source="RIVM 50090NED, 2020; elasticity assumed",
                 status="assumed",
@@ -294,12 +306,17 @@ def _health_effect(
     assumptions.append(
         Assumption(
             key="health",
-            text=(
-                "Where 1 % more people of 65 and over are limited by their health, "
-                f"use is {beta:.2f} % higher at the same age ({len(codes)} gemeenten; "
-                f"80 % interval {beta - 1.28 * error:.2f} to "
-                f"{beta + 1.28 * error:.2f}). Taken over for wijken and postcodes."
-            ),
+            text=_(
+                "Where 1 %% more people of 65 and over are limited by their health, "
+                "use is %(more)s %% higher at the same age (%(count)d gemeenten; 80 %% "
+                "interval %(low)s to %(high)s). Taken over for wijken and postcodes."
+            )
+            % {
+                "more": say_value(beta, 2),
+                "count": len(codes),
+                "low": say_value(beta - _NORMAL_90 * error, 2),
+                "high": say_value(beta + _NORMAL_90 * error, 2),
+            },
             source="RIVM 50090NED, 2020 (model estimates); CBS, use 2015",
             status="assumed",
         )
@@ -349,13 +366,20 @@ def _ratios(
     assumptions.append(
         Assumption(
             key="use-of-gemeente",
-            text=(
-                f"Care given per gemeente follows cost of 2015: {low:.2f} to "
-                f"{high:.2f} times (8 of 10 gemeenten) what age and health explain. "
-                f"Of such a difference {NEED_SHARE[0]:.0%} to {NEED_SHARE[1]:.0%} is "
-                "taken as need and the rest as supply; nobody published that part. "
-                f"{len(people) - len(codes)} gemeenten have no figure: 1."
-            ),
+            text=_(
+                "Care given per gemeente follows cost of 2015: %(low)s to %(high)s "
+                "times (8 of 10 gemeenten) what age and health explain. Of such a "
+                "difference %(least)s to %(most)s %% is taken as need and the rest as "
+                "supply; nobody published that part. %(unknown)d gemeenten have no "
+                "figure and count as 1."
+            )
+            % {
+                "low": say_value(low, 2),
+                "high": say_value(high, 2),
+                "least": say_value(100 * NEED_SHARE[0]),
+                "most": say_value(100 * NEED_SHARE[1]),
+                "unknown": len(people) - len(codes),
+            },
             source="CBS, use and cost of care per gemeente 2015",
             status="assumed",
         )
