@@ -18,9 +18,9 @@ from wijkspil.accounts.models import User
 from wijkspil.accounts.types import Role
 from wijkspil.core.errors import NotPermitted
 from wijkspil.insight.errors import InvalidUpload
+from wijkspil.insight.intervals import student_interval, wilson
 from wijkspil.insight.models import IndicatorUpload, UploadedFigure
 from wijkspil.insight.selectors.uploads import list_uploaded, pool
-from wijkspil.insight.services.intervals import student_interval, wilson
 from wijkspil.insight.services.upload_files import (
     COLUMNS,
     read_upload,

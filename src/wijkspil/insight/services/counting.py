@@ -27,12 +27,12 @@ from wijkspil.directory.selectors.wijken import list_wijken_of_places
 from wijkspil.directory.types import AreaKind, Care, RegionPurpose
 from wijkspil.insight.catalogue import INDICATORS
 from wijkspil.insight.engine_io.access import measure_gp_access
+from wijkspil.insight.intervals import NORMAL_80, wilson
 from wijkspil.insight.selectors.ground import (
     CountedGround,
     read_wide_ground,
 )
 from wijkspil.insight.selectors.room import PARTS, place_of_wijken
-from wijkspil.insight.services.intervals import NORMAL_80, wilson
 from wijkspil.insight.services.withholding import Counts, Levels, withhold
 from wijkspil.insight.types import Floats, Scale, Theme
 from wijkspil.referrals.selectors.insight import (

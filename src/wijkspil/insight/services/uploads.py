@@ -25,12 +25,12 @@ from wijkspil.directory.selectors.insight import (
 from wijkspil.directory.selectors.wijken import list_home_care_of_region
 from wijkspil.insight.catalogue import INDICATORS, SMALL
 from wijkspil.insight.errors import InvalidUpload
+from wijkspil.insight.intervals import student_interval, wilson
 from wijkspil.insight.models import IndicatorUpload, UploadedFigure
 from wijkspil.insight.permissions import (
     UPLOAD_INDICATORS,
     check_can_upload_indicators,
 )
-from wijkspil.insight.services.intervals import student_interval, wilson
 from wijkspil.insight.services.upload_files import (
     MOST_BYTES,
     Fault,
