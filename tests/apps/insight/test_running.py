@@ -14,6 +14,7 @@ from tests.apps.insight.workshop import (
     make_own,
     make_workshop,
 )
+from tests.factories.accounts import MembershipFactory
 from tests.factories.directory import AreaFactory
 from tests.factories.insight import AT, make_region
 from wijkspil.accounts.types import Actor, Grant, Role
@@ -27,6 +28,7 @@ from wijkspil.insight.services.running import (
     SILENT,
     ask_run,
     compare_runs,
+    list_regions_to_compute,
     mend_runs,
     refresh_base_runs,
     run_scenario,
@@ -305,3 +307,11 @@ def test_the_night_asks_one_run_of_the_reference_per_region() -> None:
     assert refresh_base_runs(region_ids=ids, at=AT) == 0
     assert Scenario.objects.count() == 2
     assert jobs() == 2
+    assert list_regions_to_compute(at=AT) == sorted(ids)
+
+
+def test_a_care_office_region_in_use_is_kept_fresh() -> None:
+    made = make_region()
+    assert list_regions_to_compute(at=AT) == []
+    MembershipFactory(role=Role.COORDINATOR, region=made.zorgkantoor)
+    assert list_regions_to_compute(at=AT) == [made.zorgkantoor.pk]

@@ -20,9 +20,11 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from procrastinate.contrib.django import app
 
-from wijkspil.accounts.types import Actor
+from wijkspil.accounts.selectors import list_role_holders
+from wijkspil.accounts.types import Actor, Role
 from wijkspil.core.errors import WijkspilError
 from wijkspil.directory.selectors.insight import list_wijken_per_holder
+from wijkspil.directory.selectors.management import list_coverage_regions
 from wijkspil.insight.engine_io.projection import (
     Closing,
     LoadedScenario,
@@ -38,7 +40,7 @@ from wijkspil.insight.engine_io.results import (
 )
 from wijkspil.insight.errors import NotNow
 from wijkspil.insight.models import Figure, Scenario, ScenarioRun
-from wijkspil.insight.permissions import check_can_make_scenario
+from wijkspil.insight.permissions import MAKE_SCENARIO, check_can_make_scenario
 from wijkspil.insight.selectors.ground import (
     CountedGround,
     count_ground,
@@ -209,6 +211,22 @@ def refresh_base_runs(*, region_ids: Iterable[int], at: datetime) -> int:
         base = ensure_base_scenario(region_id=region_id, at=at)
         count += start_run(scenario_id=base.pk, at=at)[1]
     return count
+
+
+def list_regions_to_compute(*, at: datetime) -> list[int]:
+    """Return the regions whose reference is kept fresh.
+
+    Those of which somebody made a scenario, and care office regions in which somebody
+    may make one.
+    """
+    ids = set(Scenario.objects.values_list("region_id", flat=True).distinct())
+    for region in list_coverage_regions():
+        if region.id not in ids and any(
+            list_role_holders(Role(role), region_id=region.id, at=at)
+            for role in MAKE_SCENARIO.grants
+        ):
+            ids.add(region.id)
+    return sorted(ids)
 
 
 def compare_runs(first: ScenarioRun, second: ScenarioRun) -> Comparison:
