@@ -1,7 +1,8 @@
 """The Dutch words: compile the catalogue, and find messages that lack one.
 
 Pure Python (Babel), so that a fresh machine needs no gettext programs. Messages in
-templates are found by Django's own translation of a template into marked source.
+templates are found by Django's own translation of a template into marked source, those
+of shipped data (scenarios, national figures) by the room that shows them.
 """
 
 import ast
@@ -72,6 +73,15 @@ def find_messages() -> Iterator[tuple[str, int, str, str | None]]:
         elif "templates" in file.parts and file.suffix in {".html", ".txt"}:
             for line, text, template_context in _messages_of_template(file):
                 yield name, line, text, template_context
+    yield from _messages_of_data()
+
+
+def _messages_of_data() -> Iterator[tuple[str, int, str, str | None]]:
+    """Find what shipped data says in words: scenarios, national figures."""
+    from wijkspil.insight.engine_io.data_words import list_words
+
+    for name, line, text in list_words():
+        yield name, line, text, None
 
 
 def _messages_of_template(file: Path) -> Iterator[tuple[int, str, str | None]]:
