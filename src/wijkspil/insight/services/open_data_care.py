@@ -225,8 +225,8 @@ def _use_by_age(
             text=_(
                 "Use by age has the shape of spending under the Zvw and, from 65 on, "
                 "the Wlz: the mix that explains users per gemeente best (%(part)s %% "
-                "of the differences per inhabitant). Men and women use the same. Level: "
-                "%(clients)s clients at a moment in the country, from people in care "
+                "of the differences per inhabitant). Men and women use the same. "
+                "Level: %(clients)s clients at a moment in the country, from people in care "
                 "in a year and in a month of 2021."
             )
             % {"part": say_value(100 * explained), "clients": say_value(stock)},
