@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from wijkspil.accounts.types import Actor
-from wijkspil.directory.selectors.room_overview import RegionChoice
+from wijkspil.directory.selectors.management import RegionChoice
 from wijkspil.directory.views.pages import professional_page
 from wijkspil.insight.catalogue import INDICATORS
 from wijkspil.insight.forms.warnings import WarningForm, usual_question
