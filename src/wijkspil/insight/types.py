@@ -6,7 +6,7 @@ how many it was counted, how sure it is, where it comes from and how old it is.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -110,13 +110,20 @@ class FigureRow:
 class Assumption:
     """What was taken for granted, with where it comes from and how sure that is.
 
-    ``status`` is one of measured, published, expert, assumed.
+    ``text`` and ``source`` are English messages; ``values`` fill ``%(name)s`` in the
+    text. Of a parameter that is drawn ``low`` and ``high`` are its 80 % interval, in
+    ``unit`` of the engine. ``status`` is one of measured, published, expert, assumed.
+    ``data_wording.say_assumption`` says it in the reader's language.
     """
 
     key: str
     text: str
     source: str
     status: str
+    values: Mapping[str, str | float] = field(default_factory=dict)
+    low: float | None = None
+    high: float | None = None
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
