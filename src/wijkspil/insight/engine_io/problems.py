@@ -23,6 +23,7 @@ from wijkspil.insight.engine_io.need import (
 )
 from wijkspil.insight.selectors.national import read_national
 from wijkspil.insight.types import AGE_BANDS, Assumption, Ground
+from wijkspil_engines.projection.ages import by_single_years
 from wijkspil_engines.projection.apply import apply_scenario
 from wijkspil_engines.projection.cohorts import project_population
 from wijkspil_engines.projection.problem import (
@@ -37,6 +38,8 @@ from wijkspil_engines.projection.scenario import Scenario
 Floats = NDArray[np.float64]
 
 GP_KIND = "huisartsenzorg"
+#: First age of each band; the last one is open.
+_BAND_STARTS = tuple(range(0, 5 * len(AGE_BANDS), 5))
 LEVELS = ("niveau-2", "niveau-3", "niveau-4", "niveau-5")
 GP_SKILL = "huisarts"
 #: Levers that only say how many hours a worker gives.
@@ -174,7 +177,7 @@ def nursing_problem(
         replace(scenario, closures=()),
         unit_shares=dict(zip(units, part.tolist(), strict=True)),
     )
-    return _keep_levels(made, scenario), tuple(atoms)
+    return by_single_years(_keep_levels(made, scenario)), tuple(atoms)
 
 
 def gp_problem(
@@ -261,7 +264,7 @@ def gp_problem(
             source="Capaciteitsorgaan; see huisartsenzorg.patient_hours_per_worker",
         )
     )
-    return made.with_parameters(*fixed)
+    return by_single_years(made.with_parameters(*fixed))
 
 
 def age_to(ground: Ground, year: int) -> Ground:
@@ -308,7 +311,9 @@ def _aged(ground: Ground, year: int) -> Floats:
         ),
     )
     plain = replace(base_scenario(), closures=(), paths={}, funds={})
-    return project_population(apply_scenario(problem, plain))
+    single = project_population(by_single_years(apply_scenario(problem, plain)))
+    bands: Floats = np.add.reduceat(single, _BAND_STARTS, axis=2)
+    return bands
 
 
 def _keep_levels(problem: ProjectionProblem, scenario: Scenario) -> ProjectionProblem:
