@@ -226,8 +226,8 @@ def _use_by_age(
                 "Use by age has the shape of spending under the Zvw and, from 65 on, "
                 "the Wlz: the mix that explains users per gemeente best (%(part)s %% "
                 "of the differences per inhabitant). Men and women use the same. "
-                "Level: %(clients)s clients at a moment in the country, from people in care "
-                "in a year and in a month of 2021."
+                "Level: %(clients)s clients at a moment in the country, from people in "
+                "care in a year and in a month of 2021."
             )
             % {"part": say_value(100 * explained), "clients": say_value(stock)},
             source="CPB 2022; CBS 2015; Vektis, factsheet 2022",
