@@ -50,9 +50,11 @@ class Numbers:
         return list(found.values())
 
     def name(self, area_code: str) -> str:
-        """Return the name of an area; its code where it has none."""
+        """Return the name of an area; of a postcode area with its code."""
         label = self.picture.areas.get(area_code)
-        return area_code if label is None else label.name
+        if label is None:
+            return area_code
+        return f"{area_code} {label.name}" if label.kind == "pc4" else label.name
 
 
 def read_numbers(picture: Picture) -> Numbers:
