@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
+from wijkspil_engines.access.location import cover
 from wijkspil_engines.access.location.cover import solve_cover
 from wijkspil_engines.access.location.p_median import solve_p_median
 from wijkspil_engines.access.location.problem import (
@@ -114,6 +115,18 @@ def test_a_middling_region_is_proven_by_prices_and_search(seed):
     assert verify_p_median(problem, result) == ()
 
 
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("scale", [1.0, 0.37])
+def test_a_cover_that_the_first_search_leaves_open_is_proven(monkeypatch, seed, scale):
+    monkeypatch.setattr(cover, "_NODES_FIRST", 0)
+    problem = draw(60, 13, 4, seed=seed, fixed=(1,))
+    problem = replace(problem, weight=problem.weight * scale)
+    result = solve_cover(problem, within=18.0)
+    assert verify_cover(problem, result, within=18.0) == ()
+    assert result.status == "optimal"
+    assert result.objective == pytest.approx(most_covered(problem, 18.0))
+
+
 def test_the_same_seed_gives_the_same_answer():
     problem = draw(300, 80, 20, seed=4)
     params = LocationParams(max_nodes=5, max_shakes=10)
@@ -200,5 +213,5 @@ def test_the_example_of_the_explanation():
         result, prices=np.array([60.0, 80.0, 40.0, 120.0]), price_bound=80.0
     )
     assert verify_p_median(problem, by_hand) == ()
-    cover = solve_cover(problem, within=2)
-    assert (cover.opened.tolist(), cover.objective) == ([0, 2], 60)
+    near = solve_cover(problem, within=2)
+    assert (near.opened.tolist(), near.objective) == ([0, 2], 60)

@@ -12,13 +12,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wijkspil_engines.access.location import core
-from wijkspil_engines.access.location.p_median import choose, nearest_open
+from wijkspil_engines.access.location.p_median import (
+    PROVEN,
+    Chosen,
+    choose,
+    nearest_open,
+)
 from wijkspil_engines.access.location.problem import (
     InvalidLocations,
     LocationParams,
     LocationProblem,
     LocationResult,
+    Status,
 )
+
+#: Up to so many pairs HiGHS goes on after so many nodes of the own search, for so many.
+_EXACT_PAIRS, _NODES_FIRST, _NODES_EXACT = 100_000, 400, 2000
 
 
 def solve_cover(
@@ -47,15 +56,20 @@ def solve_cover(
     covering = as_cover(problem, within=within)
     table = core.Table(covering.first, covering.site, covering.cost)
     people = float(problem.weight.sum())
+    is_small = covering.cost.size <= _EXACT_PAIRS
     chosen = choose(
         covering,
         table,
         covering.weight,
-        params=params,
+        params=replace(params, max_nodes=_NODES_FIRST)
+        if is_small and params.max_nodes is None
+        else params,
         seed=seed,
         deadline=deadline,
         is_whole=_are_whole(covering.weight),
     )
+    if chosen.status != "optimal" and is_small:
+        chosen = _search(covering, chosen, params, deadline)
     serving, nearest = nearest_open(problem, chosen.is_open)
     serving = np.where(nearest <= within, serving, -1).astype(np.int32)
     covered = float(problem.weight[serving >= 0].sum())
@@ -79,6 +93,36 @@ def solve_cover(
         runtime_s=time.perf_counter() - started,
         input_hash=problem.input_hash,
     )
+
+
+def _search(
+    covering: LocationProblem, chosen: Chosen, params: LocationParams, deadline: float
+) -> Chosen:
+    """Go on with HiGHS; costs are people not covered."""
+    from wijkspil_engines.access.location.cover_exact import search_cover
+
+    seconds = deadline - time.perf_counter()
+    enough = max(params.gap, PROVEN) * chosen.cost
+    if seconds <= 0 or params.max_nodes == 0 or chosen.cost - chosen.bound <= enough:
+        return chosen
+    nodes = params.max_nodes or _NODES_EXACT
+    found = search_cover(covering, seconds=seconds, max_nodes=nodes)
+    people = float(covering.weight.sum())
+    is_open, cost = chosen.is_open, chosen.cost
+    if found.is_open is not None:
+        serving, _ = nearest_open(covering, found.is_open)
+        left = float(covering.weight[serving < 0].sum())
+        if left < cost:
+            is_open, cost = found.is_open, left
+    bound = min(cost, max(chosen.bound, people - found.bound))
+    # HiGHS works to a millionth.
+    apart = 1.0 - 1e-6 if _are_whole(covering.weight) else 1e-6 * people
+    status: Status = "feasible"
+    if cost - bound <= apart:
+        status, bound = "optimal", cost
+    elif time.perf_counter() >= deadline:
+        status = "timed_out"
+    return chosen._replace(is_open=is_open, cost=cost, bound=bound, status=status)
 
 
 def as_cover(problem: LocationProblem, *, within: float) -> LocationProblem:

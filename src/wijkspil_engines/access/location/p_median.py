@@ -31,7 +31,7 @@ PROVEN = 1e-9
 #: Bound and plan further apart than this: shake before searching.
 SHAKEN_GAP = 0.002
 #: Nodes times pairs that are searched without a limit of nodes or time.
-_SEARCHED_PAIRS = 100_000_000
+_SEARCHED_PAIRS, _MOST_NODES = 100_000_000, 5000
 _NODES_AT_ONCE = 20
 _SHAKEN_SHARE = 20
 _LEAST_LISTED = 8
@@ -176,7 +176,10 @@ def choose(
         limit = params.max_nodes
         if limit is None:
             limit = (
-                max(_NODES_AT_ONCE, _SEARCHED_PAIRS // max(1, table.cost.size))
+                min(
+                    _MOST_NODES,
+                    max(_NODES_AT_ONCE, _SEARCHED_PAIRS // max(1, table.cost.size)),
+                )
                 if deadline == np.inf
                 else np.iinfo(np.int64).max
             )
