@@ -79,6 +79,8 @@ def show_warnings(request: HttpRequest, actor: Actor) -> HttpResponse:
             "chart": _chart(question, outlook),
             "indicator": INDICATORS[question.indicator] if question else None,
             "subscriptions": _subscriptions(actor),
+            "scenarios_url": reverse("insight:scenarios")
+            + ("" if region is None else f"?regio={region.id}"),
         },
         status=status,
     )
