@@ -101,17 +101,17 @@ class FigureTable:
             return made
 
         need = sum_of("need", inside)
-        clients = sum_of("clients", inside) + _MONTH * sum_of("starts", inside)
-        made = {"need_hours": need, "clients": clients}
+        clients: Floats = sum_of("clients", inside) + _MONTH * sum_of("starts", inside)
+        made: dict[str, Floats] = {"need_hours": need, "clients": clients}
         supplied = inside & self.has_supply
         if supplied.any():
             capacity, gap = sum_of("capacity", supplied), sum_of("gap", supplied)
             known_need = capacity + gap
             made["capacity_hours"] = capacity
             made["gap_hours"] = gap
-            made["gap_share"] = 100 * np.divide(
-                gap, known_need, out=np.zeros_like(gap), where=known_need > 0
-            )
+            share = np.zeros_like(gap)
+            np.divide(100 * gap, known_need, out=share, where=known_need > 0)
+            made["gap_share"] = share
             made["gap_fte"] = gap / self.result.hours_of_fte[0, :, 1:]
             made["gap_chance"] = 100.0 * (gap > 0)
         return made

@@ -1,15 +1,14 @@
 """National rates where a region has none of its own: derived figures, with sources.
 
 Bands are ``types.AGE_BANDS``; rows are men and women. Nothing here is a copy of a
-publisher's table: each is fitted to one, and says how. The projection engine ages
-people by moving a fifth of a band up each year, which spreads them within a band; the
-mortality below is fitted so that the engine, with the mortality improvement of the
-shipped base (1.25 % a year), gives the number of people by age that the UN projects
-for the Netherlands (2025 to 2040; need of care by age within 2 %).
+publisher's table: each is fitted to one, and says how. Mortality is fitted so that the
+engine, in single years and with the mortality improvement of the shipped base (1.5 % a
+year), gives the number of people by age that the UN projects for the Netherlands (2025
+to 2040; need of care by age within 1.2 %).
 """
 
 import numpy as np
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from wijkspil.insight.types import Assumption
@@ -28,13 +27,13 @@ MORTALITY = _fixed(
     [
         [
             0.0007, 0.0001, 0.0001, 0.0002, 0.0002, 0.00029, 0.00047, 0.00076,
-            0.00122, 0.00198, 0.00311, 0.00452, 0.00631, 0.00893, 0.01363, 0.02499,
-            0.06654, 0.14062, 0.29257, 0.69541,
+            0.00122, 0.00198, 0.00314, 0.00501, 0.00821, 0.01281, 0.02088, 0.04034,
+            0.06663, 0.14076, 0.20038, 0.38373,
         ],
         [
             0.0007, 0.0001, 0.0001, 0.0002, 0.0002, 0.0002, 0.00028, 0.00045,
-            0.00072, 0.00117, 0.00185, 0.00278, 0.00393, 0.00574, 0.00907, 0.01708,
-            0.04765, 0.11321, 0.22741, 0.57394,
+            0.00072, 0.00117, 0.00189, 0.00305, 0.00487, 0.00778, 0.01355, 0.02947,
+            0.05098, 0.12725, 0.16275, 0.36539,
         ],
     ]
 )  # fmt: skip
@@ -61,25 +60,29 @@ ARRIVALS = _fixed(
 
 
 def list_assumptions() -> tuple[Assumption, ...]:
-    """Return what is supposed of births, deaths and moves, in the active language."""
+    """Return what is supposed of births, deaths and moves."""
     return (
         Assumption(
             key="mortality",
-            text=_(
+            text=gettext_noop(
                 "Mortality, births and migration are national rates, the same in every "
                 "area; moves between areas are not projected."
             ),
-            source="UN World Population Prospects 2019, fitted (CC BY 3.0 IGO)",
+            source=gettext_noop(
+                "UN World Population Prospects 2019, fitted (CC BY 3.0 IGO)"
+            ),
             status="assumed",
         ),
         Assumption(
             key="arrivals",
-            text=_(
+            text=gettext_noop(
                 "80,000 people a year come to live in the country, net: between the "
                 "projection of the UN (about 16,000) and the growth CBS counted from "
                 "2021 to 2024 (about 157,000 a year)."
             ),
-            source="UN WPP 2019; CBS, inhabitants per postcode 2021 and KWB 2024",
+            source=gettext_noop(
+                "UN WPP 2019; CBS, inhabitants per postcode 2021 and KWB 2024"
+            ),
             status="assumed",
         ),
     )

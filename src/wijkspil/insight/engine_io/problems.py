@@ -374,7 +374,8 @@ def _stationary(bands_years: int = 5) -> Floats:
         stay -= moving
         stay[1:] += moving[:-1]
         ages = stay + entry * (1 - stay.sum())
-    return ages / ages.sum()
+    made: Floats = ages / ages.sum()
+    return made
 
 
 def collapse(

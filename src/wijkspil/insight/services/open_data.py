@@ -192,7 +192,10 @@ def _read_pc4_ground(
     for link in overlay:
         parts.setdefault(link.pc4, []).append((link.wijk, link.share_of_pc4))
     code_of = {fold(row.name): row.code for row in gemeenten.values()}
-    places, population, unplaced, unknown, estimated = [], [], [], [], []
+    places, population = [], []
+    unplaced: list[str] = []
+    unknown: list[str] = []
+    estimated: list[str] = []
     sizes: list[float] = []
     health: list[tuple[tuple[str, float], ...]] = []
     for code, row in rows.items():
@@ -234,7 +237,7 @@ def _read_pc4_ground(
         )
     made = np.array(population)
     made = _spread_unknown_ages(made, places, rows, estimated)
-    is_known = np.isfinite(made).all(axis=(1, 2))
+    is_known = np.asarray(np.isfinite(made).all(axis=(1, 2)))
     ground = _ground(
         "Nederland", PC4_YEAR, places, made, is_known,
         income=_income(places, health, wijken), km2=sizes,
@@ -407,9 +410,9 @@ def _as_wijken(
     and five years as in the postcodes it shares ground with.
     """
     mixed: dict[str, Floats] = {}
-    for row, wijk, share in base.overlay:
+    for row, code, share in base.overlay:
         people = base.ground.population[row] * share
-        mixed[wijk] = mixed.get(wijk, 0.0) + people
+        mixed[code] = mixed.get(code, 0.0) + people
     national = base.ground.population.sum(axis=0)
     places, population = [], []
     for wijk in wijken.values():
@@ -462,7 +465,8 @@ def _divide(wijk: WijkRow, shape: Floats, national: Floats) -> Floats:
     if wijk.bands is None:
         if not shape.sum():
             shape = national
-        return shape * (wijk.inhabitants / shape.sum())
+        whole: Floats = shape * (wijk.inhabitants / shape.sum())
+        return whole
     made = np.zeros_like(national)
     for share, (_name, first, after) in zip(
         wijk.bands, files.COARSE_BANDS, strict=True
