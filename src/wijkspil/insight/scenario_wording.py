@@ -309,10 +309,13 @@ class Shown:
 
 
 def say_shipped(key: str, title: str = "", description: str = "") -> tuple[str, str]:
-    """Return title and plain words of a shipped scenario."""
+    """Return title and plain words of a shipped scenario.
+
+    One that is not known here is said as its file does: that is a message too.
+    """
     known = SHIPPED.get(key)
     if known is None:
-        return title or key, description
+        return _(title or key), _(description) if description else ""
     return str(known[0]), str(known[1])
 
 

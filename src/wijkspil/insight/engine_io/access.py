@@ -3,9 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from wijkspil.core.errors import InvalidValue
@@ -34,7 +36,7 @@ VERSION = f"{ALGORITHM} {ENGINE_VERSION}"
 REACH_MIN = 30.0
 NEAR_MIN = 15.0
 TRAVEL = Travel(detour=1.3, speed_km_h=45.0)
-SOURCE = "E2SFCA, 10, 20 and 30 minutes"
+SOURCE = gettext_noop("E2SFCA, 10, 20 and 30 minutes")
 #: Half an 80 % interval of a normal spread, in standard deviations.
 _NORMAL_90 = 1.2815515655446004
 #: A second opinion by loops takes a second for half a million pairs.
@@ -82,25 +84,27 @@ class ClosingEffect:
 
 
 def list_assumptions() -> tuple[Assumption, ...]:
-    """Return what is supposed of going to a GP, in the active language."""
+    """Return what is supposed of going to a GP."""
     return (
         Assumption(
             key="travel-time",
-            text=_(
+            text=gettext_noop(
                 "Travel time by car is the straight line times 1.3 at 45 km an hour, "
                 "from the middle of an area; within an area it is at least the mean "
                 "distance between two places in it."
             ),
-            source="Wijkspil; no network of roads was at hand",
+            source=gettext_noop("Wijkspil; no network of roads was at hand"),
             status="assumed",
         ),
         Assumption(
             key="gp-everybody-shares",
-            text=_(
+            text=gettext_noop(
                 "Places with a GP are shared by all people within 30 minutes: within "
                 "10 minutes fully, within 20 for 68 %, within 30 for 22 %."
             ),
-            source="Luo and Qi 2009, doi:10.1016/j.healthplace.2009.06.002",
+            source=gettext_noop(
+                "Luo and Qi 2009, doi:10.1016/j.healthplace.2009.06.002"
+            ),
             status="published",
         ),
     )
@@ -138,7 +142,7 @@ def measure_gp_access(
     low, high = _bounds(problem, places, interval)
     nearest = find_nearest(problem)
     rows = _rows_of(ground, wide)
-    values: dict[str, Floats] = {
+    values: dict[str, NDArray[np.floating[Any]]] = {
         "gp_nearest_min": nearest.cost,
         "gp_choice": count_within(problem, NEAR_MIN),
     }
@@ -416,7 +420,7 @@ def _members(ground: Ground) -> Mapping[str, NDArray[np.int64]]:
 def _figures(
     ground: Ground,
     indicator: str,
-    values: Floats,
+    values: NDArray[np.floating[Any]],
     people: Floats,
     period: tuple[date, date],
     *,

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 import numpy as np
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from wijkspil.insight.engine_io import problems
@@ -25,7 +26,7 @@ from wijkspil_engines.projection.solve import solve
 Floats = NDArray[np.float64]
 
 _INDICATOR = "gp_places_per_1000"
-_SOURCE = "Projection of people and GPs; E2SFCA, 10, 20 and 30 minutes"
+_SOURCE = gettext_noop("Projection of people and GPs; E2SFCA, 10, 20 and 30 minutes")
 _LOW, _HIGH = 0.1, 0.9
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from wijkspil.core.errors import InvalidValue
@@ -21,7 +22,6 @@ from wijkspil.insight.engine_io.results import (
     TornadoRow,
     WaterfallRow,
 )
-from wijkspil.insight.scenario_wording import say_parameter, say_range
 from wijkspil.insight.types import Assumption, Ground
 from wijkspil_engines.projection.apply import CHOSEN, source_text
 from wijkspil_engines.projection.ensemble import Params
@@ -62,7 +62,7 @@ ProgressOf = Callable[[int, int], None]
 
 _TARGET = ".target"
 _LOW, _HIGH = 0.1, 0.9
-_SOURCE = "Projection"
+_SOURCE = gettext_noop("Projection")
 #: Of so many draws one place is computed again by plain loops.
 _VERIFIED_DRAWS = 8
 
@@ -514,13 +514,12 @@ def _assumptions_of(
         found.append(
             Assumption(
                 key=parameter.name,
-                text=(
-                    f"{say_parameter(parameter.name)}: "
-                    f"{say_range(parameter.low, parameter.high, parameter.unit)}. "
-                    f"{parameter.why}"
-                ).strip(),
+                text=parameter.why,
                 source=row.source if row else parameter.source,
                 status=parameter.status,
+                low=parameter.low,
+                high=parameter.high,
+                unit=parameter.unit,
             )
         )
     return found

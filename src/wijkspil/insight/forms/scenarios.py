@@ -12,6 +12,7 @@ from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from wijkspil.insight.data_wording import say_data, say_source
 from wijkspil.insight.engine_io.projection import ScenarioParameter
 from wijkspil.insight.errors import InvalidScenario
 from wijkspil.insight.scenario_wording import (
@@ -263,9 +264,9 @@ class ScenarioForm(forms.Form):
             slider_low=as_typed(ends[0]),
             slider_high=as_typed(ends[1]),
             step=as_typed(shown.step),
-            source=each.source,
+            source=say_source(each.source),
             status=str(STATUSES.get(each.status, each.status)),
-            base_why=each.why,
+            base_why=say_data(each.why),
             set_by=chosen.get("set_by", ""),
             set_at=chosen.get("set_at", ""),
             is_changed=bool(chosen),

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from wijkspil.insight.catalogue import INDICATORS
+from wijkspil.insight.data_wording import say_assumption, say_data, say_source
 from wijkspil.insight.engine_io.results import Comparison, Projection
 from wijkspil.insight.types import Assumption, FigureRow, Ground, Indicator
 
@@ -116,7 +117,10 @@ def write_dataset(picture: Picture, out: Path) -> list[Path]:
         "assumptions.csv": _csv_of(
             _rows_frame(
                 ("key", "text", "source", "status"),
-                [(a.key, a.text, a.source, a.status) for a in picture.assumptions],
+                [
+                    (a.key, say_assumption(a), say_source(a.source), a.status)
+                    for a in picture.assumptions
+                ],
             )
         ),
         "comparisons.csv": _csv_of(_comparisons(picture)),
@@ -136,6 +140,7 @@ def _frame(
     rows: Sequence[FigureRow], scenario: str, areas: Mapping[str, AreaLabel]
 ) -> pl.DataFrame:
     labels = [areas.get(row.area_code) for row in rows]
+    sources = {source: say_source(source) for source in {row.source for row in rows}}
     columns: dict[str, Any] = {
         "indicator": [row.indicator for row in rows],
         "scenario": [scenario] * len(rows),
@@ -151,7 +156,7 @@ def _frame(
         "numerator": [row.numerator for row in rows],
         "denominator": [row.denominator for row in rows],
         "is_withheld": [row.is_withheld for row in rows],
-        "source": [row.source for row in rows],
+        "source": [sources[row.source] for row in rows],
     }
     numbers = ("value", "low", "high", "numerator", "denominator")
     schema: dict[str, Any] = dict.fromkeys(_TEXT_COLUMNS, pl.String)
@@ -269,7 +274,8 @@ def _parameters(picture: Picture) -> pl.DataFrame:
         [
             (
                 name, row.parameter, row.unit, row.low, row.high, row.at_low,
-                row.at_high, row.status, row.source, row.set_by, row.why,
+                row.at_high, row.status, say_source(row.source), row.set_by,
+                say_data(row.why),
             )
             for name, each in picture.projections.items()
             for row in each.tornado

@@ -24,6 +24,7 @@ from wijkspil.directory.selectors.gp_practices import list_gp_practices
 from wijkspil.directory.selectors.wijken import WijkName, list_wijken_of_region
 from wijkspil.directory.views.pages import professional_page
 from wijkspil.insight.catalogue import INDICATORS
+from wijkspil.insight.data_wording import say_assumption, say_source
 from wijkspil.insight.engine_io.projection import list_parameters
 from wijkspil.insight.engine_io.results import Comparison, Projection, from_result
 from wijkspil.insight.models import Scenario, ScenarioRun
@@ -173,7 +174,11 @@ def _result_context(
         "map_states": {line.wijk.code: _state(line, look) for line in lines},
         "categories": _change_legend() if look == "verschil" else _gap_legend(),
         "assumptions": [
-            (one, STATUSES.get(one.status, one.status))
+            (
+                say_assumption(one),
+                STATUSES.get(one.status, one.status),
+                say_source(one.source),
+            )
             for one in projection.assumptions
         ],
         "projection": projection,

@@ -11,6 +11,7 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from wijkspil.insight.catalogue import INDICATORS
+from wijkspil.insight.data_wording import say_assumption, say_source
 from wijkspil.insight.services.dataset import Picture
 from wijkspil.insight.services.reporting import claims, drawings
 from wijkspil.insight.services.reporting.numbers import Numbers, read_numbers, say
@@ -212,7 +213,7 @@ def _how_it_goes(numbers: Numbers) -> Section | None:
                             "start": date_format(row.valid_from, "j-n-Y"),
                             "end": date_format(row.valid_until, "j-n-Y"),
                         },
-                        row.source or str(INDICATORS[row.indicator].source),
+                        say_source(row.source) or str(INDICATORS[row.indicator].source),
                     )
                     for row in rows
                 ),
@@ -300,7 +301,11 @@ def _assumed(picture: Picture) -> Section:
                 caption=_("Assumptions"),
                 head=(_("What"), _("How sure"), _("Source")),
                 rows=tuple(
-                    (one.text, status.get(one.status, one.status), one.source)
+                    (
+                        say_assumption(one),
+                        status.get(one.status, one.status),
+                        say_source(one.source),
+                    )
                     for one in sorted(
                         picture.assumptions,
                         key=lambda a: (
