@@ -134,10 +134,21 @@ def _later(later: Mapping[str, Shown], within: Sequence[Shown], year: int) -> li
         % said
     ]
     if gap.low is not None and gap.high is not None:
+        words = (
+            _(
+                "In 8 of 10 computed futures it lies between %(low)s left and "
+                "%(high)s short."
+            )
+            if gap.low < 0 < gap.high
+            else _(
+                "In 8 of 10 computed futures that lies between %(low)s and %(high)s."
+            )
+        )
+        low = abs(gap.low) if gap.low < 0 < gap.high else gap.low
         sentences.append(
-            _("In 8 of 10 computed futures that lies between %(low)s and %(high)s.")
+            words
             % {
-                "low": say_value(gap.low, indicator.decimals),
+                "low": say_value(low, indicator.decimals),
                 "high": say_value(gap.high, indicator.decimals),
             }
         )

@@ -165,9 +165,9 @@ def _douglas_peucker(line: tuple[Point, ...], limit: float) -> tuple[Point, ...]
         ax, ay = line[start][0] * _ASPECT, line[start][1]
         dx, dy = line[end][0] * _ASPECT - ax, line[end][1] - ay
         length = dx * dx + dy * dy
-        worst, place = limit, -1
+        worst, place = float(limit), -1
         for i in range(start + 1, end):
-            px, py = line[i][0] * _ASPECT - ax, line[i][1] - ay
+            px, py = line[i][0] * _ASPECT - ax, float(line[i][1] - ay)
             if length:
                 share = min(1.0, max(0.0, (px * dx + py * dy) / length))
                 px, py = px - share * dx, py - share * dy

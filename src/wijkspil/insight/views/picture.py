@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -74,6 +74,8 @@ from wijkspil.insight.types import Indicator, Theme
 from wijkspil.ui.charts.frame import say_value
 from wijkspil.ui.navigation import Chip, Crumb
 
+#: So many figures a page opens with.
+HEADLINES = 5
 #: So many wijken stand on the page of a region; the others are one press away.
 FIRST_ROWS = 8
 #: The year ahead that pages open with.
@@ -183,7 +185,7 @@ def show_area(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
                 later_within=later_within,
                 year=LATER_YEAR,
             ),
-            "headlines": [_line(one, now.get(one.code)) for one in list_headlines()],
+            "headlines": _headlines(now),
             "themes": _theme_chips(area, None) if has_parts else [],
             "years": draw_years(expected),
             "has_figures": bool(rows),
@@ -349,7 +351,7 @@ def export(request: HttpRequest, actor: Actor, code: str) -> HttpResponse:
             )
         ),
     ]
-    response = StreamingHttpResponse(
+    response = HttpResponse(
         csv_lines(write_rows(rows)), content_type="text/csv; charset=utf-8"
     )
     name = f"regiobeeld-{area.code.replace('/', '-')}.csv".lower()
@@ -572,6 +574,12 @@ def _line(
         else say_figure(indicator, beside.value) or say_why_missing(indicator, beside),
         change=change,
     )
+
+
+def _headlines(now: Mapping[str, Shown]) -> list[FigureLine]:
+    """Return what the page opens with; what is not known comes last."""
+    lines = [_line(one, now.get(one.code)) for one in list_headlines()]
+    return sorted(lines, key=lambda line: not line.said)[:HEADLINES]
 
 
 def _groups(now: Mapping[str, Shown]) -> list[dict[str, Any]]:
