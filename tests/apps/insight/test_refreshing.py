@@ -13,14 +13,14 @@ from tests.factories.directory import (
     CoverageFactory,
     HealthcareServiceFactory,
 )
-from tests.factories.insight import AT, InsightRegion, make_region
+from tests.factories.insight import AT, InsightRegion, make_base_run, make_region
 from tests.factories.referrals import OfferFactory, ServiceRequestFactory
 from tests.factories.registrations import publish
 from wijkspil.accounts.types import Role
 from wijkspil.core.errors import NotFound, NotPermitted
 from wijkspil.directory.models import Area
 from wijkspil.directory.types import Care
-from wijkspil.insight.models import Figure
+from wijkspil.insight.models import Figure, IndicatorUpload, UploadedFigure
 from wijkspil.insight.selectors.figures import (
     get_age,
     list_children,
@@ -328,6 +328,42 @@ class TestNight:
         assert (row.value, row.denominator) == (30, 5)
 
 
+class TestQuality:
+    def test_three_providers_make_a_figure_of_the_region(self) -> None:
+        made = make_region()
+        upload = IndicatorUpload.objects.create(
+            indicator="prem_score",
+            file_name="prem.csv",
+            sha256="0" * 64,
+            rows=3,
+            uploaded_at=AT,
+        )
+        for value in (7.0, 8.0, 9.0):
+            team = HealthcareServiceFactory()
+            CoverageFactory(service=team, area=made.wijken[0])
+            refresh(made, Theme.QUALITY)
+            assert not Figure.objects.filter(indicator="prem_score").exists()
+            UploadedFigure.objects.create(
+                upload=upload,
+                organization=team.organization,
+                indicator="prem_score",
+                valid_from=date(2026, 3, 1),
+                valid_until=date(2026, 10, 1),
+                count=50,
+                value=value,
+            )
+
+        refresh(made, Theme.QUALITY)
+
+        row = Figure.objects.get(area=made.region, indicator="prem_score")
+        assert (row.value, row.denominator) == (8.0, 150)
+        assert row.valid_until == date(2026, 10, 1)
+
+        UploadedFigure.objects.first().delete()  # type: ignore[union-attr]
+        refresh(made, Theme.QUALITY)
+        assert not Figure.objects.filter(indicator="prem_score").exists()
+
+
 class TestStoring:
     def test_twice_is_the_same(self) -> None:
         made = make_region()
@@ -351,8 +387,6 @@ class TestStoring:
 
     def test_what_is_projected_stays(self) -> None:
         made = make_region()
-        from tests.factories.insight import make_base_run
-
         make_base_run(made, chances={2030: 60.0})
         before = Figure.objects.exclude(run=None).count()
 

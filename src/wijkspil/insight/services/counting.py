@@ -23,7 +23,10 @@ from wijkspil.directory.selectors.insight import (
     list_gp_points_in,
     list_wijken_per_holder,
 )
-from wijkspil.directory.selectors.wijken import list_wijken_of_places
+from wijkspil.directory.selectors.wijken import (
+    list_home_care_of_region,
+    list_wijken_of_places,
+)
 from wijkspil.directory.types import AreaKind, Care, RegionPurpose
 from wijkspil.insight.catalogue import INDICATORS
 from wijkspil.insight.engine_io.access import measure_gp_access
@@ -33,6 +36,7 @@ from wijkspil.insight.selectors.ground import (
     read_wide_ground,
 )
 from wijkspil.insight.selectors.room import PARTS, place_of_wijken
+from wijkspil.insight.selectors.uploads import Pooled, list_uploaded, pool
 from wijkspil.insight.services.withholding import Counts, Levels, withhold
 from wijkspil.insight.types import Floats, Scale, Theme
 from wijkspil.referrals.selectors.insight import (
@@ -565,6 +569,32 @@ def count_night(scene: Scene) -> list[Row]:
     return rows
 
 
+def count_quality(scene: Scene) -> list[Row]:
+    """Count what providers brought in, per region, over at least three of them.
+
+    The newest period of each indicator; a provider that works in more than one region
+    counts in each. Two queries per region.
+    """
+    rows: list[Row] = []
+    for pk in scene.levels.regions:
+        providers = list_home_care_of_region(pk, at=scene.at)
+        newest: dict[str, Pooled] = {}
+        for one in pool(list_uploaded(providers)):
+            newest.setdefault(one.indicator, one)
+        for code, one in newest.items():
+            rows.append(
+                Row(
+                    code,
+                    pk,
+                    Month(one.valid_from, one.valid_until),
+                    value=one.value,
+                    numerator=one.value * one.count / INDICATORS[code].factor,
+                    denominator=float(one.count),
+                )
+            )
+    return rows
+
+
 def _minutes_of_calls(scene: Scene, month: Month) -> list[list[float]]:
     calls = list_arrivals(month.period)
     wijken = list_wijken_of_places({place for place, _minutes in calls})
@@ -626,4 +656,5 @@ THEMES: Mapping[Theme, Counter] = {
     Theme.WAITING: count_waiting,
     Theme.GP: count_gp,
     Theme.NIGHT: count_night,
+    Theme.QUALITY: count_quality,
 }

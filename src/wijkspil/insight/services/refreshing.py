@@ -5,8 +5,8 @@ its months and leaves older months alone: safe to run twice, to run beside anoth
 to be killed between two themes.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
 
 from django.db import connection, transaction
 from django.utils.translation import gettext as _
@@ -70,7 +70,15 @@ def refresh_figures(
     stored = 0
     for theme in wanted:
         rows = THEMES[theme](scene)
-        _store(theme, rows, area_ids=scene.area_ids, at=at)
+        months = {scene.month.first, *(row.month.first for row in rows)}
+        # What was brought in can be corrected long after: all of it is told anew.
+        _store(
+            theme,
+            rows,
+            area_ids=scene.area_ids,
+            months=None if theme is Theme.QUALITY else months,
+            at=at,
+        )
         stored += len(rows)
         watch.advance()
     return stored
@@ -89,21 +97,23 @@ def refresh_now(*, region_id: int, actor: Actor, at: datetime) -> int:
 
 
 def _store(
-    theme: Theme, rows: Sequence[Row], *, area_ids: Sequence[int], at: datetime
+    theme: Theme,
+    rows: Sequence[Row],
+    *,
+    area_ids: Sequence[int],
+    months: Collection[date] | None,
+    at: datetime,
 ) -> None:
-    """Put the rows in the place of what is there, for their months."""
-    months = {row.month.first for row in rows}
+    """Put the rows in the place of what is there, for months (None: for all)."""
     codes = [one.code for one in list_of_theme(theme)]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(%s, %s)", [_LOCK, list(Theme).index(theme)]
         )
-        Figure.objects.filter(
-            run=None,
-            indicator__in=codes,
-            area_id__in=area_ids,
-            valid_from__in=months,
-        ).delete()
+        old = Figure.objects.filter(run=None, indicator__in=codes, area_id__in=area_ids)
+        if months is not None:
+            old = old.filter(valid_from__in=months)
+        old.delete()
         table = Figure._meta.db_table  # noqa: SLF001 - as documented by Django
         with cursor.copy(f"COPY {table} ({', '.join(_COLUMNS)}) FROM STDIN") as copy:
             for row in rows:
