@@ -114,9 +114,9 @@ def rows_of(rows: object, indicator: str, code: str | None = None) -> list[Figur
 def test_need_follows_age_and_what_is_known_of_a_place() -> None:
     need = estimate_need(GROUND)
     twice = replace(GROUND, given={NEED_FACTOR: np.full(PLACES, 2.0)})
-    counted = replace(GROUND, given={"need_hours": np.arange(PLACES) + 1.0})
+    counted = replace(GROUND, given={"need_hours": np.arange(1.0, PLACES + 1)})
     assert estimate_need(twice) == pytest.approx(2 * need)
-    assert estimate_need(counted) == pytest.approx(np.arange(PLACES) + 1.0)
+    assert estimate_need(counted) == pytest.approx(np.arange(1.0, PLACES + 1))
 
 
 def test_the_country_has_as_many_clients_as_published() -> None:

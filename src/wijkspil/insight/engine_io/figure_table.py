@@ -109,10 +109,12 @@ class FigureTable:
             known_need = capacity + gap
             made["capacity_hours"] = capacity
             made["gap_hours"] = gap
-            share = np.zeros_like(gap)
-            np.divide(100 * gap, known_need, out=share, where=known_need > 0)
-            made["gap_share"] = share
-            made["gap_fte"] = gap / self.result.hours_of_fte[0, :, 1:]
+            made["gap_share"] = np.zeros_like(gap)
+            np.divide(
+                100 * gap, known_need, out=made["gap_share"], where=known_need > 0
+            )
+            hours_of_fte = self.result.hours_of_fte[0, :, 1:]
+            made["gap_fte"] = np.asarray(gap / hours_of_fte, np.float64)
             made["gap_chance"] = 100.0 * (gap > 0)
         return made
 
