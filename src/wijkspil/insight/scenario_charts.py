@@ -82,14 +82,29 @@ def say_answer(
         else "full"
     )
     chance = projection.total("gap_chance", year).value
-    sure = _(
-        "In 8 of 10 futures the gap is between %(low)s and %(high)s hours a week. The "
-        "chance that care falls short is %(chance)s %%."
-    ) % {
-        "low": say_value(gap.low if gap.low is not None else gap.value),
-        "high": say_value(gap.high if gap.high is not None else gap.value),
+    low = gap.low if gap.low is not None else gap.value
+    high = gap.high if gap.high is not None else gap.value
+    bounds = {
+        "low": say_value(abs(low)),
+        "high": say_value(abs(high)),
         "chance": say_value(chance),
     }
+    if low < 0 < high:
+        words = _(
+            "In 8 of 10 futures it lies between %(low)s hours a week to spare and "
+            "%(high)s short. The chance that care falls short is %(chance)s %%."
+        )
+    elif high <= 0:
+        words = _(
+            "In 8 of 10 futures between %(high)s and %(low)s hours a week are to "
+            "spare. The chance that care falls short is %(chance)s %%."
+        )
+    else:
+        words = _(
+            "In 8 of 10 futures between %(low)s and %(high)s hours a week fall short. "
+            "The chance that care falls short is %(chance)s %%."
+        )
+    sure = words % bounds
     return Answer(title, tone, sure, say_against(against, year=year))
 
 

@@ -79,7 +79,8 @@ def test_the_base_is_asked_on_the_page_and_computed_by_the_worker(
     compute(row)
     shown = page(browser, sent["Location"])
     assert "of district nursing" in shown
-    assert "In 8 of 10 futures the gap is between" in shown
+    assert "In 8 of 10 futures" in shown
+    assert "The chance that care falls short is" in shown
     assert 'hx-trigger="every 1s"' not in browser.get(sent["Location"]).content.decode()
 
 

@@ -6,6 +6,7 @@ exactly as it was. Works without JavaScript; ``scenario.js`` lays sliders over i
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django import forms
@@ -65,7 +66,7 @@ class ParameterLine:
     status: str
     base_why: str
     set_by: str
-    set_at: str
+    set_at: datetime | None
     is_changed: bool
     errors: Sequence[str]
 
@@ -268,7 +269,9 @@ class ScenarioForm(forms.Form):
             status=str(STATUSES.get(each.status, each.status)),
             base_why=say_data(each.why),
             set_by=chosen.get("set_by", ""),
-            set_at=chosen.get("set_at", ""),
+            set_at=datetime.fromisoformat(chosen["set_at"])
+            if chosen.get("set_at")
+            else None,
             is_changed=bool(chosen),
             errors=[str(one) for field in fields for one in field.errors],
         )
