@@ -9,7 +9,7 @@ hours a worker gives (``_LEVELS``) is drawn only where a scenario changes it.
 from dataclasses import replace
 
 import numpy as np
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from wijkspil.insight.engine_io.national import ARRIVALS, FERTILITY, MORTALITY
@@ -56,35 +56,35 @@ _FROM_75 = 15
 
 
 def list_assumptions() -> tuple[Assumption, ...]:
-    """Return what is supposed of workers, in the active language."""
+    """Return what is supposed of workers."""
     return (
         Assumption(
             key="workers",
-            text=_(
+            text=gettext_noop(
                 "Ages of workers, their chance to leave and their division over levels "
                 "2 to 5 (a quarter each) are assumed; as many come as leave today, so "
                 "without a scenario the number of workers stays about the same."
             ),
-            source="Wijkspil; no figure by region was at hand",
+            source=gettext_noop("Wijkspil; no figure by region was at hand"),
             status="assumed",
         ),
         Assumption(
             key="hours-of-workers",
-            text=_(
+            text=gettext_noop(
                 "Workers are counted back from hours given: 36 hours a week, less "
                 "leave and illness, less time without clients, which is 1,158 hours "
                 "with clients a year."
             ),
-            source="Letter W23 (666,000 hours is 575 full-time workers)",
+            source=gettext_noop("Letter W23 (666,000 hours is 575 full-time workers)"),
             status="published",
         ),
         Assumption(
             key="training-key",
-            text=_(
+            text=gettext_noop(
                 "Training money of the country is divided over regions by people of 75 "
                 "and over."
             ),
-            source="Wijkspil; the letters give no division",
+            source=gettext_noop("Wijkspil; the letters give no division"),
             status="assumed",
         ),
     )
@@ -251,7 +251,7 @@ def gp_problem(
             low=value,
             high=value,
             unit="share",
-            source="In the hours with patients of a GP already",
+            source=gettext_noop("In the hours with patients of a GP already"),
         )
         for name, value in (("absence", 0.0), ("client_facing", 1.0))
     ]
@@ -261,7 +261,7 @@ def gp_problem(
             low=hours,
             high=hours,
             unit="hours a week",
-            source="Capaciteitsorgaan; see huisartsenzorg.patient_hours_per_worker",
+            source=gettext_noop("Capaciteitsorgaan, the hours of a GP for patients"),
         )
     )
     return by_single_years(made.with_parameters(*fixed))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+from django.utils.translation import gettext_noop
 
 from wijkspil.directory.selectors.insight import (
     Box,
@@ -41,23 +42,25 @@ from wijkspil.registrations.selectors.insight import list_sizes
 REACH_KM = 30.0
 _ASSUMED_ROOM = Assumption(
     key="stale-report",
-    text="A team that never told its room, or too long ago, has no room.",
-    source="Reports of teams in Wijkspil",
+    text=gettext_noop("A team that never told its room, or too long ago, has no room."),
+    source=gettext_noop("Reports of teams in Wijkspil"),
     status="assumed",
 )
 _ASSUMED_SPREAD = Assumption(
     key="team-over-wijken",
-    text="A team that works in more than one wijk is spread over them by inhabitants.",
-    source="Coverage in Wijkspil",
+    text=gettext_noop(
+        "A team that works in more than one wijk is spread over them by inhabitants."
+    ),
+    source=gettext_noop("Coverage in Wijkspil"),
     status="assumed",
 )
 _ASSUMED_SMALL = Assumption(
     key="few-requests",
-    text=(
+    text=gettext_noop(
         "Hours asked in a wijk with fewer than 5 open requests are put together with "
         "those of other such wijken and divided by use."
     ),
-    source="Protection of small numbers",
+    source=gettext_noop("Protection of small numbers"),
     status="assumed",
 )
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 import numpy as np
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from wijkspil.core.progress import Progress, Silent
@@ -33,7 +34,6 @@ from wijkspil.insight.services.open_data_regions import (
     region_code,
 )
 from wijkspil.insight.types import AGE_BANDS, Assumption, Ground, Place, Site
-from wijkspil.ui.charts.frame import say_value
 
 Floats = NDArray[np.float64]
 Level = Literal["pc4", "wijk"]
@@ -302,11 +302,11 @@ def _people_assumptions(
     found = [
         Assumption(
             key="population",
-            text=_(
+            text=gettext_noop(
                 "Inhabitants per postcode by sex and five years of age are counts of "
                 "1 January 2021, rounded to 5 by CBS."
             ),
-            source="CBS StatLine 83502NED (CC BY 4.0)",
+            source=gettext_noop("CBS StatLine 83502NED (CC BY 4.0)"),
             status="measured",
         )
     ]
@@ -314,18 +314,22 @@ def _people_assumptions(
         (
             "unplaced-postcodes",
             unplaced,
-            _("%(count)d postcodes have no point or no gemeente; left out: %(codes)s."),
+            gettext_noop(
+                "%(count)s postcodes have no point or no gemeente; left out: %(codes)s."
+            ),
         ),
         (
             "unknown-postcodes",
             unknown,
-            _("%(count)d postcodes have no count of inhabitants; unknown: %(codes)s."),
+            gettext_noop(
+                "%(count)s postcodes have no count of inhabitants; unknown: %(codes)s."
+            ),
         ),
         (
             "estimated-ages",
             estimated,
-            _(
-                "%(count)d postcodes have no count by age; their total is divided as "
+            gettext_noop(
+                "%(count)s postcodes have no count by age; their total is divided as "
                 "in the country: %(codes)s."
             ),
         ),
@@ -336,8 +340,9 @@ def _people_assumptions(
             found.append(
                 Assumption(
                     key=key,
-                    text=text % {"count": len(codes), "codes": shown + more},
-                    source="CBS StatLine 83503NED and 83502NED",
+                    text=text,
+                    values={"count": len(codes), "codes": shown + more},
+                    source=gettext_noop("CBS StatLine 83503NED and 83502NED"),
                     status="published" if key != "estimated-ages" else "assumed",
                 )
             )
@@ -444,12 +449,14 @@ def _as_wijken(
         *(each for each in base.ground.assumptions if each.key == "population"),
         Assumption(
             key="wijk-ages",
-            text=_(
+            text=gettext_noop(
                 "Of a wijk its inhabitants and broad bands of age of 2022 are counts; "
                 "sex and five years of age are divided as in the postcodes of 2021 it "
                 "shares ground with, by area."
             ),
-            source="CBS KWB 2022; overlay of postcodes and wijken by area",
+            source=gettext_noop(
+                "CBS KWB 2022; overlay of postcodes and wijken by area"
+            ),
             status="assumed",
         ),
     )
@@ -499,11 +506,11 @@ def _read_practices(
     locations = [each for each in folder.gp_locations() if each.kind != _NO_LIST]
     total = float(sum(each.sum() for each in people.values()))
     unmet = (0.0, 0.0, 0.0)
-    source = "CBS, inhabitants; practice locations"
+    source = gettext_noop("CBS, inhabitants; practice locations")
     if folder.has(files.GP_CAPACITY_FILE):
         national = files.read_gp_capacity(folder)
         unmet = national.unmet
-        source += f"; Capaciteitsorgaan, estimates 2010-{national.year}"
+        source += f"; Capaciteitsorgaan, ramingen 2010-{national.year}"
     size = total * (1 - unmet[1]) / max(len(locations), 1)
     interval = _size_interval(
         people, [gemeente_of_pc4.get(each.pc4, "") for each in locations]
@@ -527,39 +534,43 @@ def _read_practices(
     assumptions = [
         Assumption(
             key="gp-list-size",
-            text=_(
-                "The size of a practice is not published. Each of %(count)d practices "
+            text=gettext_noop(
+                "The size of a practice is not published. Each of %(count)s practices "
                 "can take %(size)s people: inhabitants per practice in the country, "
                 "less need that is not met (%(unmet)s %%, from %(least)s to %(most)s "
                 "%%). One practice: %(low)s to %(high)s, as inhabitants per practice "
                 "differ between gemeenten."
-            )
-            % {
+            ),
+            values={
                 "count": len(sites),
-                "size": say_value(size),
-                "unmet": say_value(100 * unmet[1], 1),
-                "least": say_value(100 * unmet[0]),
-                "most": say_value(100 * unmet[2]),
-                "low": say_value(size * interval.low),
-                "high": say_value(size * interval.high),
+                "size": round(size),
+                "unmet": round(100 * unmet[1], 1),
+                "least": round(100 * unmet[0]),
+                "most": round(100 * unmet[2]),
+                "low": round(size * interval.low),
+                "high": round(size * interval.high),
             },
             source=source,
             status="assumed",
         ),
         Assumption(
             key="gp-places",
-            text=_(
+            text=gettext_noop(
                 "A practice lies at its postcode; of most only the four digits are "
                 "known. A health centre counts as one practice; out-of-hours posts "
                 "are left out. Practices abroad do not count."
             ),
-            source="Locations of March 2026; rights not cleared, for tests only",
+            source=gettext_noop(
+                "Locations of March 2026; rights not cleared, for tests only"
+            ),
             status="assumed",
         ),
         Assumption(
             key="gp-stops",
-            text=_("Which practices take no new people is not published: not known."),
-            source="None found",
+            text=gettext_noop(
+                "Which practices take no new people is not published: not known."
+            ),
+            source=gettext_noop("None found"),
             status="published",
         ),
     ]
@@ -613,27 +624,29 @@ def _with_capacity(ground: Ground, care: PlaceCare, *, year: int) -> Ground:
             *aged.assumptions,
             Assumption(
                 key="today",
-                text=_(
-                    "Inhabitants of %(year)d are projected from %(counted)d: "
+                text=gettext_noop(
+                    "Inhabitants of %(year)s are projected from %(counted)s: "
                     "%(people)s people."
-                )
-                % {
-                    "year": year,
-                    "counted": ground.year,
-                    "people": say_value(float(aged.population.sum())),
+                ),
+                values={
+                    "year": str(year),
+                    "counted": str(ground.year),
+                    "people": round(float(aged.population.sum())),
                 },
-                source="CBS; UN World Population Prospects 2019",
+                source=gettext_noop("CBS; UN World Population Prospects 2019"),
                 status="assumed",
             ),
             Assumption(
                 key="capacity-today",
-                text=_(
+                text=gettext_noop(
                     "What teams can give is not published. Capacity is what is given "
                     "now, and in the country as much as is needed; a gap of today says "
                     "how much less care a place has than others for people of the "
                     "same age and health."
                 ),
-                source="CBS, use and cost of district nursing 2015; Vektis 2021",
+                source=gettext_noop(
+                    "CBS, use and cost of district nursing 2015; Vektis 2021"
+                ),
                 status="assumed",
             ),
         ),
@@ -675,9 +688,11 @@ def _absent(folder: Folder) -> list[Assumption]:
     return [
         Assumption(
             key=f"absent-{name.rpartition('/')[2]}",
-            text=_("%(file)s is not in the folder: what it holds is not known.")
-            % {"file": name},
-            source="The folder with data",
+            text=gettext_noop(
+                "%(file)s is not in the folder: what it holds is not known."
+            ),
+            values={"file": name},
+            source=gettext_noop("The folder with data"),
             status="measured",
         )
         for name in folder.absent

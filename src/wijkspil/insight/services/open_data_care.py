@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 from scipy.optimize import nnls
 
@@ -29,7 +29,6 @@ from wijkspil.insight.engine_io.need import (
 from wijkspil.insight.services import open_data_files as files
 from wijkspil.insight.services.open_data_files import Folder
 from wijkspil.insight.types import Assumption, Place
-from wijkspil.ui.charts.frame import say_value
 
 Floats = NDArray[np.float64]
 
@@ -128,7 +127,7 @@ def measure_care(
     used = None
     if folder.has(files.USE_FILE):
         used = _match(files.read_use(folder), gemeenten)
-        assumptions.append(_say_match(used))
+        assumptions.extend(_say_match(used))
     use = _use_by_age(folder, used, people, assumptions)
     health = files.read_health(folder) if folder.has(files.HEALTH_FILE) else {}
     beta, relative = _health_effect(health, used, people, use, assumptions)
@@ -163,27 +162,41 @@ def _match(
     return _Used(users, euro, tuple(sorted(unmatched)), left)
 
 
-def _say_match(used: _Used) -> Assumption:
-    text = _(
-        "Use of 2015 is by the gemeenten of then; %(count)d gemeenten of 2022 have a "
-        "figure, by name or by merger."
-    ) % {"count": len(used.users)}
+def _say_match(used: _Used) -> list[Assumption]:
+    source = gettext_noop(
+        "CBS, use and cost of care per gemeente 2015; mergers 2016-2022"
+    )
+    found = [
+        Assumption(
+            key="use-division",
+            text=gettext_noop(
+                "Use of 2015 is by the gemeenten of then; %(count)s gemeenten of 2022 "
+                "have a figure, by name or by merger."
+            ),
+            values={"count": len(used.users)},
+            source=source,
+            status="measured",
+        )
+    ]
     if used.unmatched:
         shown = ", ".join(used.unmatched[:_MOST_NAMES])
         more = len(used.unmatched) - _MOST_NAMES
-        text += " " + _(
-            "Not matched, since they were divided over others or are not in the region "
-            "file: %(names)s; %(users)s users are left out."
-        ) % {
-            "names": shown + (f" (+{more})" if more > 0 else ""),
-            "users": say_value(used.unmatched_users),
-        }
-    return Assumption(
-        key="use-division",
-        text=text,
-        source="CBS, use and cost of care per gemeente 2015; mergers 2016-2022",
-        status="measured",
-    )
+        found.append(
+            Assumption(
+                key="use-unmatched",
+                text=gettext_noop(
+                    "Gemeenten of 2015 that were divided over others, or are not in "
+                    "the region file, are left out: %(names)s; %(users)s users."
+                ),
+                values={
+                    "names": shown + (f" (+{more})" if more > 0 else ""),
+                    "users": round(used.unmatched_users),
+                },
+                source=source,
+                status="measured",
+            )
+        )
+    return found
 
 
 def _use_by_age(
@@ -201,7 +214,9 @@ def _use_by_age(
         assumptions.append(
             Assumption(
                 key="use-by-age",
-                text=_("Use by age is that of the product: the files do not give it."),
+                text=gettext_noop(
+                    "Use by age is that of the product: the files do not give it."
+                ),
                 source=plain.source,
                 status="assumed",
             )
@@ -222,15 +237,15 @@ def _use_by_age(
     assumptions.append(
         Assumption(
             key="use-by-age",
-            text=_(
+            text=gettext_noop(
                 "Use by age has the shape of spending under the Zvw and, from 65 on, "
                 "the Wlz: the mix that explains users per gemeente best (%(part)s %% "
                 "of the differences per inhabitant). Men and women use the same. "
                 "Level: %(clients)s clients at a moment in the country, from people in "
                 "care in a year and in a month of 2021."
-            )
-            % {"part": say_value(100 * explained), "clients": say_value(stock)},
-            source="CPB 2022; CBS 2015; Vektis, factsheet 2022",
+            ),
+            values={"part": round(100 * explained), "clients": round(stock)},
+            source=gettext_noop("CPB 2022; CBS 2015; Vektis, factsheet 2022"),
             status="assumed",
         )
     )
@@ -282,12 +297,12 @@ def _health_effect(
         assumptions.append(
             Assumption(
                 key="health",
-                text=_(
+                text=gettext_noop(
                     "Need grows as the share of people of 65 and over who are limited "
                     "by their health: one percent more of them is one percent more "
                     "need, between 0.5 and 1.5."
                 ),
-                source="RIVM 50090NED, 2020; elasticity assumed",
+                source=gettext_noop("RIVM 50090NED, 2020; elasticity assumed"),
                 status="assumed",
             )
         )
@@ -306,18 +321,18 @@ def _health_effect(
     assumptions.append(
         Assumption(
             key="health",
-            text=_(
+            text=gettext_noop(
                 "Where 1 %% more people of 65 and over are limited by their health, "
-                "use is %(more)s %% higher at the same age (%(count)d gemeenten; 80 %% "
+                "use is %(more)s %% higher at the same age (%(count)s gemeenten; 80 %% "
                 "interval %(low)s to %(high)s). Taken over for wijken and postcodes."
-            )
-            % {
-                "more": say_value(beta, 2),
+            ),
+            values={
+                "more": round(beta, 2),
                 "count": len(codes),
-                "low": say_value(beta - _NORMAL_90 * error, 2),
-                "high": say_value(beta + _NORMAL_90 * error, 2),
+                "low": round(beta - _NORMAL_90 * error, 2),
+                "high": round(beta + _NORMAL_90 * error, 2),
             },
-            source="RIVM 50090NED, 2020 (model estimates); CBS, use 2015",
+            source=gettext_noop("RIVM 50090NED, 2020 (model estimates); CBS, use 2015"),
             status="assumed",
         )
     )
@@ -366,21 +381,21 @@ def _ratios(
     assumptions.append(
         Assumption(
             key="use-of-gemeente",
-            text=_(
+            text=gettext_noop(
                 "Care given per gemeente follows cost of 2015: %(low)s to %(high)s "
                 "times (8 of 10 gemeenten) what age and health explain. Of such a "
                 "difference %(least)s to %(most)s %% is taken as need and the rest as "
-                "supply; nobody published that part. %(unknown)d gemeenten have no "
+                "supply; nobody published that part. %(unknown)s gemeenten have no "
                 "figure and count as 1."
-            )
-            % {
-                "low": say_value(low, 2),
-                "high": say_value(high, 2),
-                "least": say_value(100 * NEED_SHARE[0]),
-                "most": say_value(100 * NEED_SHARE[1]),
+            ),
+            values={
+                "low": round(float(low), 2),
+                "high": round(float(high), 2),
+                "least": round(100 * NEED_SHARE[0]),
+                "most": round(100 * NEED_SHARE[1]),
                 "unknown": len(people) - len(codes),
             },
-            source="CBS, use and cost of care per gemeente 2015",
+            source=gettext_noop("CBS, use and cost of care per gemeente 2015"),
             status="assumed",
         )
     )

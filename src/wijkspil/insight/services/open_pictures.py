@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+from django.utils.translation import gettext_noop
 from numpy.typing import NDArray
 
 from wijkspil.core.progress import Progress, Silent
@@ -30,7 +31,7 @@ from wijkspil.insight.types import FigureRow, Ground
 Floats = NDArray[np.float64]
 
 BASE = "base"
-_SOURCE = "Open data; see the assumptions"
+_SOURCE = gettext_noop("Open data; see the assumptions")
 #: Figures are of so many people at least.
 SMALLEST = 10
 
