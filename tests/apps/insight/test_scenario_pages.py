@@ -161,7 +161,7 @@ def test_the_result_says_where_why_and_how_sure(made: InsightRegion) -> None:
         page(browser, path, beeld=look, jaar="2030")
     shapes = browser.get(f"{path}kaart/")
     assert shapes.json()["type"] == "FeatureCollection"
-    lines = b"".join(browser.get(f"{path}cijfers.csv")).decode().splitlines()  # type: ignore[arg-type]
+    lines = b"".join(browser.get(f"{path}cijfers.csv")).decode().splitlines()
     assert lines[0].lstrip("\ufeff").startswith("indicator;name;unit;area_kind")
     assert any("gap_hours" in line and "Haven" in line for line in lines)
 
@@ -327,7 +327,7 @@ def test_a_gap_becomes_a_measure_and_is_moved_on(made: InsightRegion) -> None:
     late = browser.post(status, {"handeling": "start"}, headers=ENGLISH, follow=True)
     assert "so this cannot be done" in late.content.decode()
     assert browser.post(status, {"handeling": "x"}).status_code in (400, 422)
-    lines = b"".join(browser.get(f"{PLANS}plannen.csv")).decode()  # type: ignore[arg-type]
+    lines = b"".join(browser.get(f"{PLANS}plannen.csv")).decode()
     assert "Avondteam in Haven;done" in lines
 
 

@@ -39,7 +39,7 @@ class Workshop:
 def make_workshop(*, at: datetime = AT) -> Workshop:
     """Make a region with figures and a practice in two of its wijken."""
     made = make_region_with_figures(at=at)
-    practices = []
+    practices: list[HealthcareService] = []
     for number in (0, 2):
         wijk = made.wijken[number]
         AreaFactory(

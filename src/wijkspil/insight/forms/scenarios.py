@@ -227,7 +227,7 @@ class ScenarioForm(forms.Form):
 
     def groups(self) -> list[ParameterGroup]:
         """Return the values in groups, as the page shows them."""
-        found = []
+        found: list[ParameterGroup] = []
         for key, (title, words) in GROUPS.items():
             lines = [
                 self._line(each)

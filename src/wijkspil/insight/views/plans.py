@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -144,8 +144,8 @@ def export(request: HttpRequest, actor: Actor) -> HttpResponse:
     check_can_view_insight(actor)
     region = chosen_region(request, own_regions(actor, VIEW_INSIGHT))
     rows = [] if region is None else list_measures([region.id])
-    response = StreamingHttpResponse(
-        csv_lines(_csv_rows(rows)), content_type="text/csv; charset=utf-8"
+    response = HttpResponse(
+        "".join(csv_lines(_csv_rows(rows))), content_type="text/csv; charset=utf-8"
     )
     response["Content-Disposition"] = 'attachment; filename="plannen.csv"'
     return response
@@ -411,10 +411,11 @@ def _region_of(actor: Actor, area_id: int) -> int | None:
 
 def _choices(area: AreaHit, indicator: str, region_id: int) -> list[Chip]:
     """Return other indicators a measure can be about, for the same area."""
+    region = [("regio", str(region_id))]
     return [
         Chip(
             one.name,
-            f"?{urlencode({'area': area.code, 'indicator': code, 'regio': region_id})}",
+            "?" + urlencode([("area", area.code), ("indicator", code), *region]),
             active=code == indicator,
         )
         for code, one in INDICATORS.items()

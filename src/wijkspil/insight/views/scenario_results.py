@@ -9,7 +9,6 @@ from django.http import (
     HttpRequest,
     HttpResponse,
     QueryDict,
-    StreamingHttpResponse,
 )
 from django.shortcuts import render
 from django.urls import reverse
@@ -348,8 +347,8 @@ def export(request: HttpRequest, actor: Actor, scenario_id: int) -> HttpResponse
     row = get_scenario(scenario_id, reader_id=actor.user_id)
     check_can_view_insight(actor, region_target(row.region_id))
     done = find_done_run(row.pk)
-    response = StreamingHttpResponse(
-        csv_lines(_rows_of(done)), content_type="text/csv; charset=utf-8"
+    response = HttpResponse(
+        "".join(csv_lines(_rows_of(done))), content_type="text/csv; charset=utf-8"
     )
     response["Content-Disposition"] = f'attachment; filename="scenario-{row.pk}.csv"'
     return response
