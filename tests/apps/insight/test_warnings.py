@@ -107,6 +107,30 @@ class TestCrossing:
         ]
         assert noord[0].chance == pytest.approx(0.739, abs=0.001)
 
+    def test_a_share_takes_the_interval_of_its_hours(self) -> None:
+        made = make_region()
+        run = make_base_run(made, chances={2030: 60.0})
+        zuid = Figure.objects.filter(area=made.wijken[0], run=run)
+        zuid.filter(indicator="gap_hours").update(value=30, low=10, high=50)
+        zuid.filter(indicator="gap_share").update(value=10)
+        FigureFactory(
+            indicator="need_hours",
+            area=made.wijken[0],
+            run=run,
+            valid_from=AT.date().replace(year=2030, month=1, day=1),
+            valid_until=AT.date().replace(year=2031, month=1, day=1),
+            value=300,
+        )
+
+        [one] = find_crossings(
+            question(made.region.pk, indicator="gap_share", threshold=8.0, chance=0.1),
+            year=2026,
+        ).crossings
+
+        assert one.low == pytest.approx(10 / 3)
+        assert one.high == pytest.approx(50 / 3)
+        assert 0.6 < one.chance < 0.7
+
     def test_few_places_are_worse_than_many(self) -> None:
         made = make_region()
         run = make_base_run(made)

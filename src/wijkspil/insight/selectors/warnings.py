@@ -5,7 +5,7 @@ nothing new is done. The chance is that of a year, the mean of many computed fut
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from math import erf, sqrt
 
@@ -79,17 +79,24 @@ def find_crossings(question: Question, *, year: int) -> Outlook:
         return Outlook((), 0, None, None)
     areas = {one.id: one for one in list_children(question.region_id, "wijk")}
     figures = list_area_figures(
-        area_ids=areas, indicators=[question.indicator, "gap_chance"], run_id=run.pk
+        area_ids=areas,
+        indicators={question.indicator, "gap_chance", "gap_hours", "need_hours"},
+        run_id=run.pk,
     )
-    counted = {
-        (one.area_id, one.row.valid_from.year): one.row.value
+    others = {
+        (one.row.indicator, one.area_id, one.row.valid_from.year): one.row
         for one in figures
-        if one.row.indicator == "gap_chance"
     }
     found: dict[int, Crossing] = {}
     first_year = min((one.row.valid_from.year for one in figures), default=year)
     for one in figures:
         row, its_year = one.row, one.row.valid_from.year
+        if row.indicator == "gap_share":
+            row = _with_interval(
+                row,
+                hours=others.get(("gap_hours", one.area_id, its_year)),
+                need=others.get(("need_hours", one.area_id, its_year)),
+            )
         if (
             row.indicator != question.indicator
             or row.value is None
@@ -97,10 +104,11 @@ def find_crossings(question: Question, *, year: int) -> Outlook:
             or not year <= its_year <= year + question.within_years
         ):
             continue
-        known = counted.get((one.area_id, its_year))
+        known = others.get(("gap_chance", one.area_id, its_year))
         chance = (
-            known / 100.0
+            known.value / 100.0
             if known is not None
+            and known.value is not None
             and question.indicator in _COUNTED
             and question.threshold == 0.0
             else chance_of_crossing(row, question.threshold)
@@ -127,6 +135,24 @@ def find_crossings(question: Question, *, year: int) -> Outlook:
         areas=len(areas),
         computed_at=run.finished_at,
         run_id=run.pk,
+    )
+
+
+def _with_interval(
+    row: FigureRow, *, hours: FigureRow | None, need: FigureRow | None
+) -> FigureRow:
+    """Return a share of the need with the interval of its hours, where it has none."""
+    if (
+        row.low is not None
+        or hours is None
+        or hours.low is None
+        or hours.high is None
+        or need is None
+        or not need.value
+    ):
+        return row
+    return replace(
+        row, low=100 * hours.low / need.value, high=100 * hours.high / need.value
     )
 
 
