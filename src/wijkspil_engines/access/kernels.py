@@ -14,19 +14,14 @@ Rows = NDArray[np.int32]
 Starts = NDArray[np.int64]
 
 
-@compiled
-def number_addresses(
-    address: Starts, most: int, number: Rows, first: Starts
-) -> int:  # pragma: no cover - compiled
-    """Number different addresses from 0 in order of appearance.
+_FULL = -2
 
-    ``number`` (p,) gets the number of each row, ``first`` (most,) the row where each
-    appears first. Returns how many there are, or -1 when there are more than ``most``
-    or an address is nothing.
-    """
-    bits = 4
-    while (1 << bits) < 2 * most:
-        bits += 1
+
+@compiled
+def _number(
+    address: Starts, bits: int, most: int, number: Rows, first: Starts
+) -> int:  # pragma: no cover - compiled
+    """Do ``number_addresses`` in a table of 2 to the ``bits``; say when it is full."""
     mask = (1 << bits) - 1
     keys = np.zeros(1 << bits, np.int64)
     values = np.empty(1 << bits, np.int32)
@@ -39,11 +34,14 @@ def number_addresses(
             continue
         if key == 0:
             return -1
+        # Objects lie at multiples of 16.
         slot = ((key >> 4) * np.int64(0x9E3779B97F4A7C1)) >> 20 & mask
         while keys[slot] != key:
             if keys[slot] == 0:
-                if n_found == most:
+                if n_found >= most and 2 * n_found > row:
                     return -1
+                if 2 * n_found > mask:
+                    return _FULL
                 keys[slot] = key
                 values[slot] = n_found
                 first[n_found] = row
@@ -53,6 +51,27 @@ def number_addresses(
         last, last_number = key, values[slot]
         number[row] = last_number
     return n_found
+
+
+@compiled
+def number_addresses(
+    address: Starts, most: int, number: Rows, first: Starts
+) -> int:  # pragma: no cover - compiled
+    """Number different addresses from 0 in order of appearance.
+
+    ``number`` (p,) gets the number of each row, ``first`` (at least half of p, and
+    ``most``) the row where each appears first. Returns how many there are, or -1 when
+    there are more than ``most`` and they are more than half of the rows so far: then
+    rows do not share their objects. -1 too when an address is nothing.
+    """
+    bits = 4
+    while (1 << bits) < 2 * most:
+        bits += 1
+    found = _number(address, bits, most, number, first)
+    while found == _FULL:
+        bits += 2
+        found = _number(address, bits, most, number, first)
+    return found
 
 
 @compiled

@@ -6,6 +6,7 @@ address is looked up instead of its text, which needs no hashing of text at all.
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -65,13 +66,15 @@ def rows_of(ids: Any, known: Sequence[str]) -> NDArray[np.int32]:
 
     most = 2 * len(known) + 64
     number = np.empty(ids.size, np.int32)
-    first = np.empty(most, np.int64)
+    first = np.empty(max(most, ids.size // 2) + 1, np.int64)
     n_found = number_addresses(_addresses(ids), most, number, first)
     if n_found < 0:
-        # Each row has an object of its own.
-        return np.fromiter(
-            (_row_of(row_of, each) for each in ids), np.int32, count=ids.size
+        rows = np.fromiter(
+            map(row_of.get, ids.tolist(), repeat(UNKNOWN)), np.int32, count=ids.size
         )
+        for row in np.flatnonzero(rows == UNKNOWN):
+            rows[row] = _row_of(row_of, ids[row])
+        return rows
     found = ids[first[:n_found]]
     rows = np.fromiter((_row_of(row_of, each) for each in found), np.int32, n_found)
     if n_found == len(known) and (rows == np.arange(n_found)).all():

@@ -70,6 +70,16 @@ def test_ids_are_found_whoever_owns_the_objects():
     )
 
 
+def test_ids_read_in_parts_have_more_objects_than_there_are_ids():
+    known = [f"area-{row}" for row in range(50)]
+    parts = [
+        np.array([f"area-{row}" for row in range(50)], object)[np.arange(900) % 50]
+        for _ in range(40)
+    ]
+    rows = rows_of(np.concatenate(parts), known)
+    np.testing.assert_array_equal(rows, np.tile(np.arange(900) % 50, 40))
+
+
 def test_numbers_as_ids_are_their_text():
     found = AccessProblem.from_tables(
         {"area_id": [1, 2], "demand": [1.0, 2.0]},
