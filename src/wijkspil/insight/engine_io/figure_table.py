@@ -115,7 +115,7 @@ class FigureTable:
             )
             hours_of_fte = self.result.hours_of_fte[0, :, 1:]
             made["gap_fte"] = np.asarray(gap / hours_of_fte, np.float64)
-            made["gap_chance"] = 100.0 * (gap > 0)
+            made["gap_chance"] = np.where(gap > 0, 100.0, 0.0)
         return made
 
     def _of_area(self, code: str, inside: Rows) -> list[FigureRow]:
