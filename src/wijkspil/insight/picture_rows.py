@@ -5,6 +5,7 @@ from typing import Any
 
 from wijkspil.core.spreadsheets import guarded
 from wijkspil.insight.catalogue import INDICATORS
+from wijkspil.insight.data_wording import say_source
 from wijkspil.insight.selectors.picture import Shown
 
 
@@ -32,6 +33,6 @@ def write_rows(rows: Iterable[Shown]) -> Iterator[Sequence[Any]]:
             ),
             guarded(str(INDICATORS[row.indicator].unit)),
             "yes" if row.is_withheld else "no",
-            guarded(row.source),
+            guarded(say_source(row.source)),
             row.computed_at.isoformat(timespec="seconds"),
         )

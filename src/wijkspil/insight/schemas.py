@@ -7,6 +7,7 @@ from pydantic import Field
 
 from wijkspil.core.api import CamelSchema
 from wijkspil.directory.types import AreaKind
+from wijkspil.insight.data_wording import say_source
 from wijkspil.insight.selectors.picture import Shown
 from wijkspil.insight.types import Indicator, Theme
 
@@ -121,7 +122,7 @@ class FigureOut(CamelSchema):
             numerator=row.numerator,
             denominator=row.denominator,
             is_withheld=row.is_withheld,
-            source=row.source,
+            source=say_source(row.source),
             measured_at=row.measured_at,
             computed_at=row.computed_at,
         )

@@ -63,7 +63,7 @@ def list_assumptions() -> tuple[Assumption, ...]:
     """Return what is supposed of births, deaths and moves."""
     return (
         Assumption(
-            key="mortality",
+            key="national-rates",
             text=gettext_noop(
                 "Mortality, births and migration are national rates, the same in every "
                 "area; moves between areas are not projected."
@@ -74,7 +74,7 @@ def list_assumptions() -> tuple[Assumption, ...]:
             status="assumed",
         ),
         Assumption(
-            key="arrivals",
+            key="net-migration",
             text=gettext_noop(
                 "80,000 people a year come to live in the country, net: between the "
                 "projection of the UN (about 16,000) and the growth CBS counted from "

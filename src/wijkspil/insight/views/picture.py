@@ -33,6 +33,7 @@ from wijkspil.insight.catalogue import (
     list_headlines,
     list_of_theme,
 )
+from wijkspil.insight.data_wording import say_source
 from wijkspil.insight.forms.picture import PictureForm
 from wijkspil.insight.permissions import (
     VIEW_INSIGHT,
@@ -103,6 +104,7 @@ class FigureLine:
     bounds: str
     period: str
     why: str
+    source: str
     beside: str = ""
     change: str = ""
 
@@ -569,6 +571,7 @@ def _line(
         bounds=say_bounds(indicator, row) if row is not None else "",
         period="" if row is None else say_period(row.valid_from, row.valid_until),
         why="" if known else say_why_missing(indicator, row),
+        source=(row and say_source(row.source)) or str(indicator.source),
         beside=""
         if beside is None
         else say_figure(indicator, beside.value) or say_why_missing(indicator, beside),
