@@ -82,7 +82,9 @@ class IndicatorBlock:
     definition: Any
     reference: str
     unit: Any
+    #: of the newest period, and of the periods before
     lines: Sequence[FigureLine]
+    earlier: Sequence[FigureLine]
     pooled: str
     chart: Chart | None
 
@@ -258,6 +260,7 @@ def _blocks(
             None,
         )
         shown = [one for one in of_code if one.organization_id in named]
+        last = max((each.valid_from for each in shown), default=None)
         one = INDICATORS[code]
         blocks.append(
             IndicatorBlock(
@@ -266,7 +269,16 @@ def _blocks(
                 definition=one.definition,
                 reference=one.reference,
                 unit=one.unit,
-                lines=[_figure_line(each, names) for each in shown],
+                lines=[
+                    _figure_line(each, names)
+                    for each in shown
+                    if each.valid_from == last
+                ],
+                earlier=[
+                    _figure_line(each, names)
+                    for each in shown
+                    if each.valid_from != last
+                ],
                 pooled="" if newest is None else _say_pooled(newest),
                 chart=None
                 if newest is None
@@ -281,8 +293,8 @@ def _figure_line(one: ProviderFigure, names: dict[int, str]) -> FigureLine:
     decimals = INDICATORS[one.indicator].decimals
     return FigureLine(
         provider=names.get(one.organization_id, ""),
-        period=f"{date_format(one.valid_from, 'j M Y')} – "
-        f"{date_format(one.last_day, 'j M Y')}",
+        period=f"{date_format(one.valid_from, 'j b Y')} – "
+        f"{date_format(one.last_day, 'j b Y')}",
         count=_("fewer than %(n)d") % {"n": few}
         if one.count < few
         else say_value(one.count),

@@ -63,7 +63,7 @@ def show_warnings(request: HttpRequest, actor: Actor) -> HttpResponse:
             )
             return redirect(f"{reverse('insight:warnings')}?{_query(question)}")
         outlook = find_crossings(question, year=localdate().year)
-    elif is_asked:
+    elif not form.is_valid():
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     return render(
         request,
@@ -76,6 +76,9 @@ def show_warnings(request: HttpRequest, actor: Actor) -> HttpResponse:
             "question": question,
             "lines": _lines(question, outlook),
             "now_count": sum(one.is_now for one in outlook.crossings) if outlook else 0,
+            "least_chance": say_value(100 * question.chance, 0, "%")
+            if question
+            else "",
             "chart": _chart(question, outlook),
             "indicator": INDICATORS[question.indicator] if question else None,
             "subscriptions": _subscriptions(actor),
