@@ -183,6 +183,12 @@ def test_a_region_is_a_part_with_all_practices(country: OpenData) -> None:
     assert len(part.places) == 32
     assert len(part.gp_sites) == 64
     assert part.capacity_hours.shape == (32,)
+    # What lies only partly in it, as the country, is no area of it.
+    assert {code for place in part.places for code in place.within} == {
+        "zorgkantoor:westland",
+        "corop:nergens-1",
+        *(place.gemeente for place in part.places),
+    }
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ and status, and where it can be, it is measured in the same files (which curve o
 spending explains use, how use goes with health).
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -137,6 +138,9 @@ def read_open_data(
 def narrow(ground: Ground, region: AreaLabel) -> Ground:
     """Return the part of a ground that lies in a region; all practices stay.
 
+    Its places keep only the areas that lie wholly in it: a sum over the part must not
+    pass for one over the country.
+
     Raises
     ------
     InvalidOpenData
@@ -152,10 +156,16 @@ def narrow(ground: Ground, region: AreaLabel) -> Ground:
         raise InvalidOpenData(
             _("No place of the data lies in %(region)s.") % {"region": region.name}
         )
+    everywhere = Counter(code for place in ground.places for code in place.within)
+    here = Counter(code for row in rows for code in ground.places[row].within)
+    whole = {code for code, count in here.items() if count == everywhere[code]}
     return replace(
         ground,
         name=region.name,
-        places=tuple(ground.places[row] for row in rows),
+        places=tuple(
+            replace(ground.places[row], within=ground.places[row].within & whole)
+            for row in rows
+        ),
         population=ground.population[rows],
         capacity_hours=ground.capacity_hours[rows],
         used_hours=ground.used_hours[rows],
