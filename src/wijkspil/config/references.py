@@ -1,4 +1,4 @@
-"""Make the reference pages from the code: settings, permissions, data, states, OpenAPI.
+"""Make the reference pages from the code: settings, permissions, data, interfaces.
 
 ``python -m wijkspil.config.references`` writes them to ``docs/reference``; a test
 compares them, so that they never drift.
@@ -271,6 +271,13 @@ def capability_statement() -> str:
     return json.dumps(statement, indent=1, ensure_ascii=False) + "\n"
 
 
+def scenario_schema() -> str:
+    """Return the JSON Schema of a scenario file (TOML) of the projection."""
+    from wijkspil.insight.engine_io.projection import schema_json
+
+    return schema_json()
+
+
 def make_references() -> dict[str, str]:
     """Return file name -> text of every reference page."""
     import_module("wijkspil.config.urls")  # every room declares its permissions
@@ -285,6 +292,7 @@ def make_references() -> dict[str, str]:
         "openapi.json": openapi_document(),
         "capability-statement.json": capability_statement(),
         "fhir-search.md": fhir_search_page(),
+        "scenario.schema.json": scenario_schema(),
     }
 
 
