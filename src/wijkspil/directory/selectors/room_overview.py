@@ -4,18 +4,22 @@ A team counts in every wijk where it is first contact or regular, so the sum ove
 wijken is more than the number of teams. Helpers of the whole region are not counted.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import NamedTuple
 
+from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import NotFound
+from wijkspil.core.kept import Kept
 from wijkspil.directory.models import Area
-from wijkspil.directory.room import RoomReport, derive_room
+from wijkspil.directory.room import derive_room
+from wijkspil.directory.selectors.capacity import list_current_reports
+from wijkspil.directory.selectors.last_change import get_last_change
 from wijkspil.directory.types import AreaKind, RegionPurpose, Room
 
 
@@ -83,82 +87,75 @@ WITH wijk AS MATERIALIZED (
       FROM part, unnest(part.within) AS around(id)
       JOIN wijk ON wijk.id = around.id
 )
-SELECT wijk.id, wijk.code, wijk.name, coalesce(wijk.gemeente, ''), s.id,
-       (SELECT json_build_array(
-                   r.new_clients, r.size_band, r.parts_of_day, r.hours_per_week,
-                   r.reported_at, r.valid_until,
-                   (SELECT json_build_array(sum(x.clients), sum(x.hours_per_week))
-                      FROM directory_capacityreservation x
-                     WHERE x.service_id = s.id AND x.released_at IS NULL
-                       AND x.reserved_at >= r.reported_at
-                       AND x.reserved_at <= %(at)s))
-          FROM directory_capacityreport r
-         WHERE r.service_id = s.id AND r.reported_at <= %(at)s
-         ORDER BY r.reported_at DESC, r.id DESC LIMIT 1)
+SELECT wijk.code, wijk.name, coalesce(wijk.gemeente, ''),
+       coalesce(array_agg(s.id) FILTER (WHERE s.id IS NOT NULL), '{}')
   FROM wijk
   LEFT JOIN covered ON covered.id = wijk.id
   LEFT JOIN (directory_healthcareservice s
              JOIN directory_organization o ON o.id = s.organization_id
                   AND o.is_active)
          ON s.id = covered.service_id AND s.is_active
+ GROUP BY wijk.id, wijk.code, wijk.name, wijk.gemeente
  ORDER BY wijk.gemeente, wijk.name, wijk.code
 """
 
 
+class _Wijk(NamedTuple):
+    code: str
+    name: str
+    gemeente: str
+    service_ids: Sequence[int]
+
+
+# Who covers which wijk costs most by far, and stays the same while teams report.
+_KEPT = Kept(most=64)
+
+
 def list_wijk_room(*, region_id: int, care: str, at: datetime) -> list[WijkRoom]:
-    """Return the room of every wijk in a region (one query)."""
+    """Return the room of every wijk in a region (three queries at most).
+
+    A web worker keeps who covers which wijk for some seconds; what teams reported and
+    requests reserved is always that of ``at``.
+    """
+    wijken: Sequence[_Wijk] = _KEPT.get(
+        (region_id, str(care), get_last_change() if settings.KEPT_FOR_S else None),
+        partial(_list_wijken, region_id, care, at),
+    )
+    reports = list_current_reports(
+        sorted({pk for wijk in wijken for pk in wijk.service_ids}), at=at
+    )
+    rooms = {pk: derive_room(report, at=at) for pk, report in reports.items()}
+    counting = {
+        pk: report.reported_at
+        for pk, report in reports.items()
+        if not report.is_stale(at=at)
+    }
+    return [_count(wijk, rooms, counting) for wijk in wijken]
+
+
+def _list_wijken(region_id: int, care: str, at: datetime) -> list[_Wijk]:
     with connection.cursor() as cursor:
         cursor.execute(_QUERY, {"region": region_id, "care": care, "at": at})
-        rows = cursor.fetchall()
-    names: dict[int, tuple[str, str, str]] = {}
-    reports: dict[int, list[RoomReport | None]] = defaultdict(list)
-    for wijk_id, code, name, gemeente, service_id, raw in rows:
-        names[wijk_id] = (code, name, gemeente)
-        if service_id is not None:
-            reports[wijk_id].append(_report(raw) if raw else None)
-    return [
-        _count(code, name, gemeente, reports[wijk_id], at=at)
-        for wijk_id, (code, name, gemeente) in names.items()
-    ]
+        return [_Wijk(*row) for row in cursor.fetchall()]
 
 
 def _count(
-    code: str,
-    name: str,
-    gemeente: str,
-    reports: Sequence[RoomReport | None],
-    *,
-    at: datetime,
+    wijk: _Wijk, rooms: Mapping[int, Room], counting: Mapping[int, datetime]
 ) -> WijkRoom:
-    words = [derive_room(report, at=at) for report in reports]
-    counting = [r.reported_at for r in reports if r and not r.is_stale(at=at)]
+    words = [rooms.get(pk, Room.UNKNOWN) for pk in wijk.service_ids]
     return WijkRoom(
-        code=code,
-        name=name,
-        gemeente=gemeente,
+        code=wijk.code,
+        name=wijk.name,
+        gemeente=wijk.gemeente,
         teams=len(words),
         room=words.count(Room.ROOM),
         limited=words.count(Room.LIMITED),
         full=words.count(Room.FULL),
         unknown=words.count(Room.UNKNOWN),
-        oldest_report_at=min(counting, default=None),
+        oldest_report_at=min(
+            (counting[pk] for pk in wijk.service_ids if pk in counting), default=None
+        ),
     )
-
-
-def _report(raw: Sequence[Any]) -> RoomReport:
-    new_clients, size_band, parts_of_day, hours, reported_at, valid_until, taken = raw
-    return RoomReport(
-        new_clients=new_clients,
-        size_band=size_band,
-        parts_of_day=parts_of_day,
-        tasks_excluded=(),
-        hours_per_week=hours,
-        no_room_reason="",
-        no_room_until=None,
-        reported_at=datetime.fromisoformat(reported_at),
-        valid_until=datetime.fromisoformat(valid_until),
-        reporter_label="",
-    ).less(clients=taken[0] or 0, hours_per_week=taken[1] or 0.0)
 
 
 def list_regions(region_ids: Iterable[int] | None = None) -> list[RegionName]:

@@ -1,21 +1,13 @@
 """The page "Room in the region": counts per wijk, for coordinator and insurer."""
 
-from datetime import datetime
-from functools import partial
-
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from wijkspil.accounts.requests import get_request_actor
 from wijkspil.accounts.types import Actor, Target
-from wijkspil.core.kept import Kept
 from wijkspil.core.permissions import Scope
-from wijkspil.directory.selectors.last_change import get_last_change
 from wijkspil.directory.selectors.room_overview import (
     RegionName,
     WijkRoom,
@@ -28,6 +20,7 @@ from wijkspil.portal.permissions import (
     VIEW_ROOM_OVERVIEW,
     check_can_view_room_overview,
 )
+from wijkspil.portal.room_markup import draw_room_rows
 from wijkspil.ui.navigation import Chip
 
 #: Column of the table -> how a row is ordered by it.
@@ -59,12 +52,11 @@ def show_room_overview(request: HttpRequest) -> HttpResponse:
     if sort.removeprefix("-") not in SORT_KEYS:
         sort = ""
     rows: list[WijkRoom] = []
-    body = ""
     if region is not None:
         check_can_view_room_overview(actor, Target(region_ids=frozenset({region.id})))
-        rows, body = _KEPT.get(
-            (region.id, sort, get_language(), get_last_change()),
-            partial(_make_rows, region.id, sort, at=now),
+        rows = sort_rows(
+            list_wijk_room(region_id=region.id, care=Care.DISTRICT_NURSING, at=now),
+            sort,
         )
     return render(
         request,
@@ -72,7 +64,7 @@ def show_room_overview(request: HttpRequest) -> HttpResponse:
         {
             "region": region,
             "rows": rows,
-            "body": body,
+            "body": draw_room_rows(rows, now=now),
             "with_room": sum(1 for row in rows if row.room or row.limited),
             "without_team": sum(1 for row in rows if not row.teams),
             "without_report": sum(
@@ -88,20 +80,6 @@ def show_room_overview(request: HttpRequest) -> HttpResponse:
             ],
         },
     )
-
-
-_KEPT = Kept(most=64)
-
-
-def _make_rows(
-    region_id: int, sort: str, *, at: datetime
-) -> tuple[list[WijkRoom], SafeString]:
-    """Return the wijken of a region, and the same as rows of the table."""
-    rows = sort_rows(
-        list_wijk_room(region_id=region_id, care=Care.DISTRICT_NURSING, at=at), sort
-    )
-    context = {"rows": rows, "now": at}
-    return rows, SafeString(render_to_string("portal/parts/room_rows.html", context))
 
 
 def list_own_regions(actor: Actor) -> list[RegionName]:
