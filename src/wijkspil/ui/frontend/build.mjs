@@ -84,6 +84,9 @@ for (const [path, output] of Object.entries(result.metafile.outputs)) {
     const logical = logicalNames[relative(source, join(process.cwd(), output.entryPoint))];
     if (logical) files[logical] = name;
   }
+  // Asked for by the page before the script that needs it has been read.
+  const isMap = Object.keys(output.inputs).some((input) => input.endsWith("js/map/map.js"));
+  if (isMap && name.endsWith(".js")) files["map.js"] = name;
   if (/^public-sans.*latin-wght-normal.*\.woff2$/.test(name)) files["font.woff2"] = name;
 }
 

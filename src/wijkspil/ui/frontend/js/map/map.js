@@ -17,6 +17,8 @@ import { drawPattern, KINDS, readLook } from "./look.js";
 import { featuresOf } from "./shapes.js";
 
 maplibre.setWorkerUrl(new URL(workerFile, import.meta.url).href);
+// The worker starts while the shapes are on their way.
+maplibre.prewarm();
 
 const PADDING_PX = 24;
 // With more areas than this, names are drawn from this zoom on only.
@@ -65,6 +67,9 @@ async function loadAreas(dataset) {
 const isPlace = ({ geometry }) => geometry.type !== "LineString";
 
 const hasLines = (features) => !features.every(isPlace);
+
+const hasPoints = (features) =>
+  features.some(({ geometry }) => geometry.type === "Point");
 
 const collectionOf = (features) => ({ type: "FeatureCollection", features });
 
@@ -151,7 +156,7 @@ function styleOf(look, features) {
         paint: { "line-color": look.focus, "line-width": 4 },
       },
       ...(hasLines(features) ? [flowsOf(look, isLine)] : []),
-      {
+      ...(hasPoints(features) ? [{
         id: "points",
         type: "circle",
         source: "areas",
@@ -162,7 +167,7 @@ function styleOf(look, features) {
           "circle-stroke-color": ["case", marked, look.focus, look.text],
           "circle-stroke-width": ["case", marked, 3, 2],
         },
-      },
+      }] : []),
       {
         id: "words",
         type: "symbol",
@@ -287,7 +292,8 @@ class AreaMap {
       });
     }
     this.map.on("click", ({ point }) => {
-      const [top] = this.map.queryRenderedFeatures(point, { layers: ["points", "fill"] });
+      const layers = ["points", "fill"].filter((layer) => this.map.getLayer(layer));
+      const [top] = this.map.queryRenderedFeatures(point, { layers });
       if (top) this.choose(this.byId(top.id));
     });
   }
@@ -409,7 +415,8 @@ function giveUp(element) {
 export async function drawMap(element) {
   element.dataset.mapState = "loading";
   try {
-    if (!document.createElement("canvas").getContext("webgl2")) throw new Error("no WebGL 2");
+    // Whether it can be drawn shows when the map is made: to try here costs a context.
+    if (!window.WebGL2RenderingContext) throw new Error("no WebGL 2");
     const [features] = await Promise.all([
       loadAreas(element.dataset),
       loadStyle(element.dataset.mapStyle),
