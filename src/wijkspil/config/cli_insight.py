@@ -168,7 +168,7 @@ def refresh(
     context: typer.Context,
     region: Annotated[
         str | None,
-        typer.Option(help="Code or name of a region; without: the whole country."),
+        typer.Option(help="Code of a region; without: the whole country."),
     ] = None,
 ) -> None:
     """Count the figures of today anew in the database; the night does it too."""
