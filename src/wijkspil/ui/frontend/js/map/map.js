@@ -406,6 +406,7 @@ class AreaMap {
 
 function giveUp(element) {
   element.dataset.mapState = "none";
+  element.querySelector(".wp-map__canvas")?.remove();
   const note = element.querySelector("[data-map-note]");
   if (!note) return;
   note.hidden = false;
