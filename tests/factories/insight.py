@@ -114,11 +114,11 @@ def make_region(*, at: datetime = AT) -> InsightRegion:
     office = AreaFactory(
         region=True, purpose=RegionPurpose.ZORGKANTOOR, code="DUIN", name="Duin"
     )
-    gemeenten = [
+    gemeenten: list[Area] = [
         AreaFactory(gemeente=True, name=name, lies_in=[region, office])
         for name in ("Duinrade", "Zeedorp")
     ]
-    wijken = []
+    wijken: list[Area] = []
     for number, (name, people) in enumerate(
         (("Zuid", 5000), ("Noord", 5000), ("Haven", 3000), ("Dorp", 3000))
     ):

@@ -326,6 +326,18 @@ PLANS = Page(
     _("What is agreed to do about a gap, whose it is, and what came of it."),
     VIEW_INSIGHT,
 )
+WARNINGS = Page(
+    "insight:warnings",
+    _("Early warning"),
+    _("Where care will fall short, from which year on, and how likely."),
+    VIEW_INSIGHT,
+)
+QUALITY_FIGURES = Page(
+    "insight:uploads",
+    _("Quality of care"),
+    _("Bring in what clients say and other figures of quality; see where you stand."),
+    VIEW_INSIGHT,
+)
 SIGN_IN = Page(
     "accounts:sign-in",
     _("Sign in"),
@@ -353,6 +365,8 @@ WORK_PAGES = (
     PICTURE,
     SCENARIOS,
     PLANS,
+    WARNINGS,
+    QUALITY_FIGURES,
     GP_WISHES,
     MEDIATION,
     CONTRIBUTION,

@@ -17,6 +17,7 @@ from tests.factories.referrals import make_person
 from wijkspil.accounts.models import User
 from wijkspil.accounts.types import Role
 from wijkspil.core.errors import NotPermitted
+from wijkspil.directory.models import Organization
 from wijkspil.insight.errors import InvalidUpload
 from wijkspil.insight.intervals import student_interval, wilson
 from wijkspil.insight.models import IndicatorUpload, UploadedFigure
@@ -319,7 +320,7 @@ class TestSmallNumbers:
     def test_a_mean_of_the_region_gives_no_provider_away(self) -> None:
         made = region_with_teams()
         store(made, STRAIN)
-        others = [made.other_provider, OrganizationFactory()]
+        others: list[Organization] = [made.other_provider, OrganizationFactory()]
         upload = IndicatorUpload.objects.get()
         for number, organization in enumerate(others):
             assert not pool(list_uploaded([made.provider.pk, made.other_provider.pk]))
@@ -410,7 +411,7 @@ class TestPage:
         made = region_with_teams()
 
         answer = self.browser(made.manager.user).get(reverse("insight:upload-template"))
-        text = b"".join(answer.streaming_content).decode()
+        text = answer.getvalue().decode()
 
         assert text.count("75000901") == 3
 
@@ -418,7 +419,10 @@ class TestPage:
         made = region_with_teams()
         store(made, STRAIN)
         upload = IndicatorUpload.objects.get()
-        others = [made.other_provider, OrganizationFactory(name="Verre Zorg")]
+        others: list[Organization] = [
+            made.other_provider,
+            OrganizationFactory(name="Verre Zorg"),
+        ]
         CoverageFactory(
             service=HealthcareServiceFactory(organization=others[1]),
             area=made.wijken[1],

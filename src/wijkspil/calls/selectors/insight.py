@@ -17,4 +17,5 @@ def list_arrivals(period: Period) -> list[tuple[int, float]]:
             started_at__lt=period.end,
             arrived_at__isnull=False,
         ).values_list("place_id", "started_at", "arrived_at")
+        if arrived_at is not None
     ]

@@ -98,8 +98,8 @@ def list_wijken_in_use(
             name=name,
             gemeente=gemeente or "",
             year=year,
-            lon=lon,
-            lat=lat,
+            lon=lon or 0.0,  # never empty: see the filter
+            lat=lat or 0.0,
             population=population,
             population_by_age=by_age,
             within=frozenset(around),
@@ -189,7 +189,13 @@ def list_gp_points_in(box: Box | None) -> list[tuple[int, str, str, float, float
     )
     if box is not None:
         rows = rows.filter(box.filter_of_points())
-    return list(rows.order_by("pk").values_list("pk", "name", "postcode", "lon", "lat"))
+    return [
+        (pk, name, postcode, lon, lat)
+        for pk, name, postcode, lon, lat in rows.order_by("pk").values_list(
+            "pk", "name", "postcode", "lon", "lat"
+        )
+        if lon is not None and lat is not None
+    ]
 
 
 @dataclass(frozen=True, slots=True)

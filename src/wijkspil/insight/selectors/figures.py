@@ -10,6 +10,23 @@ from wijkspil.directory.selectors.insight import AreaPart, list_parts
 from wijkspil.insight.models import Figure
 from wijkspil.insight.types import FigureRow
 
+#: Of a figure, in the order of ``FigureRow``.
+_FIELDS: tuple[str, ...] = (
+    "indicator",
+    "area__code",
+    "valid_from",
+    "valid_until",
+    "value",
+    "numerator",
+    "denominator",
+    "low",
+    "high",
+    "part_of_day",
+    "source",
+    "measured_at",
+    "is_withheld",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class AreaFigure:
@@ -91,21 +108,10 @@ def list_children(area_id: int | None, kind: str) -> list[AreaPart]:
 
 
 def _read(rows: "QuerySet[Figure]") -> Iterable[AreaFigure]:
-    for area_id, computed_at, *values in rows.values_list(
+    for values in rows.values_list(
         "area_id",
         "computed_at",
-        "indicator",
-        "area__code",
-        "valid_from",
-        "valid_until",
-        "value",
-        "numerator",
-        "denominator",
-        "low",
-        "high",
-        "part_of_day",
-        "source",
-        "measured_at",
-        "is_withheld",
+        *_FIELDS,
     ):
-        yield AreaFigure(area_id, FigureRow(*values), computed_at)
+        area_id, computed_at, *row = values
+        yield AreaFigure(area_id, FigureRow(*row), computed_at)

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.db import connection, transaction
 from django.utils.timezone import localdate
@@ -210,7 +210,7 @@ def _store(plan: UploadPlan, *, actor: Actor, at: datetime) -> None:
                 uploaded_at=at,
                 uploaded_by_id=actor.user_id,
             )
-        place = {
+        place: dict[str, Any] = {
             "organization_id": one.organization_id,
             "indicator": code,
             "valid_from": one.line.valid_from,

@@ -64,7 +64,7 @@ def unsubscribe(*, subscription_id: int, actor: Actor) -> None:
         If it is not theirs.
     """
     gone, _rows = Subscription.objects.filter(
-        pk=subscription_id, user_id=actor.user_id
+        pk=subscription_id, user_id=actor.user_id or 0
     ).delete()
     if not gone:
         raise NotFound(

@@ -62,12 +62,15 @@ def withhold(counts: Counts, levels: Levels, *, smallest: int) -> frozenset[int]
         for pk, members in levels.regions.items():
             if not _cover(of_gemeente, is_gemeente_hidden, members, smallest):
                 hidden_regions.add(pk)
-    for number in np.flatnonzero(is_gemeente_hidden):
+    for number in np.flatnonzero(is_gemeente_hidden).tolist():
         _hide_one(counts, is_hidden, np.flatnonzero(levels.gemeente_of == number))
     return frozenset(
         {
-            *(levels.wijk_ids[place] for place in np.flatnonzero(is_hidden)),
-            *(levels.gemeenten[place] for place in np.flatnonzero(is_gemeente_hidden)),
+            *(levels.wijk_ids[place] for place in np.flatnonzero(is_hidden).tolist()),
+            *(
+                levels.gemeenten[place]
+                for place in np.flatnonzero(is_gemeente_hidden).tolist()
+            ),
             *hidden_regions,
             *(pk for pk, members in levels.others.items() if is_hidden[members].any()),
         }

@@ -9,7 +9,7 @@ from math import sqrt
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -131,8 +131,8 @@ def send_template(request: HttpRequest, actor: Actor) -> HttpResponse:
     rows = write_template(
         codes[0] if len(codes) == 1 else "75000000", today=localdate(timezone.now())
     )
-    response = StreamingHttpResponse(
-        csv_lines(rows), content_type="text/csv; charset=utf-8"
+    response = HttpResponse(
+        "".join(csv_lines(rows)), content_type="text/csv; charset=utf-8"
     )
     response["Content-Disposition"] = 'attachment; filename="kwaliteit.csv"'
     return response

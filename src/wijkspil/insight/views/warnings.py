@@ -113,11 +113,11 @@ def _question(region: RegionChoice, cleaned: dict[str, Any]) -> Question:
 def _query(question: Question) -> str:
     return urlencode(
         {
-            "regio": question.region_id,
+            "regio": str(question.region_id),
             "indicator": question.indicator,
             "threshold": f"{question.threshold:g}",
-            "within_years": question.within_years,
-            "chance": round(100 * question.chance),
+            "within_years": str(question.within_years),
+            "chance": str(round(100 * question.chance)),
         }
     )
 
@@ -139,8 +139,8 @@ def _lines(question: Question | None, outlook: Outlook | None) -> list[dict[str,
             "plan_url": f"{plan}?"
             + urlencode(
                 {
-                    "regio": question.region_id,
-                    "area": each.area_id,
+                    "regio": str(question.region_id),
+                    "area": str(each.area_id),
                     "indicator": question.indicator,
                 }
             ),
