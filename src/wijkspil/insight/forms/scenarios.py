@@ -147,7 +147,7 @@ class ScenarioForm(forms.Form):
                 },
             )
         self.fields[f"why:{each.name}"] = forms.CharField(
-            label=_("Why do you suppose this?"),
+            label=_t("%(what)s: why") % {"what": label},
             initial=self.overrides.get(each.name, {}).get("why", ""),
             max_length=500,
             required=False,

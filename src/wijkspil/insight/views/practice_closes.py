@@ -88,9 +88,9 @@ def show_closing(request: HttpRequest, actor: Actor) -> HttpResponse:
     }
     if region is not None and practice is not None:
         counted = count_ground(region_id=region.id, at=now)
-        ground = read_wide_ground(counted, at=now)
         code = str(practice.id)
-        if code in {site.code for site in ground.gp_sites}:
+        if code in {site.code for site in counted.ground.gp_sites}:
+            ground = read_wide_ground(counted, at=now)
             closed = close_practice(
                 ground,
                 [code],
