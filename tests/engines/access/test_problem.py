@@ -153,7 +153,7 @@ def test_points_give_the_pairs_within_the_threshold():
 
 def test_points_on_the_threshold_stay_and_metres_are_straight():
     problem = AccessProblem.from_points(
-        ["a"], [1.0], [[0, 0]], ["s", "t"], [1.0, 1.0], [[3, 4], [3, 4.001]],
+        ["a"], [1.0], [[0.0, 0.0]], ["s", "t"], [1.0, 1.0], [[3.0, 4.0], [3.0, 4.001]],
         threshold=5.0, cost_unit="metres",
     )  # fmt: skip
     assert problem.cost.tolist() == [5.0]
