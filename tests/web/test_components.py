@@ -47,6 +47,7 @@ COMPONENTS = (
     *("wp-alert", "wp-empty", "wp-privacy", "wp-field", "wp-error-summary"),
     *("wp-table", "wp-sort", "wp-chip", "wp-pagination", "wp-facts", "wp-disclosure"),
     *("wp-timeline", "wp-steps", "wp-progress", "wp-map", "wp-swatch"),
+    *("wp-chart", "wp-chart__mark"),
 )
 
 
