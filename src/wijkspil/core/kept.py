@@ -19,10 +19,14 @@ Result = TypeVar("Result")
 
 
 class Kept:
-    """At most ``most`` results, each for ``KEPT_FOR_S`` seconds."""
+    """At most ``most`` results, each for ``KEPT_FOR_S`` seconds.
 
-    def __init__(self, most: int) -> None:
+    ``for_s`` keeps longer what a browser keeps for a day anyway.
+    """
+
+    def __init__(self, most: int, *, for_s: float | None = None) -> None:
         self._most = most
+        self._for_s = for_s
         self._results: dict[Hashable, tuple[float, object]] = {}
 
     def get(self, key: Hashable, make: Callable[[], Result]) -> Result:
@@ -36,5 +40,5 @@ class Kept:
         made = make()
         if len(self._results) >= self._most:
             self._results.clear()
-        self._results[key] = (now_s + settings.KEPT_FOR_S, made)
+        self._results[key] = (now_s + (self._for_s or settings.KEPT_FOR_S), made)
         return made

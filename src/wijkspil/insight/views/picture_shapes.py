@@ -24,7 +24,8 @@ _COUNTRY_M, _REGION_M = 250.0, 25.0
 #: With fewer areas there is room to draw every bend.
 _MANY = 1_000
 _KINDS = (AreaKind.WIJK.value, AreaKind.GEMEENTE.value)
-_KEPT = Kept(most=32)
+#: To simplify the country takes half a second.
+_KEPT = Kept(most=32, for_s=3600)
 
 
 @dataclass(frozen=True, slots=True)
