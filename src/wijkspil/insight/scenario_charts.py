@@ -67,7 +67,7 @@ def say_answer(
         title = (
             _("In %(year)s there is enough district nursing: %(gap)s hours to spare")
             if gap.value < 0
-            else _("In %(year)s need and room for district nursing are about equal")
+            else _("In %(year)s need and capacity of district nursing are about equal")
         ) % values
     else:
         title = (
@@ -154,9 +154,9 @@ def draw_need(projection: Projection) -> Chart:
     return draw_line(
         [
             _line(projection, "need_hours", _("Need")),
-            _line(projection, "capacity_hours", _("Room"), kind="dashed"),
+            _line(projection, "capacity_hours", _("Capacity"), kind="dashed"),
         ],
-        title=_("Need and room, %(first)s to %(last)s")
+        title=_("Need and capacity, %(first)s to %(last)s")
         % {"first": projection.first_year, "last": projection.horizon_year},
         unit=_("hours a week"),
         note=_("The band holds 8 of 10 futures."),

@@ -459,7 +459,11 @@ def _compare_context(
             first=projections[0][0],
         ),
         "answers": [
-            (name, say_answer(each, pair, year=year))
+            (
+                name,
+                say_answer(each, None, year=year),
+                _say_difference(pair, "gap_hours", year),
+            )
             for (name, each), pair in zip(projections, pairs, strict=True)
         ],
         "differing": _differing([row for row, _run in computed]),
