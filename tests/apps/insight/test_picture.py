@@ -224,7 +224,7 @@ class TestThemes:
         for wijk, said in zip(made.wijken, ("75", "50", "90", "60"), strict=True):
             assert states[wijk.code]["text"] == f"{said} %"
             assert re.search(rf'data-map-area="{wijk.code}".*?>{said}<', body)
-            assert f'aria-label="{wijk.name}: {said} %"' in body
+            assert f"<title>{wijk.name}: {said} %</title>" in body
 
     def test_another_month_stands_beside_it_with_the_difference(self, made, analyst):
         body = page(analyst, f"{self.THEME}&naast=2026-10-01")

@@ -228,8 +228,8 @@ class Pen:
         told = escape(said)
         if url:
             self.parts.append(
-                f'<a class="wp-chart__mark" href="{escape(url)}" aria-label="{told}">'
-                f"<title>{told}</title>"
+                # Named by the words it shows.
+                f'<a class="wp-chart__mark" href="{escape(url)}"><title>{told}</title>'
             )
         else:
             self.parts.append(
