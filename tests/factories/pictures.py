@@ -4,6 +4,7 @@ from datetime import date
 
 import numpy as np
 
+from wijkspil.insight.engine_io import access
 from wijkspil.insight.engine_io.results import (
     Comparison,
     Difference,
@@ -12,6 +13,7 @@ from wijkspil.insight.engine_io.results import (
     WaterfallRow,
     YearTotal,
 )
+from wijkspil.insight.scenario_wording import say_shipped
 from wijkspil.insight.services.dataset import AreaLabel, Picture
 from wijkspil.insight.types import Assumption, FigureRow, Ground, Place, Site
 
@@ -77,8 +79,16 @@ def make_picture(*, with_futures: bool = True, with_capacity: bool = True) -> Pi
             else {}
         ),
         assumptions=(
-            Assumption("a", "Everybody drives.", "assumed here", "assumed"),
-            Assumption("b", "Inhabitants of 2026.", "CBS", "published"),
+            *access.list_assumptions(),
+            Assumption(
+                key="absence",
+                text="Leave and illness together.",
+                source="None found",
+                status="assumed",
+                low=0.14,
+                high=0.22,
+                unit="share",
+            ),
         ),
         seed=7,
         draws=50,
@@ -181,7 +191,7 @@ def _projection(name: str, shift: float) -> Projection:
     end = 440.0 + shift - 278.0
     return Projection(
         scenario=name,
-        title={"base": "As today"}.get(name, "Half of clients use digital care"),
+        title=say_shipped(name)[0],
         first_year=FIRST,
         horizon_year=HORIZON,
         draws=50,
