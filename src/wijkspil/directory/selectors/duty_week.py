@@ -6,6 +6,7 @@ fallback, told apart. This lays those gaps and the duties on local days, and add
 gaps up per area and week. It never leaves a gap out, however short.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -128,9 +129,16 @@ class AreaGaps:
         """Sum of the stretches in which not even the region answers."""
         return sum(gap.period.hours for gap in self.gaps if not gap.has_fallback)
 
-    def count_by_week(self, weeks: Iterable[Period]) -> list[int]:
-        """Return per week how many stretches touch it."""
-        return [sum(_overlap(gap.period, week) for gap in self.gaps) for week in weeks]
+    def count_by_week(self, weeks: Sequence[Period]) -> list[int]:
+        """Return per week how many stretches touch it; the weeks in order of time."""
+        starts = [week.start for week in weeks]
+        ends = [week.end for week in weeks]
+        counts = [0] * len(weeks)
+        for gap in self.gaps:
+            first = bisect_right(ends, gap.period.start)
+            for number in range(first, bisect_left(starts, gap.period.end)):
+                counts[number] += 1
+        return counts
 
 
 def list_area_gaps(

@@ -12,7 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import urlencode
-from django.utils.timezone import localdate, localtime
+from django.utils.safestring import SafeString
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
@@ -29,11 +30,7 @@ from wijkspil.directory.permissions import (
     check_can_view_duty_week,
 )
 from wijkspil.directory.selectors.duty_week import (
-    AreaGaps,
-    AreaWeek,
-    DayCell,
     DutyWeek,
-    Nobody,
     OwnService,
     Week,
     get_duty_week,
@@ -46,11 +43,11 @@ from wijkspil.directory.selectors.management import (
     RegionChoice,
     list_coverage_regions,
 )
-from wijkspil.directory.services.duty import LONGEST, record_week_read
+from wijkspil.directory.services.duty import record_week_read
 from wijkspil.directory.types import Care
+from wijkspil.directory.views.duty_grid import DutyGrid
 from wijkspil.directory.views.pages import Reach, professional_page, reach_of
-from wijkspil.directory.wording import say_number, say_short_moment, say_span
-from wijkspil.ui.moments import say_clock
+from wijkspil.directory.wording import say_short_moment
 from wijkspil.ui.navigation import Chip, Crumb
 
 #: Areas with gaps that are shown before "all others" is folded open.
@@ -184,6 +181,7 @@ def show_week(request: HttpRequest, actor: Actor) -> HttpResponse:
             actor=actor, region_id=asked.region.id, week=asked.week.code, at=now
         )
     may_edit = can_edit_duty(actor)
+    grid = DutyGrid(care=asked.care, may_edit=may_edit, show_person=show_person)
     day = _chosen_day(request, asked.week)
     only_gaps = request.GET.get("toon") == "gaten"
     areas = [a for a in found.areas if a.gap_cells] if only_gaps else found.areas
@@ -226,12 +224,10 @@ def show_week(request: HttpRequest, actor: Actor) -> HttpResponse:
                     count=sum(bool(a.gap_cells) for a in found.areas),
                 ),
             ],
-            "areas": [
-                _area_row(area, asked, may_edit=may_edit, show_person=show_person)
-                for area in areas
-            ],
+            "has_areas": bool(areas),
+            "grid": grid.draw_areas(areas),
             "n_quiet": found.n_areas - sum(not a.is_region_wide for a in found.areas),
-            **_ahead(found, asked, may_edit=may_edit),
+            **_ahead(found, asked, grid),
         },
     )
 
@@ -267,133 +263,33 @@ def _week_chips(asked: Question) -> list[Chip]:
     ]
 
 
-def _area_row(
-    area: AreaWeek, asked: Question, *, may_edit: bool, show_person: bool
-) -> dict[str, Any]:
-    return {
-        "name": area.name,
-        "code": area.code,
-        "is_region_wide": area.is_region_wide,
-        "n_lines": len(area.lines) + bool(area.gap_cells),
-        "gaps": [
-            {
-                "number": cell.day.isoweekday(),
-                "blocks": [
-                    _gap_block(gap, area.area_id, asked, may_edit=may_edit)
-                    for gap in cell.gaps
-                ],
-            }
-            for cell in area.gap_cells
-        ],
-        "lines": [
-            {
-                "service": line.service_name,
-                "rank": line.rank,
-                "cells": [
-                    {
-                        "number": cell.day.isoweekday(),
-                        "blocks": _shift_blocks(
-                            cell, may_edit=may_edit, show_person=show_person
-                        ),
-                    }
-                    for cell in line.cells
-                ],
-            }
-            for line in area.lines
-        ],
-    }
-
-
-def _shift_blocks(
-    cell: DayCell, *, may_edit: bool, show_person: bool
-) -> list[dict[str, Any]]:
-    return [
-        {
-            "time": _("until %(time)s") % {"time": say_clock(shift.valid_until)}
-            if shift.is_continued
-            else f"{say_clock(shift.valid_from)}–{say_clock(shift.valid_until)}",
-            "person": shift.person_name if show_person else _("on duty"),
-            "url": reverse("directory:duty-change", args=[shift.duty_id])
-            if may_edit
-            else "",
-            "is_continued": shift.is_continued,
-        }
-        for shift in cell.shifts
-    ]
-
-
-def _gap_block(
-    gap: Nobody, area_id: int, asked: Question, *, may_edit: bool
-) -> dict[str, Any]:
-    return {
-        "time": _say_clocks(gap.period),
-        "word": _gap_word(gap),
-        "has_fallback": gap.has_fallback,
-        "url": _gap_url(gap, area_id, asked) if may_edit else "",
-    }
-
-
-def _gap_word(gap: Nobody) -> str:
-    if gap.has_fallback:
-        return _("only the region")
-    return _("nobody in a part") if gap.is_partly else _("nobody")
-
-
-def _say_clocks(period: Period) -> str:
-    end = localtime(period.end)
-    # A day ends at midnight, not at 0:00 of the next.
-    until = "24:00" if end.hour == end.minute == 0 else say_clock(period.end)
-    return f"{say_clock(period.start)}–{until}"
-
-
-def _gap_url(gap: Nobody, area_id: int, asked: Question) -> str:
-    start = localtime(gap.period.start)
-    end = min(localtime(gap.period.end), start + LONGEST)
-    query = urlencode(
-        {
-            "gebied": str(area_id),
-            "zorg": asked.care,
-            "valid_from": f"{start:%Y-%m-%dT%H:%M}",
-            "valid_until": f"{end:%Y-%m-%dT%H:%M}",
-        }
-    )
-    return f"{reverse('directory:duty-fill')}?{query}"
-
-
-def _ahead(found: DutyWeek, asked: Question, *, may_edit: bool) -> dict[str, Any]:
+def _ahead(found: DutyWeek, asked: Question, grid: DutyGrid) -> dict[str, Any]:
     """Return the gaps of the coming weeks: per area, with a count per week."""
-    weeks = [week.period for week in found.weeks_ahead]
-    rows = [
-        {
-            "name": area.name,
-            "code": area.code,
-            "gemeente": area.gemeente_name,
-            "hours_nobody": say_number(area.hours_nobody, 1),
-            "is_nobody": area.hours_nobody > 0,
-            "hours": say_number(area.hours, 1),
-            "counts": [
-                {"n": n, "url": f"?{asked.query(week=week.code, toon='gaten')}"}
-                for n, week in zip(
-                    area.count_by_week(weeks), found.weeks_ahead, strict=True
-                )
-            ],
-            "first": _first_gap(area, asked, may_edit=may_edit),
-        }
-        for area in found.gaps_ahead
-    ]
+    weeks = found.weeks_ahead
+    periods = [week.period for week in weeks]
+    counts = [area.count_by_week(periods) for area in found.gaps_ahead]
+    urls = {week: f"?{asked.query(week=week.code, toon='gaten')}" for week in weeks}
+
+    def draw(part: slice) -> SafeString:
+        return grid.draw_ahead(
+            found.gaps_ahead[part],
+            weeks=weeks,
+            counts=counts[part],
+            url_of=urls.__getitem__,
+        )
+
     nobody = [area for area in found.gaps_ahead if area.hours_nobody > 0]
     return {
-        "ahead": rows[:MOST_AREAS],
-        "ahead_rest": rows[MOST_AREAS:],
+        "ahead": draw(slice(MOST_AREAS)),
+        "ahead_rest": draw(slice(MOST_AREAS, None)),
+        "n_ahead_rest": len(found.gaps_ahead[MOST_AREAS:]),
         "ahead_weeks": [
             {
                 "code": week.code,
-                "n": sum(
-                    area.count_by_week([week.period])[0] for area in found.gaps_ahead
-                ),
+                "n": sum(per_area[place] for per_area in counts),
                 "url": f"?{asked.query(week=week.code)}",
             }
-            for week in found.weeks_ahead
+            for place, week in enumerate(weeks)
         ],
         "n_areas_nobody": len(nobody),
         "n_areas_gap": len(found.gaps_ahead),
@@ -408,15 +304,6 @@ def _ahead(found: DutyWeek, asked: Question, *, may_edit: bool) -> dict[str, Any
         )
         if nobody
         else "",
-    }
-
-
-def _first_gap(area: AreaGaps, asked: Question, *, may_edit: bool) -> dict[str, str]:
-    gap = min(area.gaps, key=lambda gap: (gap.has_fallback, gap.period.start))
-    return {
-        "words": say_span(gap.period),
-        "word": _gap_word(gap),
-        "url": _gap_url(gap, area.area_id, asked) if may_edit else "",
     }
 
 
