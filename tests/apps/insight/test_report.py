@@ -137,7 +137,7 @@ def test_every_value_falls_in_a_class_that_holds_it(values: list[float]) -> None
 
 def test_the_map_draws_each_wijk_once_and_marks_who_stands_out(report: Report) -> None:
     now = next(part for part in report.sections if part.key == "now")
-    svg = now.drawings[0].svg
-    assert svg.count("Z\" fill=\"#") == len(WIJKEN)
+    svg = now.drawings[0].chart.svg
+    assert svg.count('Z" fill="#') == len(WIJKEN)
     assert svg.count('stroke-width="1.8"') == 3
     assert "Duinwijk" in now.drawings[0].told

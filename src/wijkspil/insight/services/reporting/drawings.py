@@ -18,11 +18,11 @@ from wijkspil.insight.services.reporting.numbers import (
     say,
 )
 from wijkspil.insight.services.reporting.print_map import Geometry, draw_map
-from wijkspil.insight.services.reporting.shape import Drawing, Table, drawing_of
+from wijkspil.insight.services.reporting.shape import Drawing
 from wijkspil.insight.types import Better, FigureRow
 from wijkspil.ui.charts.planes import draw_lorenz
 from wijkspil.ui.charts.rows import draw_bars, draw_dots
-from wijkspil.ui.charts.types import Bar, Curve, Dot, DotRow
+from wijkspil.ui.charts.types import Bar, Chart, Curve, Dot, DotRow
 
 #: Rows of the table behind a map.
 _MOST_ROWS = 20
@@ -62,21 +62,20 @@ def map_of(
         key=f"{indicator}-{year or 'now'}".replace("_", "-"),
     )
     return Drawing(
-        title=title,
-        svg=svg,
+        Chart(
+            title=title,
+            svg=svg,
+            narrow_svg=svg,
+            head=(_("Area"), str(meaning.name)),
+            rows=tuple(
+                (numbers.name(row.area_code), say(row)) for row in ordered[:_MOST_ROWS]
+            ),
+        ),
         told=_("Map of %(what)s per area. With a heavy edge: %(places)s.")
         % {
             "what": title,
             "places": ", ".join(numbers.name(code) for code in marked),
         },
-        table=Table(
-            caption=title,
-            head=(_("Area"), str(meaning.name)),
-            rows=tuple(
-                (numbers.name(row.area_code), say(row)) for row in ordered[:_MOST_ROWS]
-            ),
-            figures=frozenset({1}),
-        ),
         is_map=True,
     )
 
@@ -101,7 +100,7 @@ def bars_of(numbers: Numbers, indicator: str, *, most: int) -> Drawing | None:
         decimals=meaning.decimals,
         first=_("Area"),
     )
-    return drawing_of(
+    return Drawing(
         chart,
         told=_("Bars from %(first)s to %(last)s.")
         % {
@@ -126,7 +125,7 @@ def years_of(projection: Projection) -> Drawing:
         }
         for indicator in ("need_hours", "capacity_hours")
     ]
-    return drawing_of(draw_need(projection), told="; ".join(ends))
+    return Drawing(draw_need(projection), told="; ".join(ends))
 
 
 def causes_of(projection: Projection) -> Drawing | None:
@@ -142,7 +141,7 @@ def causes_of(projection: Projection) -> Drawing | None:
         return None
     causes = [row for row in projection.waterfall if row.kind == "cause"]
     largest = max(causes, key=lambda row: abs(row.value))
-    return drawing_of(
+    return Drawing(
         chart,
         told=_("The largest cause is: %(cause)s.") % {"cause": say_cause(largest.key)},
     )
@@ -153,7 +152,7 @@ def doubts_of(projection: Projection) -> Drawing | None:
     chart = draw_swings(projection)
     if chart is None:
         return None
-    return drawing_of(
+    return Drawing(
         chart, told=_("The gap depends most on: %(what)s.") % {"what": chart.rows[0][0]}
     )
 
@@ -179,7 +178,7 @@ def help_of(numbers: Numbers, year: int) -> Drawing | None:
         from_zero=True,
         note=_("Left of zero: less gap. The line holds 8 of 10 futures."),
     )
-    return drawing_of(
+    return Drawing(
         chart, told=_("Dots with intervals; the numbers stand in the table.")
     )
 
@@ -209,7 +208,7 @@ def lorenz_of(numbers: Numbers) -> Drawing | None:
         people=_("people, the fewest places first"),
         shared=_("places within reach"),
     )
-    return drawing_of(
+    return Drawing(
         chart,
         told=_("The nearer to the straight line, the more evenly it is shared."),
     )

@@ -199,7 +199,7 @@ def _patterns(key: str) -> str:
 def _legend(
     breaks: Sequence[ClassBreak], key: str, top: float, with_unknown: bool
 ) -> str:
-    lines = [
+    lines: list[tuple[int | None, str]] = [
         (_look_at(place, len(breaks)), one.label) for place, one in enumerate(breaks)
     ]
     if with_unknown:

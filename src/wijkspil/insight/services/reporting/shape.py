@@ -38,16 +38,18 @@ class Table:
     #: columns with figures, aligned to the right
     figures: frozenset[int] = frozenset()
 
+    @property
+    def labelled_rows(self) -> list[list[tuple[str, str]]]:
+        """The cells of each row with the head of their column."""
+        return [list(zip(self.head, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A chart or map with its words for who does not see it."""
+    """A chart or map with its numbers, and words for who does not see it."""
 
-    title: str
-    svg: str
+    chart: Chart
     told: str
-    note: str = ""
-    table: Table | None = None
     is_map: bool = False
 
 
@@ -93,24 +95,3 @@ class Report:
     def claims(self) -> Sequence[Claim]:
         """Every claim in the report."""
         return [claim for section in self.sections for claim in section.claims]
-
-
-def table_of(chart: Chart) -> Table:
-    """Return the numbers of a chart as a table."""
-    return Table(
-        caption=chart.title,
-        head=chart.head,
-        rows=chart.rows,
-        figures=frozenset(range(1, len(chart.head))),
-    )
-
-
-def drawing_of(chart: Chart, *, told: str) -> Drawing:
-    """Return a chart as a drawing, with its numbers."""
-    return Drawing(
-        title=chart.title,
-        svg=chart.svg,
-        told=told,
-        note=chart.note,
-        table=table_of(chart),
-    )

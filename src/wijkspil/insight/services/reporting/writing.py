@@ -80,10 +80,10 @@ def _as_data(report: Report) -> Mapping[str, Any]:
                 "claims": [claim.text for claim in section.claims],
                 "drawings": [
                     {
-                        "title": drawing.title,
-                        "svg": drawing.svg,
+                        "title": drawing.chart.title,
+                        "svg": drawing.chart.svg,
                         "told": drawing.told,
-                        "note": drawing.note,
+                        "note": drawing.chart.note,
                         "map": drawing.is_map,
                     }
                     for drawing in section.drawings
