@@ -31,7 +31,7 @@ class Theme(models.TextChoices):
 
     GAP = "gap", _("Need and room")
     WAITING = "waiting", _("Waiting and placing")
-    GP = "gp", _("GP care within reach")
+    GP = "gp", _("GP care nearby")
     NIGHT = "night", _("Evening, night and weekend")
     QUALITY = "quality", _("Quality")
     PEOPLE = "people", _("Who lives here")
