@@ -104,7 +104,8 @@ def test_a_parameter_is_said_by_name_interval_and_reason() -> None:
 
 
 def test_numbers_of_a_text_are_written_as_the_reader_does() -> None:
-    values = {"year": "2027", "counted": "2021", "people": 17_900_000}
+    values: dict[str, str | float] = {"year": "2027", "counted": "2021"}
+    values["people"] = 17_900_000
     text = "Inhabitants of %(year)s are projected from %(counted)s: %(people)s people."
     with translation.override("en"):
         assert "2027 are projected from 2021: 17,900,000" in say_data(text, values)
