@@ -118,6 +118,7 @@ def prepare(
     agree_in_regions(at=at)
     _play_around(at=at, seed=seed)
     wish = _play_gp_lists(at=at, seed=seed, progress=progress)
+    _count_and_project(at=at, seed=seed, progress=progress)
     summary = _summarize(place, made, wanted) | {"wish": wish}
     summary |= count_main_job(told).as_dict() | _sandbox(at=at)
     render_all()
@@ -132,10 +133,12 @@ def _sandbox(*, at: datetime) -> dict[str, Any]:
 def delete_fictional() -> None:
     """Remove what was played on invented providers, so that these can go as well."""
     from wijkspil.calls.services.retention import delete_fictional_calls
+    from wijkspil.insight.fictional import delete_fictional_insight
     from wijkspil.referrals.services.retention import delete_fictional_requests
     from wijkspil.registrations.fictional import delete_fictional_registrations
     from wijkspil.stays.services.retention import delete_fictional_stays
 
+    delete_fictional_insight()
     delete_fictional_requests()
     delete_fictional_calls()
     delete_fictional_stays()
@@ -200,6 +203,20 @@ def _play_gp_lists(
         "path": reverse("registrations:follow", args=[made.link.token]),
         "code": made.link.code,
     }
+
+
+def _count_and_project(*, at: datetime, seed: int, progress: Progress) -> None:
+    """Count the figures of what was played, and look ahead from them."""
+    from wijkspil.accounts.selectors import find_fictional_actor
+    from wijkspil.insight.fictional import ANALYST, make_scenarios_and_plans
+    from wijkspil.insight.fictional_quality import make_quality
+    from wijkspil.insight.services.refreshing import refresh_figures
+
+    analyst = find_fictional_actor(ANALYST, at=at)
+    if analyst is not None:
+        make_quality(actor=analyst, at=at, seed=seed)
+    refresh_figures(region_id=None, at=at, progress=progress)
+    make_scenarios_and_plans(at)
 
 
 def _count_requests(place: DemoPlace) -> int:

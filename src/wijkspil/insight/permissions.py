@@ -18,7 +18,6 @@ VIEW_INSIGHT = declare(
         Role.COORDINATOR: Scope.REGION,
         Role.GP_COORDINATOR: Scope.REGION,
         Role.INSURER: Scope.REGION,
-        Role.PROVIDER_MANAGER: Scope.REGION,
         Role.AUDITOR: Scope.EVERYWHERE,
         Role.ADMINISTRATOR: Scope.EVERYWHERE,
     },

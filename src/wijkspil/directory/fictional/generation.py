@@ -397,9 +397,9 @@ def _make_accounts(
             Role.ANALYST,
             "analist",
             "Sanne Cijfers",
-            ground.regions.names[gp_region],
+            region_name,
             _("Where is the gap, how sure is that, and what would help."),
-            _Bound(region_id=int(ground.regions.ids[gp_region])),
+            _Bound(region_id=region_id),
         ),
     )
     accounts = []
