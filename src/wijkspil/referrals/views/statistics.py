@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,8 +20,10 @@ from django.views.decorators.http import require_safe
 
 from wijkspil.accounts.types import Actor, Target
 from wijkspil.core.errors import NotPermitted
+from wijkspil.core.kept import Kept
 from wijkspil.core.periods import Period
 from wijkspil.core.spreadsheets import csv_lines, guarded
+from wijkspil.directory.selectors.last_change import get_last_change
 from wijkspil.directory.selectors.management import (
     RegionChoice,
     list_coverage_regions,
@@ -187,6 +191,10 @@ def make_report(
 ) -> Report:
     """Return the figures of a region over whole weeks until now (13 queries).
 
+    A web worker keeps the counts for some seconds, so that ``at`` of the report may be
+    a little earlier: the page says when was counted. What of them the actor may see is
+    judged each time.
+
     Raises
     ------
     NotPermitted
@@ -194,40 +202,68 @@ def make_report(
     """
     target = Target(region_ids=frozenset({region.id}))
     check_can_view_statistics(actor, target)
-    monday = localdate(at) - timedelta(days=localdate(at).weekday())
-    first = monday - timedelta(weeks=weeks - 1)
-    period = Period(datetime.combine(first, time(), get_current_timezone()), at)
-    waits = count_waits(region.id, period)
-    now = count_now(region.id, at=at)
-    unmet = count_unmet(region.id, period)
+    last_change = get_last_change() if settings.KEPT_FOR_S else None
+    found = _KEPT.get(
+        (region.id, weeks, localdate(at), last_change),
+        partial(_count, region.id, weeks=weeks, at=at),
+    )
     has_names = can_compare_providers(actor, target)
-    loads = list_loads(region.id, at=at)
     # Among few providers, each could subtract its own from the whole.
-    hides_others = not has_names and _count_active(loads) < LEAST_TO_SPREAD
+    hides_others = not has_names and _count_active(found.loads) < LEAST_TO_SPREAD
     return Report(
         region=region,
         weeks=weeks,
-        period=period,
-        at=at,
-        figures=_figures(waits, now, unmet),
+        period=found.period,
+        at=found.period.end,
+        figures=_figures(found.waits, found.now, found.unmet),
         charts=[
-            _weeks_chart(count_weeks(region.id, period), first, weeks),
+            _weeks_chart(found.per_week, localdate(found.period.start), weeks),
             _declines_chart(
-                [] if hides_others else count_declines(region.id, period),
-                hides_others=hides_others,
+                [] if hides_others else found.declines, hides_others=hides_others
             ),
-            _wijk_chart(unmet),
-            _part_chart(unmet),
-            _owner_chart(now, has_names=can_coordinate(actor, target)),
+            _wijk_chart(found.unmet),
+            _part_chart(found.unmet),
+            _owner_chart(found.now, has_names=can_coordinate(actor, target)),
         ],
         loads=_loads_chart(
-            [] if hides_others else loads,
+            [] if hides_others else found.loads,
             hides_others=hides_others,
             has_names=has_names,
             own=reach_of(actor, VIEW_STATISTICS),
             actor=actor,
         ),
-        extremes="" if hides_others else _say_extremes(loads),
+        extremes="" if hides_others else _say_extremes(found.loads),
+    )
+
+
+@dataclass(frozen=True)
+class _Counts:
+    """All that is counted of a region, whoever asks."""
+
+    period: Period
+    waits: Waits
+    now: Now
+    unmet: Unmet
+    per_week: Sequence[tuple[date, int]]
+    declines: Sequence[tuple[str, int]]
+    loads: Sequence[Load]
+
+
+_KEPT = Kept(most=64)
+
+
+def _count(region_id: int, *, weeks: int, at: datetime) -> _Counts:
+    monday = localdate(at) - timedelta(days=localdate(at).weekday())
+    first = monday - timedelta(weeks=weeks - 1)
+    period = Period(datetime.combine(first, time(), get_current_timezone()), at)
+    return _Counts(
+        period=period,
+        waits=count_waits(region_id, period),
+        now=count_now(region_id, at=at),
+        unmet=count_unmet(region_id, period),
+        per_week=count_weeks(region_id, period),
+        declines=count_declines(region_id, period),
+        loads=list_loads(region_id, at=at),
     )
 
 
