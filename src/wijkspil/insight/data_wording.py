@@ -27,10 +27,15 @@ def say_data(text: str, values: Mapping[str, str | float] | None = None) -> str:
 def say_assumption(one: Assumption) -> str:
     """Return what was supposed; of a parameter its name, its interval and why."""
     said = say_data(one.text, one.values)
-    if one.low is None or one.high is None:
+    if one.low is not None and one.high is not None:
+        interval = say_range(one.low, one.high, one.unit)
+        said = f"{say_parameter(one.key)}: {interval}. {said}".strip()
+    if not one.only_in:
         return said
-    interval = say_range(one.low, one.high, one.unit)
-    return f"{say_parameter(one.key)}: {interval}. {said}".strip()
+    return gettext("Only in “%(scenario)s”: %(said)s") % {
+        "scenario": one.only_in,
+        "said": said,
+    }
 
 
 def say_source(text: str) -> str:

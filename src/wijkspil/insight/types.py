@@ -124,6 +124,8 @@ class Assumption:
     low: float | None = None
     high: float | None = None
     unit: str = ""
+    #: title of the scenario that alone supposes this, where others suppose otherwise
+    only_in: str = ""
 
 
 @dataclass(frozen=True, slots=True)

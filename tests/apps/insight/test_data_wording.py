@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -19,6 +20,7 @@ from wijkspil.insight.engine_io.projection import load_scenario, project
 from wijkspil.insight.engine_io.results import Projection, as_result, from_result
 from wijkspil.insight.selectors import ground as counted
 from wijkspil.insight.selectors.national import read_national
+from wijkspil.insight.services.dataset import gather_assumptions
 from wijkspil.insight.services.open_data import read_open_data
 from wijkspil.insight.services.reporting.contents import make_report
 from wijkspil.insight.services.reporting.writing import write_html
@@ -168,3 +170,20 @@ def _read(browser: Client, path: str, language: str) -> str:
     answer = browser.get(path, headers={"accept-language": language})
     assert answer.status_code == 200, path
     return answer.content.decode()
+
+
+def test_where_a_scenario_supposes_otherwise_both_are_told(
+    projection: Projection,
+) -> None:
+    first = next(one for one in projection.assumptions if one.low is not None)
+    other = replace(
+        projection,
+        title="Anders",
+        assumptions=(replace(first, high=9.0), *projection.assumptions[1:]),
+    )
+    told = gather_assumptions((), {"base": projection, "other": other})
+    assert len(told) == len(projection.assumptions) + 1
+    mine = [one for one in told if one.key == first.key]
+    assert [one.only_in for one in mine] == ["", "Anders"]
+    with translation.override("en"):
+        assert say_assumption(mine[1]).startswith("Only in “Anders”: ")

@@ -6,8 +6,8 @@ from nothing else, whether it came from the database or from open data files.
 """
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -88,6 +88,23 @@ _TEXT_COLUMNS = (
     "indicator", "scenario", "area_kind", "area_code", "area_name", "part_of_day",
     "source",
 )  # fmt: skip
+
+
+def gather_assumptions(
+    general: Iterable[Assumption], projections: Mapping[str, Projection]
+) -> tuple[Assumption, ...]:
+    """Return what was supposed, each once; where a scenario differs, also its own.
+
+    The first projection is the one others are told apart from.
+    """
+    found = {one.key: [one] for one in general}
+    for projection in projections.values():
+        for one in projection.assumptions:
+            known = found.setdefault(one.key, [one])
+            supposed = {(each.text, each.low, each.high) for each in known}
+            if (one.text, one.low, one.high) not in supposed:
+                known.append(replace(one, only_in=projection.title))
+    return tuple(one for each in found.values() for one in each)
 
 
 def figure_frame(picture: Picture) -> pl.DataFrame:

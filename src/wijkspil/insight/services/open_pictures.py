@@ -23,7 +23,7 @@ from wijkspil.insight.engine_io.projection import (
 )
 from wijkspil.insight.engine_io.results import Projection
 from wijkspil.insight.scenario_wording import say_shipped
-from wijkspil.insight.services.dataset import AreaLabel, Picture
+from wijkspil.insight.services.dataset import AreaLabel, Picture, gather_assumptions
 from wijkspil.insight.services.open_data import OpenData, narrow
 from wijkspil.insight.services.open_data_regions import COUNTRY
 from wijkspil.insight.types import FigureRow, Ground
@@ -130,14 +130,13 @@ def _picture(
         for name, projection in projections.items()
         if base is not None and name != BASE
     }
-    assumptions = {
-        one.key: one
-        for one in (
+    assumptions = gather_assumptions(
+        (
             *ground.assumptions,
             *(access.list_assumptions() if ground.gp_sites else ()),
-            *(one for each in projections.values() for one in each.assumptions),
-        )
-    }
+        ),
+        projections,
+    )
     versions = {"access": access.VERSION}
     if base is not None:
         versions["projection"] = base.version
@@ -148,7 +147,7 @@ def _picture(
         figures=[row for row in rows if row.area_code in inside],
         projections=projections,
         comparisons=comparisons,
-        assumptions=tuple(assumptions.values()),
+        assumptions=assumptions,
         seed=asked.seed,
         draws=asked.draws,
         horizon_year=asked.horizon_year,

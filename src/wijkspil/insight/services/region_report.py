@@ -4,7 +4,7 @@ What is on the pages stands in it, at the same moment: newest counted figures, t
 newest complete run of the reference and of the shared scenarios, what was agreed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
@@ -34,11 +34,15 @@ from wijkspil.insight.selectors.scenarios import (
     is_base,
     list_scenarios,
 )
-from wijkspil.insight.services.dataset import AreaLabel, Picture, write_dataset
+from wijkspil.insight.services.dataset import (
+    AreaLabel,
+    Picture,
+    gather_assumptions,
+    write_dataset,
+)
 from wijkspil.insight.services.reporting.contents import make_report
 from wijkspil.insight.services.reporting.shape import PlanLine, Report
 from wijkspil.insight.services.reporting.writing import write_html, write_pdf
-from wijkspil.insight.types import Assumption
 
 #: Scenarios beside the reference that a report holds; more is no longer a choice.
 MOST_SCENARIOS = 5
@@ -118,7 +122,7 @@ def read_picture(*, region: RegionName, reader_id: int | None, at: datetime) -> 
         figures=rows,
         projections=projections,
         comparisons=comparisons,
-        assumptions=_all_assumptions(ground.assumptions, projections),
+        assumptions=gather_assumptions(ground.assumptions, projections),
         seed=base.seed if base else 0,
         draws=base.draws if base else 0,
         horizon_year=base.horizon_year if base else localdate(at).year,
@@ -168,16 +172,6 @@ def _read_runs(
         if key != "base" and found is not None:
             comparisons[key] = found
     return projections, comparisons
-
-
-def _all_assumptions(
-    of_ground: Sequence[Assumption], projections: Mapping[str, Projection]
-) -> tuple[Assumption, ...]:
-    found = {one.key: one for one in of_ground}
-    for projection in projections.values():
-        for one in projection.assumptions:
-            found.setdefault(one.key, one)
-    return tuple(found.values())
 
 
 def _plan_line(row: Measure) -> PlanLine:
