@@ -35,13 +35,16 @@ def test_a_refusal_of_another_room_is_told_in_both_languages() -> None:
     assert issue["details"]["text"].startswith("De cliënt")
 
 
+def forms(text: Any) -> tuple[str, ...]:
+    """Return one and many, or the one form there is."""
+    return (text,) if isinstance(text, str) else tuple(text or ())
+
+
 def test_every_message_with_values_is_found_again() -> None:
     compile_catalogues()
     wrong, tried = [], 0
     for message in read_catalogue():
-        ids = message.id if isinstance(message.id, tuple | list) else (message.id,)
-        texts = message.string if len(ids) > 1 else (message.string,)
-        for one, dutch in zip(ids, texts, strict=False):
+        for one, dutch in zip(forms(message.id), forms(message.string), strict=False):
             names = set(_PLACE.findall(one))
             if not names or "%(" in _PLACE.sub("", one + dutch):
                 continue

@@ -39,6 +39,7 @@ def test_a_guide_that_is_not_there_is_not_found() -> None:
         (Role.TRIAGE, "nachtdienst"),
         (Role.PRACTICE_MANAGER, "praktijk"),
         (Role.GP_COORDINATOR, "ruilronde"),
+        (Role.ANALYST, "analist"),
     ],
 )
 def test_the_guide_of_who_is_signed_in_comes_first(role, slug) -> None:

@@ -32,8 +32,8 @@ class Classes:
     def labels(self) -> list[tuple[str, str]]:
         """Return (category, words) from little to much."""
         if not self.bounds:
-            said = say_value(self.lowest, self.decimals)
-            return [(f"step-{self._shade(0)}", said)]
+            only = say_value(self.lowest, self.decimals)
+            return [(f"step-{self._shade(0)}", only)]
         said = [say_value(bound, self.decimals) for bound in self.bounds]
         words = [
             _("less than %(bound)s") % {"bound": said[0]},

@@ -377,6 +377,59 @@ GUIDES = (
             _("Too few places to re-house everybody: add a practice and plan again."),
         ),
     ),
+    Guide(
+        slug="analist",
+        title=_("Analyst of the region (RESV)"),
+        first=_(
+            "The picture of the region says where care falls short now, where in ten "
+            "years, and how sure that is."
+        ),
+        start=tiles.PICTURE,
+        roles=frozenset({Role.ANALYST, Role.INSURER}),
+        steps=(
+            (
+                _("Look where the gap is"),
+                _("Choose a wijk on the map or in the table."),
+            ),
+            (
+                _("Doubt a figure"),
+                _("Open what stands below it: meaning, count, source and age."),
+            ),
+            (
+                _("Suppose a future"),
+                _("“Scenarios”: begin with one that is ready, or change values."),
+            ),
+            (
+                _("Compute it and read the sentence on top"),
+                _("Then the map, the causes, and which values matter most."),
+            ),
+            (
+                _("Lay scenarios side by side"),
+                _("What differs then comes from the scenario, not from chance."),
+            ),
+            (
+                _("Make a measure of a gap"),
+                _("Whose it is, by when, and what is expected of it."),
+            ),
+            (
+                _("Hand over the report"),
+                _("A PDF in which each sentence names its figures, with all data."),
+            ),
+        ),
+        by_itself=(
+            _("Each night the figures are counted and the base is computed anew."),
+            _("A figure over too few people is withheld, and cannot be counted back."),
+            _("A computation that stops halfway goes on by itself."),
+        ),
+        trouble=(
+            _("No figures yet: “Count again”."),
+            _("A wrong scenario: copy and change it, or delete it."),
+            _(
+                "A gap is less care than is usual elsewhere, or asked and not placed. "
+                "It is no count of people without care."
+            ),
+        ),
+    ),
 )
 
 

@@ -1,7 +1,7 @@
 """Words in two languages in a resource: English, with the Dutch as FHIR translates."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -105,9 +105,10 @@ def _messages() -> Iterator[tuple[str, str]]:
     for folder in map(Path, settings.LOCALE_PATHS):
         with (folder / "nl" / "LC_MESSAGES" / "django.mo").open("rb") as stream:
             for found in read_mo(stream):
-                pairs = (
-                    zip(found.id, found.string, strict=False)
-                    if isinstance(found.id, tuple | list)
-                    else [(found.id, found.string)]
-                )
-                yield from ((str(m), str(dutch)) for m, dutch in pairs if m and dutch)
+                pairs = zip(_forms(found.id), _forms(found.string), strict=False)
+                yield from (pair for pair in pairs if all(pair))
+
+
+def _forms(text: str | list[str] | tuple[str, ...] | None) -> Sequence[str]:
+    """Return one and many, or the one form there is."""
+    return (text,) if isinstance(text, str) else text or ()

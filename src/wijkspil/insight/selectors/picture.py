@@ -183,7 +183,34 @@ def _expected(rows: QuerySet[Figure], indicators: Collection[str]) -> list[Shown
     )
 
 
+#: Columns of a figure that are shown as they are.
+_PLAIN = (
+    "valid_from",
+    "valid_until",
+    "part_of_day",
+    "value",
+    "numerator",
+    "denominator",
+    "low",
+    "high",
+    "is_withheld",
+    "source",
+    "measured_at",
+    "computed_at",
+)
+
+
 def _shown(rows: QuerySet[Figure]) -> list[Shown]:
+    found = rows.values_list(
+        "indicator",
+        "area_id",
+        "area__code",
+        "area__name",
+        "area__kind",
+        "area__purpose",
+        "area__parent__name",
+        *_PLAIN,
+    )
     return [
         Shown(
             indicator=indicator,
@@ -191,48 +218,7 @@ def _shown(rows: QuerySet[Figure]) -> list[Shown]:
             area_code=f"{purpose}/{code}" if kind == AreaKind.REGION else code,
             area_name=name,
             around=around or "",
-            **rest,
+            **dict(zip(_PLAIN, plain, strict=True)),
         )
-        for (
-            indicator,
-            area_id,
-            code,
-            name,
-            kind,
-            purpose,
-            around,
-            rest,
-        ) in (
-            (
-                row.pop("indicator"),
-                row.pop("area_id"),
-                row.pop("area__code"),
-                row.pop("area__name"),
-                row.pop("area__kind"),
-                row.pop("area__purpose"),
-                row.pop("area__parent__name"),
-                row,
-            )
-            for row in rows.values(
-                "indicator",
-                "area_id",
-                "area__code",
-                "area__name",
-                "area__kind",
-                "area__purpose",
-                "area__parent__name",
-                "valid_from",
-                "valid_until",
-                "part_of_day",
-                "value",
-                "numerator",
-                "denominator",
-                "low",
-                "high",
-                "is_withheld",
-                "source",
-                "measured_at",
-                "computed_at",
-            )
-        )
+        for indicator, area_id, code, name, kind, purpose, around, *plain in found
     ]
