@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wijkspil_engines.compiled import compiled
-from wijkspil_engines.routing.assign import Pairs
+from wijkspil_engines.routing.assign import N_ROOM, Pairs
 
 _TINY = 1e-6
 #: Most steps of one change; a longer chain stops filling.
@@ -32,6 +32,8 @@ _MOVES_AT_ONCE = 20_000
 _WORTH_TRYING = 0.02
 #: or never; they are tried in this share of the moves.
 _WORTH_KNOWING, _FAR = 0.2, 0.1
+#: To look up the pair of a request and a team costs as much as so many steps.
+_WORK_TO_FIND = 8
 
 
 class Problem(NamedTuple):
@@ -40,7 +42,8 @@ class Problem(NamedTuple):
     ``choices`` lists by request the pairs to choose from, likeliest first, from
     ``first`` (n_requests + 1,) on; the first ``near`` (n_requests,) of each are the
     likely ones. ``team_choices`` lists the same by team, from ``team_first``
-    (n_teams + 1,) on.
+    (n_teams + 1,) on; ``rank`` (n_pairs,) is the place of a pair in it, or -1. The
+    pairs of a request begin at ``pair_first`` (n_requests + 1,), by team.
     ``request``, ``team``, ``value`` (n_pairs,), ``need`` (n_requests, 5), ``room``
     (n_teams, 5); ``least`` are to be placed. What a pair takes depends on the request
     only: the smaller table stays near the processor.
@@ -56,6 +59,8 @@ class Problem(NamedTuple):
     room: NDArray[np.float64]
     team_first: NDArray[np.int64]
     team_choices: NDArray[np.int64]
+    rank: NDArray[np.int64]
+    pair_first: NDArray[np.int64]
     least: int
 
 
@@ -94,7 +99,7 @@ def _put(problem: Problem, state: _State, request: int, pair: int) -> float:
     source = waiting
     if before >= 0:
         source = team[before]
-        for kind in range(need.shape[1]):
+        for kind in range(N_ROOM):
             state.left[source, kind] += need[request, kind]
         gain -= value[before]
     state.size[source] -= 1
@@ -104,7 +109,7 @@ def _put(problem: Problem, state: _State, request: int, pair: int) -> float:
     target = waiting
     if pair >= 0:
         target = team[pair]
-        for kind in range(need.shape[1]):
+        for kind in range(N_ROOM):
             state.left[target, kind] -= need[request, kind]
         gain += value[pair]
     state.members[target, state.size[target]] = request
@@ -116,10 +121,10 @@ def _put(problem: Problem, state: _State, request: int, pair: int) -> float:
 
 @compiled
 def _fits(problem: Problem, state: _State, team: int, request: int) -> bool:
-    for kind in range(problem.need.shape[1]):
-        if problem.need[request, kind] > state.left[team, kind] + _TINY:
-            return False
-    return True
+    fits = True
+    for kind in range(N_ROOM):
+        fits &= problem.need[request, kind] <= state.left[team, kind] + _TINY
+    return fits
 
 
 @compiled
@@ -132,7 +137,7 @@ def _find_leaver(
     """
     left = state.left[team]
     is_full = False
-    for kind in range(left.size):
+    for kind in range(N_ROOM):
         is_full |= left[kind] < -_TINY
     if not is_full:
         return -1
@@ -143,7 +148,7 @@ def _find_leaver(
             continue
         pair = state.chosen[request]
         relief = 0.0
-        for kind in range(left.size):
+        for kind in range(N_ROOM):
             if left[kind] < -_TINY:
                 relief += min(problem.need[request, kind] / -left[kind], 1.0)
         if relief > 0:
@@ -155,15 +160,38 @@ def _find_leaver(
 
 @compiled
 def _find_newcomer(problem: Problem, state: _State, team: int) -> int:
-    """Return the likeliest pair of those who wait and fit, or -1."""
+    """Return the likeliest pair of those who wait and fit, or -1.
+
+    Looks through who waits or through the pairs of the team, whichever is shorter.
+    """
     if state.left[team, 0] < 1 - _TINY:
         return -1
-    for k in range(problem.team_first[team], problem.team_first[team + 1]):
-        pair = problem.team_choices[k]
-        request = problem.request[pair]
-        if state.chosen[request] < 0 and _fits(problem, state, team, request):
-            return int(pair)
-    return -1
+    start, stop = problem.team_first[team], problem.team_first[team + 1]
+    waiting = problem.room.shape[0]
+    if _WORK_TO_FIND * state.size[waiting] >= stop - start:
+        for k in range(start, stop):
+            pair = problem.team_choices[k]
+            request = problem.request[pair]
+            if state.chosen[request] < 0 and _fits(problem, state, team, request):
+                return int(pair)
+        return -1
+    likeliest, newcomer = stop, -1
+    for k in range(state.size[waiting]):
+        request = state.members[waiting, k]
+        if not _fits(problem, state, team, request):
+            continue
+        low, high = problem.pair_first[request], problem.pair_first[request + 1]
+        while low < high:
+            middle = (low + high) // 2
+            if problem.team[middle] < team:
+                low = middle + 1
+            else:
+                high = middle
+        if low == problem.pair_first[request + 1] or problem.team[low] != team:
+            continue
+        if 0 <= problem.rank[low] < likeliest:
+            likeliest, newcomer = problem.rank[low], low
+    return int(newcomer)
 
 
 @compiled
@@ -288,6 +316,8 @@ class Annealing:
         # By team, likely pairs first.
         of_team = np.lexsort((-reduced[choices], pairs.team[choices]))
         team_choices = choices[of_team]
+        rank = np.full(pairs.n, -1)
+        rank[team_choices] = np.arange(team_choices.size)
         self._problem = Problem(
             np.searchsorted(pairs.request[choices], np.arange(pairs.n_requests + 1)),
             np.bincount(likely, minlength=pairs.n_requests),
@@ -299,6 +329,8 @@ class Annealing:
             pairs.room,
             np.searchsorted(pairs.team[team_choices], np.arange(pairs.n_teams + 1)),
             team_choices,
+            rank,
+            np.searchsorted(pairs.request, np.arange(pairs.n_requests + 1)),
             int((start >= 0).sum()),
         )
         self._usual = usual
