@@ -20,7 +20,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
 from django.utils.http import urlencode
-from django.utils.timezone import localdate
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
@@ -90,6 +89,12 @@ from wijkspil.referrals.types import (
     Urgency,
     UrgencyReason,
 )
+from wijkspil.referrals.views.desk_rows import (
+    describe_row,
+    draw_row,
+    say_late,
+    say_urgency,
+)
 from wijkspil.referrals.wording import (
     say_age,
     say_band,
@@ -98,12 +103,9 @@ from wijkspil.referrals.wording import (
     say_reasons,
     say_room,
     say_status,
-    say_tasks,
-    say_until,
     say_warning,
 )
-from wijkspil.ui.moments import say_clock, say_exactly, say_moment
-from wijkspil.ui.moments import say_day as say_near_day
+from wijkspil.ui.moments import say_clock, say_moment
 from wijkspil.ui.navigation import Chip, MapCategory
 
 if TYPE_CHECKING:
@@ -200,22 +202,20 @@ def show_desk(request: HttpRequest, actor: Actor) -> HttpResponse:
         return _fresh(HttpResponse(status=HTTPStatus.NOT_MODIFIED), mark, at=at)
     if not is_part and request.session.get(_LOOK_KEPT, "") != _kept_query(look):
         request.session[_LOOK_KEPT] = _kept_query(look)
-    context = _list_context(request, actor, look, regions, at=at)
+    number = "" if is_part else request.GET.get("aanvraag", "").upper()
+    context = _list_context(request, actor, look, regions, at=at, chosen=number)
     if is_part:
         return _fresh(render(request, "referrals/desk_list.html", context), mark, at=at)
-    number = request.GET.get("aanvraag", "").upper()
-    is_listed = any(row["item"].number == number for row in context["rows"])
     return render(
         request,
         "referrals/desk.html",
         {
             **context,
             "region_name": _region_name(look, regions),
-            "chosen": number if is_listed else "",
             # Without a choice the browser asks for the first one, where there is
             # place for it beside the list.
             "detail": _detail(actor, find_request(number), at=at)
-            if is_listed
+            if context["chosen"]
             else None,
             "mark": mark,
             "tabs": desk_tabs("desk", look),
@@ -231,8 +231,12 @@ def _list_context(
     regions: Sequence[RegionChoice],
     *,
     at: datetime,
+    chosen: str = "",
 ) -> dict[str, Any]:
-    """Return what is on the list and in its filters: what changes by itself."""
+    """Return what is on the list and in its filters: what changes by itself.
+
+    ``chosen`` is the number of the request that is shown beside it.
+    """
     wanted = _wanted(actor, look, regions, at=at)
     [seen, *_rest] = [*ticked_ids([request.GET.get("gezien", "")]), 0]
     since = (
@@ -251,9 +255,11 @@ def _list_context(
         horizon=counts.horizon_of(first + ROWS),
     )
     wijken = _wijken(look, regions)
+    query = look.query()
     return {
         "now": at,
-        "rows": [_row(item, look, at=at, actor=actor) for item in items],
+        "rows": [_row(item, query, actor, at=at, chosen=chosen) for item in items],
+        "chosen": chosen if any(item.number == chosen for item in items) else "",
         "page": page,
         "pages": _page_chips(look, page),
         "next_url": _page_url(look, page.number + 1) if page.has_next() else "",
@@ -262,7 +268,7 @@ def _list_context(
         "counts": counts,
         "n_late": counts.shows[Show.OVERDUE],
         "look": look,
-        "query": look.query(),
+        "query": query,
         "whose": _whose_chips(look, counts),
         "chips": _show_chips(look, counts),
         "region_chips": _region_chips(look, regions),
@@ -272,6 +278,24 @@ def _list_context(
         "empty": _say_empty(look),
         "asked_at": say_clock(at),
         "seen": int(at.timestamp() * 1000),
+    }
+
+
+def _row(
+    item: WorkItem, query: str, actor: Actor, *, at: datetime, chosen: str
+) -> dict[str, Any]:
+    address = reverse("referrals:desk-request", args=[item.number])
+    url = f"{address}?{query}" if query else address
+    return {
+        "item": item,
+        "url": url,
+        "drawn": draw_row(
+            item,
+            url=url,
+            at=at,
+            is_own=item.owner_id == actor.user_id,
+            is_chosen=item.number == chosen,
+        ),
     }
 
 
@@ -458,7 +482,10 @@ def _sheet(actor: Actor, region_ids: Sequence[int], *, at: datetime) -> dict[str
             f"{say_moment(event.at, at)}: {say_event(event, names)}"
         )
     rows = [
-        {**_row(item, Look(), at=at, actor=actor), "notes": notes.get(item.id, [])}
+        {
+            **describe_row(item, url="", at=at, is_own=item.owner_id == actor.user_id),
+            "notes": notes.get(item.id, []),
+        }
         for item in items
     ]
     soon = [
@@ -716,75 +743,6 @@ def _say_answer(status: str, reason: str) -> str:
     return label
 
 
-def _row(item: WorkItem, look: Look, *, at: datetime, actor: Actor) -> dict[str, Any]:
-    address = reverse("referrals:desk-request", args=[item.number])
-    query = look.query()
-    late = item.late_since(at)
-    return {
-        "item": item,
-        "url": f"{address}?{query}" if query else address,
-        "tasks": say_tasks(item.tasks),
-        "urgency": say_urgency(item.urgency),
-        "first_visit": say_near_day(item.first_visit_on, localdate(at)),
-        "stands": _say_stands(item, at=at),
-        "is_alarming": item.has_bridge_ended(at) or item.status == RequestStatus.OPEN,
-        "is_late": late is not None,
-        "late_words": _say_late(late, at) if late is not None else "",
-        "late_exactly": say_exactly(late) if late is not None else "",
-        "due": say_until(item.due_at, at)
-        if item.due_at is not None and item.due_at > at
-        else "",
-        "late": late,
-        "owner": _("you") if item.owner_id == actor.user_id else item.owner_name,
-    }
-
-
-def _say_late(late: datetime, at: datetime) -> str:
-    """Say since when it is late: the hour counts today only."""
-    if localdate(late) == localdate(at):
-        return say_moment(late, at)
-    return say_near_day(localdate(late), localdate(at))
-
-
-def _say_stands(item: WorkItem, *, at: datetime) -> str:
-    """Say in a few words what is with this request; the detail says the rest."""
-    if item.status == RequestStatus.OPEN:
-        if not item.n_refused:
-            return _("No team can take it")
-        return ngettext(
-            "No room: %(n)d team said no",
-            "No room: %(n)d teams said no",
-            item.n_refused,
-        ) % {"n": item.n_refused}
-    if item.status == RequestStatus.OFFERED and item.answer_by is not None:
-        return ngettext(
-            "%(n)d team asked, answer %(until)s",
-            "%(n)d teams asked, answer %(until)s",
-            item.n_waiting,
-        ) % {"n": item.n_waiting, "until": say_until(item.answer_by, at)}
-    if item.status == RequestStatus.BRIDGED:
-        if item.has_bridge_ended(at):
-            return _("The bridge has ended")
-        return str(RequestStatus.BRIDGED.label)
-    if item.status == RequestStatus.MEDIATION:
-        if item.closed_at is None:
-            return str(RequestStatus.MEDIATION.label)
-        day = say_near_day(localdate(item.closed_at), localdate(at))
-        return _("With the insurer since %(day)s") % {"day": day}
-    if item.status == RequestStatus.PAUSED:
-        return str(RequestStatus.PAUSED.label)
-    if item.status == RequestStatus.ACCEPTED:
-        return _("The first visit was not reported")
-    return _("The start of care was not reported")
-
-
-def say_urgency(urgency: str) -> str:
-    """Return how soon, in words that also stand alone."""
-    if urgency == Urgency.PLANNED:
-        return _("Can be planned")
-    return str(Urgency(urgency).label)
-
-
 def _say_open(n: int, late: int) -> str:
     if not n:
         return _("nothing open")
@@ -1022,7 +980,7 @@ def _say_why(
     )
     words = []
     if late is not None:
-        words.append(_("too late since %(when)s") % {"when": _say_late(late, at)})
+        words.append(_("too late since %(when)s") % {"when": say_late(late, at)})
     if found.status == RequestStatus.OPEN:
         words.append(_("no team has the question"))
     elif found.status == RequestStatus.BRIDGED:
