@@ -32,6 +32,8 @@ _MOVES_AT_ONCE = 20_000
 _WORTH_TRYING = 0.02
 #: or never; they are tried in this share of the moves.
 _WORTH_KNOWING, _FAR = 0.2, 0.1
+#: How often who has to leave passes over a place that fits.
+_PASSED_OVER = 0.15
 #: To look up the pair of a request and a team costs as much as so many steps.
 _WORK_TO_FIND = 8
 
@@ -195,11 +197,17 @@ def _find_newcomer(problem: Problem, state: _State, team: int) -> int:
 
 
 @compiled
-def _find_place(problem: Problem, state: _State, request: int) -> int:
-    """Return the likeliest pair of a request that fits, or -1."""
+def _find_place(
+    problem: Problem, state: _State, request: int, random: NDArray[np.uint64]
+) -> int:
+    """Return the likeliest pair of a request that fits, or -1.
+
+    Now and then one is passed over: always the same place would end the same way.
+    """
     for k in range(problem.first[request], problem.first[request + 1]):
         pair = problem.choices[k]
-        if _fits(problem, state, problem.team[pair], request):
+        fits = _fits(problem, state, problem.team[pair], request)
+        if fits and _draw(random) >= _PASSED_OVER:
             return int(pair)
     return -1
 
@@ -262,7 +270,7 @@ def anneal(
             gain += _put(problem, state, leaver, -1)
             leaver = _find_leaver(problem, state, team, request, random)
         for k in range(1, n_done):
-            place = _find_place(problem, state, done[k, 0])
+            place = _find_place(problem, state, done[k, 0], random)
             if place >= 0:
                 done[n_done, 0], done[n_done, 1] = done[k, 0], -1
                 n_done += 1
