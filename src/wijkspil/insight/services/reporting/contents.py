@@ -233,7 +233,7 @@ def _plans(plans: Sequence[PlanLine]) -> Section | None:
             Table(
                 caption=_("Measures for gaps of this region"),
                 head=(
-                    *(_("Measure"), _("Where"), _("Whose"), _("By")),
+                    *(_("Measure"), _("Where"), _("Whose"), _("Due by")),
                     *(_("Stands"), _("Expected"), _("Measured")),
                 ),
                 rows=tuple(
