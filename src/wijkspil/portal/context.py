@@ -36,6 +36,7 @@ WORK_MENU: tuple[tuple[Any, tiles.Page], ...] = (
     (_("Duties"), tiles.DUTIES),
     (_("Room"), tiles.ROOM),
     (_("Figures"), tiles.STATISTICS),
+    (_("Picture of the region"), tiles.PICTURE),
     (_("Agreements"), tiles.APPROVE),
     (_("Directory"), tiles.DIRECTORY),
     (_("Log"), tiles.AUDIT),
