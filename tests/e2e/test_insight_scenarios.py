@@ -93,7 +93,7 @@ def test_a_future_is_supposed_computed_compared_and_planned_for(
     expect(page.locator("[data-map-state=ready]")).to_be_visible(timeout=SLOW_MS)
     assert_accessible()
     at_phone_width(page)
-    picture("scenario", height=2400)
+    picture("scenario", height=1000)
     follow(page, "Wat verandert")
     expect(page.locator("[data-map-state=ready]")).to_be_visible(timeout=SLOW_MS)
     assert len(page.get_by_role("figure").all()) >= 3
