@@ -45,9 +45,9 @@ from wijkspil.referrals.views.desk import (
     desk_tabs,
     own_regions,
     say_team,
-    say_urgency,
     ticked_ids,
 )
+from wijkspil.referrals.views.desk_rows import say_urgency
 from wijkspil.referrals.wording import say_tasks
 from wijkspil.ui.moments import say_day
 from wijkspil.ui.navigation import Chip
