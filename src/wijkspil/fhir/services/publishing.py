@@ -24,6 +24,14 @@ _PUBLISH = (
     ("fhir_on_partners(%s)", "directory_organization"),
     ("fhir_publish('fhir_source_fed', %s)", "fhir_fedelements"),
 )
+#: What was filled in the same transaction has no statistics yet: without these a join
+#: over the country is planned as if its tables were empty.
+_COUNT_ANEW = (
+    "ANALYZE directory_area, directory_organization, directory_healthcareservice, "
+    "directory_coverage, directory_contactpoint, directory_careteam, "
+    "directory_alliancemember, directory_capacityreport",
+    "ANALYZE fhir_resource, fhir_version",
+)
 #: Of some tables only a few rows are shown.
 _ONLY = {
     "directory_area": "WHERE kind = 'region' AND purpose = 'resv'",
@@ -37,7 +45,12 @@ def publish_all(*, progress: Callable[[int], None] | None = None) -> None:
     Each batch is a transaction of its own, unless the caller holds one. ``progress``
     is told of each batch.
     """
+    directory, versions = _COUNT_ANEW
+    with connection.cursor() as cursor:
+        cursor.execute(directory)
     for call, table in _PUBLISH:
+        with connection.cursor() as cursor:
+            cursor.execute(versions)
         for ids in _batches(table):
             with connection.cursor() as cursor:
                 cursor.execute(f"SELECT {call}", [ids])
