@@ -26,7 +26,10 @@ for name in (
     "exchange",
     "exchange_households",
     "access",
+    "location",
     "projection",
+    "insight_country",
+    "country_map",
 ):
     print(f"== {name}", flush=True)
     command = [sys.executable, "-m", f"benchmarks.{name}"]

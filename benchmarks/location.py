@@ -283,7 +283,9 @@ def compile_all() -> float:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--peer-python", type=Path)
+    parser.add_argument(
+        "--peer-python", type=Path, default=Path(".venv-bench/bin/python")
+    )
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--large-seconds", type=float, default=40.0)
