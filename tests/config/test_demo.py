@@ -55,7 +55,7 @@ class TestTheCommand:
         assert again["generated_at"] == made["generated_at"]
         assert made["counts"]["nursing_teams"] > 20
         roles = {account["role"] for account in made["accounts"]}
-        assert len(roles) == 14
+        assert len(roles) == 15
         assert made["wish"]["code"] in first.stdout
         assert made["password"] in first.stdout
         assert all(account["email"] in first.stdout for account in made["accounts"])

@@ -32,7 +32,7 @@ from wijkspil.directory.permissions import (
     VIEW_DUTY_WEEK,
     VIEW_PROFESSIONAL_CONTACTS,
 )
-from wijkspil.insight.permissions import VIEW_INSIGHT
+from wijkspil.insight.permissions import UPLOAD_INDICATORS, VIEW_INSIGHT
 from wijkspil.portal.permissions import VIEW_ROOM_OVERVIEW
 from wijkspil.referrals.permissions import (
     ANSWER_OFFER,
@@ -336,7 +336,7 @@ QUALITY_FIGURES = Page(
     "insight:uploads",
     _("Quality of care"),
     _("Bring in what clients say and other figures of quality; see where you stand."),
-    VIEW_INSIGHT,
+    UPLOAD_INDICATORS,
 )
 SIGN_IN = Page(
     "accounts:sign-in",

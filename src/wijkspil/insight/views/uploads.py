@@ -93,7 +93,8 @@ class IndicatorBlock:
 @professional_page
 def show_uploads(request: HttpRequest, actor: Actor) -> HttpResponse:
     """Show what was brought in; take a file: look at it, then all of it or nothing."""
-    check_can_view_insight(actor)
+    if not can_upload_indicators(actor):
+        check_can_view_insight(actor)
     context: dict[str, Any] = {"form": IndicatorFileForm()}
     status = HTTPStatus.OK
     if request.method == "POST":
