@@ -14,7 +14,6 @@ from wijkspil.insight.engine_io.access import (
     close_practice,
     mean_inner_km,
     measure_gp_access,
-    rank_closings,
 )
 from wijkspil.insight.engine_io.geometry import metres_of
 from wijkspil.insight.engine_io.need import (
@@ -443,16 +442,6 @@ def test_people_of_a_practice_that_closes_go_elsewhere() -> None:
     assert before == pytest.approx(5 * 8000)
     assert after == pytest.approx(4 * 8000)
     assert rows_of(closed.figures, "gp_choice")
-
-
-def test_practices_are_ranked_by_who_would_miss_them() -> None:
-    ranked = rank_closings(GROUND)
-    assert {each.site_code for each in ranked} == {f"P{n}" for n in range(5)}
-    losing = [each.people_losing for each in ranked]
-    assert losing == sorted(losing, reverse=True)
-    assert losing[0] > 0
-    with pytest.raises(InvalidValue, match="P9"):
-        rank_closings(GROUND, ["P9"])
 
 
 def test_metres_are_those_of_the_dutch_grid() -> None:

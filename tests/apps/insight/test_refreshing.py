@@ -22,7 +22,6 @@ from wijkspil.directory.models import Area
 from wijkspil.directory.types import Care
 from wijkspil.insight.models import Figure, IndicatorUpload, UploadedFigure
 from wijkspil.insight.selectors.figures import (
-    get_age,
     list_children,
     list_figures,
     list_months,
@@ -423,7 +422,6 @@ class TestReading:
         assert [row.valid_from for row in rows] == [date(2026, 11, 1)]
         assert october.valid_from == date(2026, 10, 1)
         assert rows[0].area_code == "DUIN"
-        assert get_age([made.region.pk]) == AT
 
     def test_from_the_country_to_a_wijk_in_two_steps(self) -> None:
         made = make_region()

@@ -24,7 +24,6 @@ from wijkspil_engines.access import (
     solve,
     weigh_pairs,
 )
-from wijkspil_engines.access.closures import BalancedScenarios, closures
 from wijkspil_engines.access.measures import ALGORITHM
 from wijkspil_engines.access.measures import VERSION as ENGINE_VERSION
 from wijkspil_engines.access.verify import verify
@@ -73,14 +72,6 @@ class Closed:
     before: tuple[float, ...]
     after: tuple[float, ...]
     moved_people: tuple[tuple[str, float], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClosingEffect:
-    """What one practice means: if it closes, who has a tenth less room or worse."""
-
-    site_code: str
-    people_losing: float
 
 
 def list_assumptions() -> tuple[Assumption, ...]:
@@ -211,29 +202,6 @@ def close_practice(
             for row in takers[np.argsort(-moved[takers], kind="stable")]
         ),
     )
-
-
-def rank_closings(
-    ground: Ground, site_codes: Collection[str] | None = None
-) -> list[ClosingEffect]:
-    """Return what each practice (or each given) means, the most missed first.
-
-    Counted are people whose room shrinks by a tenth or more by the balanced measure.
-
-    Raises
-    ------
-    InvalidValue
-        If there is no practice with one of the codes.
-    """
-    people = np.nan_to_num(ground.population).sum(axis=(1, 2))
-    problem = access_problem(ground, people)
-    rows = None if site_codes is None else site_rows(ground, site_codes).tolist()
-    outcomes = BalancedScenarios(problem, Steps()).run(closures(problem, rows))
-    effects = [
-        ClosingEffect(outcome.scenario.name, outcome.people_losing(0.1, relative=True))
-        for outcome in outcomes
-    ]
-    return sorted(effects, key=lambda each: (-each.people_losing, each.site_code))
 
 
 def access_problem(

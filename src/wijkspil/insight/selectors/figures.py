@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from wijkspil.directory.selectors.insight import AreaPart, list_parts
 from wijkspil.insight.models import Figure
@@ -88,15 +88,6 @@ def list_months(area_ids: Collection[int]) -> list[tuple[date, date]]:
         .values_list("valid_from", "valid_until")
         .distinct()
     )
-
-
-def get_age(area_ids: Collection[int]) -> datetime | None:
-    """Return when the figures of areas were last counted; None: never."""
-    found = Figure.objects.filter(run=None, area_id__in=list(area_ids)).aggregate(
-        newest=Max("computed_at")
-    )
-    newest: datetime | None = found["newest"]
-    return newest
 
 
 def list_children(area_id: int | None, kind: str) -> list[AreaPart]:
