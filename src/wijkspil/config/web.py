@@ -19,6 +19,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connections
 from django.urls import base
+from django.utils import timezone
 from django.utils.translation import trans_real
 from granian._granian import ListenerSpec
 from granian.constants import Interfaces
@@ -82,10 +83,12 @@ def keep_state_by_thread() -> None:
     """Keep what Django knows of the request by thread only.
 
     Its own store also serves event loops, of which a web worker has none, and takes
-    5 of the 5.4 microseconds of translating a word; a page does that a thousand times.
+    5 of the 5.4 microseconds of translating a word and 10 of the 12 of a local time;
+    a page does that a thousand times.
     """
     for module, name in (
         (trans_real, "_active"),
+        (timezone, "_active"),
         (base, "_prefixes"),
         (base, "_urlconfs"),
     ):

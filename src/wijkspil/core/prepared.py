@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 import psycopg
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import JSONField, Model
 
 
@@ -83,6 +83,7 @@ def _fields_of(model: type[Model]) -> tuple[list[str], int]:
 def _executed(
     statement: str, parameters: Mapping[str, Any]
 ) -> "psycopg.Cursor[tuple[Any, ...]]":
+    connection = connections[DEFAULT_DB_ALIAS]  # looked up once: it takes time
     connection.ensure_connection()
     if connection.queries_logged:
         connection.queries_log.append({"sql": statement, "time": "prepared"})
