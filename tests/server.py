@@ -5,6 +5,7 @@ conftest. Workers of a parallel run inherit the address.
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Generator
 from pathlib import Path
@@ -40,3 +41,4 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         from wijkspil.config import postgres
 
         postgres.discard(folder)
+        shutil.rmtree(folder)
