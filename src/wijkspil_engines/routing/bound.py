@@ -45,7 +45,7 @@ class _Stage(NamedTuple):
 
 
 #: Short lists find good prices soon; long ones then prove what these are worth.
-_STAGES = (_Stage(0.0, 300), _Stage(0.5, 20_000), _Stage(0.75, 80_000))
+_STAGES = (_Stage(0.0, 300), _Stage(0.5, 3_000), _Stage(0.75, 20_000))
 
 
 class Bounding:
