@@ -21,6 +21,7 @@ ATTRIBUTES = {"id": "x", "required": True, "hidden": False, "data-n": 1234, "t":
         (forms.EmailInput(), "a@example.nl"),
         (forms.HiddenInput(), "kept"),
         (forms.DateInput(), "2026-11-22"),
+        (forms.DateTimeInput(), "2026-11-22T03:00"),
         (forms.TimeInput(), "08:00"),
         (forms.CheckboxInput(), True),
         (forms.CheckboxInput(), "yes"),

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from django.utils.dates import WEEKDAYS_ABBR
 from django.utils.formats import time_format
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 
 from wijkspil.directory.opening_hours import OpeningHours
 from wijkspil.directory.types import WEEKDAYS
@@ -18,7 +18,8 @@ _Line = tuple[tuple[int, ...], str, str]
 
 def say_opening_hours(lines: OpeningHours) -> str:
     """Return the hours in the active language; empty when none are known."""
-    return "; ".join(_say_line(line) for line in _over_midnight(lines))
+    language = get_language()
+    return "; ".join(_say_line(language, line) for line in _over_midnight(lines))
 
 
 def _over_midnight(lines: OpeningHours) -> list[_Line]:
@@ -47,7 +48,9 @@ def _has_evening(lines: Iterable[_Line], days: tuple[int, ...], morning: str) ->
     )
 
 
-def _say_line(line: _Line) -> str:
+# Many services keep the same hours.
+@lru_cache(maxsize=4096)
+def _say_line(_language: str | None, line: _Line) -> str:
     days, start, until = line
     if (start, until) != ("00:00", "24:00"):
         return f"{_say_days(days)} {_say_clock(start)}–{_say_clock(until)}"

@@ -481,7 +481,7 @@ def _part(service: ServiceCard, duty: DutyCard | None) -> object:
 
 #: Which number a reader needs first: those for colleagues before the one for
 #: residents. A visitor's contacts hold only the latter.
-_NUMBER_ORDER = (
+_NUMBERS = (
     (Audience.REFERRER, ContactPurpose.GENERAL),
     (Audience.PROFESSIONAL, ContactPurpose.GENERAL),
     (Audience.PROFESSIONAL, ContactPurpose.DUTY),
@@ -492,7 +492,20 @@ _NUMBER_ORDER = (
     (Audience.PROFESSIONAL, ContactPurpose.COMPLEX_CARE),
     (Audience.RESIDENT, ContactPurpose.COMPLEX_CARE),
 )
-_SYSTEM_ORDER = (ContactSystem.PHONE, ContactSystem.EMAIL, ContactSystem.WEB)
+_NUMBER_ORDER: dict[tuple[str, str], int] = {
+    (audience.value, purpose.value): place
+    for place, (audience, purpose) in enumerate(_NUMBERS)
+}
+_SYSTEM_ORDER: dict[str, int] = {
+    ContactSystem.PHONE.value: 0,
+    ContactSystem.EMAIL.value: 1,
+    ContactSystem.WEB.value: 2,
+}
+_NUMBER_LABELS: dict[str, object] = {
+    Audience.REFERRER.value: gettext_lazy("For referrers"),
+    Audience.PROFESSIONAL.value: gettext_lazy("For colleagues"),
+    Audience.RESIDENT.value: gettext_lazy("For residents"),
+}
 
 
 def _numbers(contacts: Sequence[Contact]) -> list[Number]:
@@ -508,10 +521,8 @@ def _numbers(contacts: Sequence[Contact]) -> list[Number]:
     ]
     usable.sort(
         key=lambda contact: (
-            _SYSTEM_ORDER.index(ContactSystem(contact.system)),
-            _NUMBER_ORDER.index(
-                (Audience(contact.audience), ContactPurpose(contact.purpose))
-            ),
+            _SYSTEM_ORDER[contact.system],
+            _NUMBER_ORDER[contact.audience, contact.purpose],
             not contact.person_name,
         )
     )
@@ -536,11 +547,7 @@ def _number_label(contact: Contact) -> object:
         return _("Complex questions")
     if contact.purpose == ContactPurpose.DUTY:
         return _("Duty phone")
-    return {
-        Audience.REFERRER: _("For referrers"),
-        Audience.PROFESSIONAL: _("For colleagues"),
-        Audience.RESIDENT: _("For residents"),
-    }[Audience(contact.audience)]
+    return _NUMBER_LABELS[contact.audience]
 
 
 def _opens_next(entries: Sequence[Entry]) -> Entry | None:

@@ -74,6 +74,7 @@ _INPUTS = (
     "checkbox",
     "checkbox_option",
     "date",
+    "datetime",
     "email",
     "hidden",
     "input",

@@ -21,7 +21,7 @@ from django.urls import get_script_prefix
 from django.utils.html import conditional_escape, format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext, pgettext_lazy
 
 from wijkspil.ui.assets import find_asset
 from wijkspil.ui.charts.planes import draw_funnel, draw_line, draw_lorenz
@@ -75,7 +75,12 @@ ALERT_KINDS = {
     "warning": ("warning", "warning"),
     "now": ("error", "alert"),
 }
-ROOM_STATES = ("room", "limited", "full", "unknown")
+ROOM_WORDS = {
+    "room": pgettext_lazy("room for clients", "Room"),
+    "limited": pgettext_lazy("room for clients", "Limited"),
+    "full": pgettext_lazy("room for clients", "Full"),
+    "unknown": pgettext_lazy("room for clients", "Unknown"),
+}
 TONES = ("good", "limited", "full", "unknown", "now", "info")
 TONE_ICONS = {
     "good": "room",
@@ -292,15 +297,9 @@ def answer(
 @register.simple_tag
 def room(state: str, stale: bool = False) -> SafeString:
     """Show whether there is room: a word, an icon and a color."""
-    _check("room", "state", state, ROOM_STATES)
-    words = {
-        "room": pgettext("room for clients", "Room"),
-        "limited": pgettext("room for clients", "Limited"),
-        "full": pgettext("room for clients", "Full"),
-        "unknown": pgettext("room for clients", "Unknown"),
-    }
+    _check("room", "state", state, ROOM_WORDS)
     tone = "good" if state == "room" else state
-    return draw_badge(words[state], tone=tone, icon=state, stale=stale)
+    return draw_badge(ROOM_WORDS[state], tone=tone, icon=state, stale=stale)
 
 
 @register.simple_tag
