@@ -13,7 +13,12 @@ from django.utils.translation import gettext as _
 
 from wijkspil.directory.types import CareTask
 from wijkspil.directory.wording import say_choices, say_hours
-from wijkspil.referrals.selectors.inbox import Profile, Question, RoomFit
+from wijkspil.referrals.selectors.inbox import (
+    AnsweredQuestion,
+    Profile,
+    Question,
+    RoomFit,
+)
 from wijkspil.referrals.types import (
     DeclineReason,
     OfferOrigin,
@@ -66,7 +71,7 @@ def make_card(question: Question, *, at: datetime) -> Card:
     profile, fit = question.profile, question.fit
     return Card(
         question=question,
-        title=say_title(question),
+        title=say_title(profile.tasks),
         first_visit=say_day(profile.first_visit_on, localdate(at)),
         when=_("%(day)s, %(parts)s")
         % {
@@ -89,9 +94,9 @@ def make_card(question: Question, *, at: datetime) -> Card:
     )
 
 
-def say_title(question: Question) -> str:
+def say_title(tasks: Sequence[str]) -> str:
     """Return what is asked, as the head of a card."""
-    return _upper_first(say_tasks(question.profile.tasks))
+    return _upper_first(say_tasks(tasks))
 
 
 def say_left(answer_by: datetime, at: datetime) -> str:
@@ -125,7 +130,7 @@ def say_misfits(fit: RoomFit, profile: Profile) -> list[str]:
     return [words[code] for code in fit.misfits]
 
 
-def say_outcome(question: Question) -> str:
+def say_outcome(question: Question | AnsweredQuestion) -> str:
     """Return what became of a closed question, without blame; empty while open."""
     status = question.status
     if status == OfferStatus.OPEN:

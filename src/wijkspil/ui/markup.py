@@ -4,6 +4,8 @@ A template for each took two thirds of the time of a page with many of them; the
 give the same text, sign by sign. Larger parts have a template in ``ui/components``.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
 from functools import lru_cache
 from html import escape
 
@@ -14,6 +16,7 @@ from django.utils.timezone import template_localtime  # type: ignore[attr-define
 from django.utils.translation import gettext
 
 from wijkspil.ui.icons import find_icon
+from wijkspil.ui.moments import say_exactly
 
 
 def shown(value: object) -> str:
@@ -42,6 +45,28 @@ def draw_badge(
     return SafeString(
         f'<span class="wp-badge wp-badge--{tone}{modifier}">'
         f"{draw_icon(icon)}{shown(word)}</span>\n"
+    )
+
+
+def draw_moment(moment: datetime, words: str) -> SafeString:
+    """Return a moment in words, with the exact moment behind it."""
+    return SafeString(
+        f'<time datetime="{moment.isoformat()}" title="{shown(say_exactly(moment))}">'
+        f"{shown(words)}</time>"
+    )
+
+
+def draw_facts(facts: Iterable[tuple[object, object]]) -> SafeString:
+    """Return a list of facts: what it is, and its value."""
+    rows = "".join(draw_fact(label, value) for label, value in facts)
+    return SafeString(f'<dl class="wp-facts">{rows}</dl>')
+
+
+def draw_fact(label: object, value: object) -> SafeString:
+    """Return one fact of a list."""
+    return SafeString(
+        f'<div class="wp-facts__item"><dt>{shown(label)}</dt>'
+        f"<dd>{shown(value)}</dd></div>"
     )
 
 
@@ -94,17 +119,17 @@ def draw_phone(
 def draw_button(
     label: object,
     *,
-    url: str,
     kind_class: str,
-    icon: str,
-    icon_after: str,
-    type: str,
-    name: str,
-    value: object,
-    form: str,
-    small: bool,
-    wide: bool,
-    describes: object,
+    url: str = "",
+    icon: str = "",
+    icon_after: str = "",
+    type: str = "submit",
+    name: str = "",
+    value: object = "",
+    form: str = "",
+    small: bool = False,
+    wide: bool = False,
+    describes: object = "",
 ) -> SafeString:
     """Return a button, or with ``url`` a link that looks like one."""
     size = (" wp-button--small" if small else "") + (" wp-button--wide" if wide else "")

@@ -18,12 +18,15 @@ WEEKDAY_DAYS = 6
 
 def say_clock(moment: datetime) -> str:
     """Return the time of day: "8.12" in Dutch, "8:12" in English."""
-    local = timezone.localtime(moment)
+    return _say_time(timezone.localtime(moment))
+
+
+# A page says dozens of moments, and the same days and minutes come back on each.
+def _say_time(local: datetime) -> str:
     form = pgettext("format of a time of day", "G:i")
     return _write_clock(local.hour, local.minute, form)
 
 
-# A page says dozens of moments, and the same days and minutes come back on each.
 @lru_cache(maxsize=4096)
 def _write_clock(hour: int, minute: int, form: str) -> str:
     return formats.time_format(time(hour, minute), form)
@@ -93,12 +96,21 @@ def say_reported(moment: datetime, now: datetime) -> str:
     "this morning at 8:12", "yesterday at 22:10". Unlike ``say_moment`` it does not
     count minutes: a page can stay open.
     """
-    local, today = timezone.localtime(moment), timezone.localtime(now).date()
+    today = timezone.localtime(now).date()
+    return _say_reported(get_language(), _local_minute(moment), today)
+
+
+def _local_minute(moment: datetime) -> datetime:
+    return timezone.localtime(moment).replace(second=0, microsecond=0, tzinfo=None)
+
+
+@lru_cache(maxsize=4096)
+def _say_reported(_language: str | None, local: datetime, today: date) -> str:
     if local.date() == today:
         day = _say_part_of_today(local.hour)
     else:
         day = say_day(local.date(), today)
-    return gettext("%(day)s at %(time)s") % {"day": day, "time": say_clock(moment)}
+    return gettext("%(day)s at %(time)s") % {"day": day, "time": _say_time(local)}
 
 
 def say_deadline(moment: datetime, now: datetime) -> str:
@@ -120,8 +132,12 @@ def say_deadline(moment: datetime, now: datetime) -> str:
 
 def say_exactly(moment: datetime) -> str:
     """Return the full date and time, for hover, focus and screen readers."""
-    local = timezone.localtime(moment)
+    return _say_exactly(get_language(), _local_minute(moment))
+
+
+@lru_cache(maxsize=4096)
+def _say_exactly(_language: str | None, local: datetime) -> str:
     return gettext("%(date)s at %(time)s") % {
         "date": _write_day(local.date(), pgettext("format of a date", "l j F Y")),
-        "time": say_clock(moment),
+        "time": _say_time(local),
     }

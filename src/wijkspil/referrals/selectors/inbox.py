@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import inf
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from wijkspil.core.prepared import columns_of, fetch_instances
+from wijkspil.core.prepared import columns_of, fetch_instances, fetch_rows
 from wijkspil.directory.selectors.capacity import RoomLeft, get_room_left
 from wijkspil.directory.types import AreaKind, SizeBand
 from wijkspil.referrals.errors import UnknownOffer
@@ -118,6 +118,21 @@ class Question:
 
 
 @dataclass(frozen=True)
+class AnsweredQuestion:
+    """A question that closed, as a line of a list; otherwise as ``Question``."""
+
+    id: int
+    service_id: int
+    number: str
+    status: str
+    tasks: Sequence[str]
+    answered_at: datetime
+    decline_reason: str
+    was_taken: bool
+    has_client: bool
+
+
+@dataclass(frozen=True)
 class OwnClient:
     """A request a team has, for its list: a number and dates, no names."""
 
@@ -155,17 +170,39 @@ def list_open_questions(
     service_ids: Collection[int], *, at: datetime
 ) -> list[Question]:
     """Return what the services can answer now, first deadline first (2 queries)."""
-    offers = _fetch_offers(_OPEN, {"services": list(service_ids)})
-    rooms = get_room_left(list({offer.service_id for offer in offers}), at=at)
-    return [_question(offer, rooms[offer.service_id]) for offer in offers]
+    rows = _fetch_offers(_OPEN, {"services": list(service_ids)})
+    rooms = get_room_left(list({row.service_id for row in rows}), at=at)
+    return [_question(row, rooms[row.service_id]) for row in rows]
 
 
 def list_answered_questions(
     service_ids: Collection[int], *, at: datetime
-) -> list[Question]:
+) -> list[AnsweredQuestion]:
     """Return what closed in the last days, newest first (one query)."""
     wanted = {"services": list(service_ids), "after": at - ANSWERED_DAYS}
-    return [_question(offer) for offer in _fetch_offers(_ANSWERED, wanted)]
+    return [
+        AnsweredQuestion(
+            id=offer_id,
+            service_id=service_id,
+            number=number,
+            status=status,
+            tasks=tasks,
+            answered_at=answered_at,
+            decline_reason=decline_reason,
+            **_who_has_it(status, service_id, request_status, placed_service_id),
+        )
+        for (
+            offer_id,
+            service_id,
+            number,
+            status,
+            tasks,
+            answered_at,
+            decline_reason,
+            request_status,
+            placed_service_id,
+        ) in fetch_rows(_ANSWERED, wanted)
+    ]
 
 
 def list_questions(
@@ -182,23 +219,26 @@ def list_questions(
     Of the services with these ids and of all services of the organizations. Open ones
     come in the order of their deadline, others newest first. Empty ``status`` is any.
     """
-    offers = _offers().filter(
+    offers = Offer.objects.filter(
         Q(service_id__in=list(service_ids))
         | Q(service__organization_id__in=list(organization_ids))
     )
     if status:
         offers = offers.filter(status=status)
-
-    def is_open(row: Offer) -> bool:
-        return row.status == OfferStatus.OPEN
-
     order = ["answer_by" if status == OfferStatus.OPEN else "-offered_at", "pk"]
     start = (page - 1) * page_size
-    rows = list(offers.order_by(*order)[start : start + page_size])
-    asked = {row.service_id for row in rows if is_open(row)}
+    ids = list(
+        offers.order_by(*order).values_list("pk", flat=True)[start : start + page_size]
+    )
+    by_id = {row.id: row for row in _fetch_offers(_CHOSEN, {"ids": ids})}
+    rows = [by_id[one] for one in ids if one in by_id]
+    asked = {row.service_id for row in rows if row.status == OfferStatus.OPEN}
     rooms = get_room_left(list(asked), at=at) if asked else {}
     questions = [
-        _question(row, rooms[row.service_id] if is_open(row) else None) for row in rows
+        _question(
+            row, rooms[row.service_id] if row.status == OfferStatus.OPEN else None
+        )
+        for row in rows
     ]
     return questions, offers.count()
 
@@ -211,13 +251,13 @@ def get_question(offer_id: int, *, at: datetime) -> Question:
     UnknownOffer
         If there is none with this id.
     """
-    offers = _fetch_offers(_ONE, {"id": offer_id})
-    if not offers:
+    rows = _fetch_offers(_CHOSEN, {"ids": [offer_id]})
+    if not rows:
         raise unknown_offer(offer_id)
-    offer = offers[0]
-    if offer.status != OfferStatus.OPEN:
-        return _question(offer)
-    return _question(offer, get_room_left([offer.service_id], at=at)[offer.service_id])
+    row = rows[0]
+    if row.status != OfferStatus.OPEN:
+        return _question(row)
+    return _question(row, get_room_left([row.service_id], at=at)[row.service_id])
 
 
 def unknown_offer(offer_id: int) -> UnknownOffer:
@@ -316,14 +356,47 @@ def fit_of(request: Profile, room: RoomLeft) -> RoomFit:
     )
 
 
-def _offers() -> QuerySet[Offer]:
-    return Offer.objects.select_related("request__profile_area", "request__region")
+class _OfferRow(NamedTuple):
+    """What is read of an offer and of its request: nothing that identifies."""
+
+    id: int
+    service_id: int
+    status: str
+    origin: str
+    reasons: Sequence[Mapping[str, Any]]
+    offered_at: datetime
+    answer_by: datetime
+    answered_at: datetime | None
+    answered_by_name: str
+    decline_reason: str
+    number: str
+    request_status: str
+    placed_service_id: int | None
+    tasks: Sequence[str]
+    parts_of_day: Sequence[str]
+    first_visit_on: date
+    urgency: str
+    urgency_reason: str
+    age: int | None
+    language: str
+    care_law: str
+    order_present: str
+    materials_present: str
+    hours_low: Decimal
+    hours_high: Decimal
+    note: str
+    region_name: str
+    area_name: str | None
+    area_kind: str | None
 
 
-_AREA: Any = ServiceRequest._meta.get_field("region").related_model  # noqa: SLF001
-_OFFERS = f"""
-SELECT {columns_of(Offer, "o")}, {columns_of(ServiceRequest, "r")},
-       {columns_of(_AREA, "region")}, {columns_of(_AREA, "profile")}
+_OFFERS = """
+SELECT o.id, o.service_id, o.status, o.origin, o.reasons::json, o.offered_at,
+       o.answer_by, o.answered_at, o.answered_by_name, o.decline_reason, r.number,
+       r.status, r.placed_service_id, r.tasks, r.parts_of_day, r.first_visit_on,
+       r.urgency, r.urgency_reason, r.age, r.language, r.care_law, r.order_present,
+       r.materials_present, r.hours_low, r.hours_high, r.note, region.name,
+       profile.name, profile.kind
   FROM referrals_offer o
   JOIN referrals_servicerequest r ON r.id = o.request_id
   JOIN directory_area region ON region.id = r.region_id
@@ -334,74 +407,74 @@ _OPEN = f"""{_OFFERS}
    AND o.status = '{OfferStatus.OPEN.value}'
  ORDER BY o.answer_by, o.id LIMIT {MOST_CARDS}
 """
-_ANSWERED = f"""{_OFFERS}
+_CHOSEN = f"{_OFFERS} WHERE o.id = ANY(%(ids)s::bigint[])"
+_ANSWERED = f"""
+SELECT o.id, o.service_id, r.number, o.status, r.tasks, o.answered_at,
+       o.decline_reason, r.status, r.placed_service_id
+  FROM referrals_offer o JOIN referrals_servicerequest r ON r.id = o.request_id
  WHERE o.service_id = ANY(%(services)s::bigint[]) AND o.answered_at > %(after)s
    AND o.status <> '{OfferStatus.OPEN.value}'
  ORDER BY o.answered_at DESC, o.id DESC LIMIT {MOST_CARDS}
 """
-_ONE = f"{_OFFERS} WHERE o.id = %(id)s"
 
 
-def _fetch_offers(statement: str, parameters: Mapping[str, Any]) -> list[Offer]:
-    """Return what ``_offers`` would, by a prepared statement."""
-    found = []
-    for offer, request, region, profile_area in fetch_instances(
-        statement, parameters, Offer, ServiceRequest, _AREA, _AREA
-    ):
-        request.region = region
-        request.profile_area = profile_area
-        offer.request = request
-        found.append(offer)
-    return found
+def _fetch_offers(statement: str, parameters: Mapping[str, Any]) -> list[_OfferRow]:
+    return [_OfferRow(*row) for row in fetch_rows(statement, parameters)]
 
 
-def _question(offer: Offer, room: RoomLeft | None = None) -> Question:
-    request = offer.request
-    is_open = offer.status == OfferStatus.OPEN
-    profile = _profile(request, with_note=is_open)
-    is_placed = request.status in _HAS_CLIENT and request.placed_service_id is not None
+def _question(row: _OfferRow, room: RoomLeft | None = None) -> Question:
+    profile = _profile(row)
     return Question(
-        id=offer.pk,
-        service_id=offer.service_id,
-        number=request.number,
-        status=offer.status,
-        origin=offer.origin,
+        id=row.id,
+        service_id=row.service_id,
+        number=row.number,
+        status=row.status,
+        origin=row.origin,
         profile=profile,
-        km=_kilometers(offer.reasons),
-        reasons=[row for row in offer.reasons if row.get("code") not in UNTOLD_REASONS],
-        offered_at=offer.offered_at,
-        answer_by=offer.answer_by,
-        answered_at=offer.answered_at,
-        answered_by_name=offer.answered_by_name,
-        decline_reason=offer.decline_reason,
-        was_taken=is_placed and request.placed_service_id != offer.service_id,
-        has_client=offer.status == OfferStatus.ACCEPTED
-        and is_placed
-        and request.placed_service_id == offer.service_id,
+        km=_kilometers(row.reasons),
+        reasons=[one for one in row.reasons if one.get("code") not in UNTOLD_REASONS],
+        offered_at=row.offered_at,
+        answer_by=row.answer_by,
+        answered_at=row.answered_at,
+        answered_by_name=row.answered_by_name,
+        decline_reason=row.decline_reason,
         fit=None if room is None else fit_of(profile, room),
+        **_who_has_it(
+            row.status, row.service_id, row.request_status, row.placed_service_id
+        ),
     )
 
 
-def _profile(request: ServiceRequest, *, with_note: bool) -> Profile:
-    area = request.profile_area
-    is_small = area is not None and area.kind != AreaKind.REGION
+def _who_has_it(
+    status: str, service_id: int, request_status: str, placed_service_id: int | None
+) -> dict[Literal["was_taken", "has_client"], bool]:
+    is_placed = request_status in _HAS_CLIENT and placed_service_id is not None
+    is_here = is_placed and placed_service_id == service_id
+    return {
+        "was_taken": is_placed and not is_here,
+        "has_client": is_here and status == OfferStatus.ACCEPTED,
+    }
+
+
+def _profile(row: _OfferRow) -> Profile:
+    is_small = row.area_name is not None and row.area_kind != AreaKind.REGION
     return Profile(
-        tasks=tuple(request.tasks),
-        parts_of_day=tuple(request.parts_of_day),
-        first_visit_on=request.first_visit_on,
-        urgency=request.urgency,
-        urgency_reason=request.urgency_reason,
-        ages=age_band(request.age),
-        language=request.language,
-        care_law=request.care_law,
-        order_present=request.order_present,
-        materials_present=request.materials_present,
-        hours_low=request.hours_low,
-        hours_high=request.hours_high,
-        area_name=area.name if area is not None and is_small else "",
-        area_is_postcode=area is not None and area.kind == AreaKind.PC4,
-        region_name=request.region.name,
-        note=request.note if with_note else "",
+        tasks=tuple(row.tasks),
+        parts_of_day=tuple(row.parts_of_day),
+        first_visit_on=row.first_visit_on,
+        urgency=row.urgency,
+        urgency_reason=row.urgency_reason,
+        ages=age_band(row.age),
+        language=row.language,
+        care_law=row.care_law,
+        order_present=row.order_present,
+        materials_present=row.materials_present,
+        hours_low=row.hours_low,
+        hours_high=row.hours_high,
+        area_name=row.area_name or "" if is_small else "",
+        area_is_postcode=row.area_kind == AreaKind.PC4,
+        region_name=row.region_name,
+        note=row.note if row.status == OfferStatus.OPEN else "",
     )
 
 

@@ -12,10 +12,12 @@ from typing import Any, Concatenate
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.http import (
     require_http_methods,
@@ -62,8 +64,14 @@ from wijkspil.referrals.types import (
     OfferStatus,
     RequestStatus,
 )
+from wijkspil.referrals.views.inbox_cards import (
+    draw_answered,
+    draw_asked,
+    draw_left,
+    draw_question,
+)
 from wijkspil.referrals.wording import say_day, say_hours_a_week, say_room
-from wijkspil.referrals.wording_inbox import make_card, say_outcome, say_title
+from wijkspil.referrals.wording_inbox import make_card
 from wijkspil.ui.navigation import Crumb
 
 _IS_SETTLED = (RequestStatus.INTAKE_DONE, RequestStatus.IN_CARE)
@@ -115,10 +123,21 @@ def show_inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
         if card.question.fit is not None
     )
     if _is_renewal(request) and request.GET.get("seen") == seen:
-        answer = render(request, "referrals/_inbox_left.html", {"cards": cards})
+        answer = render(
+            request,
+            "referrals/_inbox_left.html",
+            {"rows": [(card.question.id, draw_left(card)) for card in cards]},
+        )
         answer["HX-Reswap"] = "none"
         return answer
-    asked = {card.question.service_id for card in cards}
+    has_more_teams = len(teams) > 1
+    drawn: dict[int, list[str]] = {}
+    for card in cards:
+        drawn.setdefault(card.question.service_id, []).append(
+            draw_question(
+                card, level=3 if has_more_teams else 2, csrf_token=get_token(request)
+            )
+        )
     return render(
         request,
         "referrals/inbox.html",
@@ -132,14 +151,16 @@ def show_inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
             "seen": seen,
             "news": max(cards, key=lambda card: card.question.offered_at, default=None),
             "groups": [
-                (team, [c for c in cards if c.question.service_id == team.id])
+                (team, SafeString("".join(drawn[team.id])))
                 for team in teams
-                if team.id in asked
+                if team.id in drawn
             ],
-            "quiet_teams": [team for team in teams if team.id not in asked],
-            "has_more_teams": len(teams) > 1,
+            "quiet_teams": [team for team in teams if team.id not in drawn],
+            "has_more_teams": has_more_teams,
             "answered": [
-                (names[row.service_id], row, say_title(row), say_outcome(row))
+                draw_answered(
+                    row, team=names[row.service_id] if has_more_teams else "", at=now
+                )
                 for row in list_answered_questions(ids, at=now)
             ],
         },
@@ -331,12 +352,17 @@ def _offer_page(
             purpose="offer.accepted",
             at=now,
         )
+    card = make_card(question, at=now)
     return render(
         request,
         "referrals/offer.html",
         {
             "now": now,
-            "card": make_card(question, at=now),
+            "card": card,
+            "asked": draw_asked(card),
+            "drawn": draw_question(card, level=2, csrf_token=get_token(request))
+            if question.is_open
+            else "",
             "team_name": team_name,
             "patient": patient,
             "asks_over_capacity": asks_over_capacity and question.is_open,

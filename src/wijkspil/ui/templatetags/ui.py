@@ -42,15 +42,16 @@ from wijkspil.ui.markup import (
     draw_column,
     draw_disclosure,
     draw_event,
+    draw_fact,
     draw_freshness,
     draw_icon,
+    draw_moment,
     draw_phone,
     shown,
 )
 from wijkspil.ui.moments import (
     say_day,
     say_deadline,
-    say_exactly,
     say_moment,
     say_reported,
 )
@@ -198,23 +199,16 @@ def day_said(day: date | None, now: datetime) -> str:
     return say_day(day, localtime(now).date())
 
 
-def _time_element(moment: datetime, words: str) -> SafeString:
-    exact = shown(say_exactly(moment))
-    return SafeString(
-        f'<time datetime="{moment.isoformat()}" title="{exact}">{shown(words)}</time>'
-    )
-
-
 @register.simple_tag(takes_context=True)
 def when(context: Context, moment: datetime) -> SafeString:
     """Say a moment in words, with the exact moment behind it."""
-    return _time_element(moment, say_moment(moment, _present(context)))
+    return draw_moment(moment, say_moment(moment, _present(context)))
 
 
 @register.simple_tag(takes_context=True)
 def deadline(context: Context, moment: datetime) -> SafeString:
     """Say until when, with the exact moment behind it."""
-    return _time_element(moment, say_deadline(moment, _present(context)))
+    return draw_moment(moment, say_deadline(moment, _present(context)))
 
 
 @register.simple_tag(takes_context=True)
@@ -228,7 +222,7 @@ def freshness(
     said = (
         None
         if reported_at is None
-        else _time_element(reported_at, say_reported(reported_at, _present(context)))
+        else draw_moment(reported_at, say_reported(reported_at, _present(context)))
     )
     return draw_freshness(said, by=by, stale=stale)
 
@@ -614,9 +608,7 @@ def facts(content: str) -> SafeString:
 @register.simple_block_tag
 def fact(content: str, label: object) -> SafeString:
     """Give one fact of a list."""
-    return format_html(
-        '<div class="wp-facts__item"><dt>{}</dt><dd>{}</dd></div>', label, content
-    )
+    return draw_fact(label, content)
 
 
 @register.simple_block_tag
@@ -638,7 +630,7 @@ def event(
     said = (
         ""
         if moment is None
-        else _time_element(moment, say_moment(moment, _present(context)))
+        else draw_moment(moment, say_moment(moment, _present(context)))
     )
     return draw_event(content, title=title, said=said, tone=tone)
 
