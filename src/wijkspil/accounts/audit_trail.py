@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, QuerySet
 
 from wijkspil.core.models import AuditEvent
+from wijkspil.core.prepared import columns_of, fetch_instances
 from wijkspil.core.spreadsheets import guarded
 
 _AMSTERDAM = ZoneInfo("Europe/Amsterdam")
@@ -46,11 +47,15 @@ def list_events_of(
     entity_type: str, entity_id: int | str, *, limit: int = 200
 ) -> list[AuditEvent]:
     """Return the newest events of one thing, newest first (one query)."""
-    return list(
-        AuditEvent.objects.filter(
-            entity_type=entity_type, entity_id=str(entity_id)
-        ).order_by("-at", "-pk")[:limit]
-    )
+    wanted = {"type": entity_type, "id": str(entity_id), "limit": limit}
+    return [event for (event,) in fetch_instances(_EVENTS_OF, wanted, AuditEvent)]
+
+
+_EVENTS_OF = f"""
+SELECT {columns_of(AuditEvent, "e")} FROM core_auditevent e
+ WHERE e.entity_type = %(type)s AND e.entity_id = %(id)s
+ ORDER BY e.at DESC, e.id DESC LIMIT %(limit)s
+"""
 
 
 def list_rows(events: QuerySet[AuditEvent]) -> Iterator[list[str]]:

@@ -111,15 +111,18 @@ def list_colleagues(
     """
     if organization_id is None:
         return []
-    return list(
-        Membership.objects.at(at)
-        .filter(
-            organization_id=organization_id, role__in=_SENDING, user__is_active=True
-        )
-        .order_by("user__name", "user_id")
-        .distinct()
-        .values_list("user_id", "user__name")
-    )
+    wanted = {"organization": organization_id, "roles": [*map(str, _SENDING)], "at": at}
+    return [(user_id, name) for user_id, name in fetch_rows(_COLLEAGUES, wanted)]
+
+
+_COLLEAGUES = """
+SELECT DISTINCT u.id, u.name
+  FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+ WHERE m.organization_id = %(organization)s AND m.role = ANY(%(roles)s::text[])
+   AND m.valid_from <= %(at)s AND (m.valid_until IS NULL OR m.valid_until > %(at)s)
+   AND u.is_active
+ ORDER BY u.name, u.id
+"""
 
 
 def list_grants_on(

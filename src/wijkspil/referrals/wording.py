@@ -9,11 +9,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
-from django.utils.translation import get_language_info, gettext_lazy, ngettext, pgettext
+from django.utils.translation import (
+    get_language,
+    get_language_info,
+    gettext_lazy,
+    ngettext,
+    pgettext,
+)
 from django.utils.translation import gettext as _
 
 from wijkspil.core.models import AuditEvent
@@ -68,8 +75,14 @@ def say_day(day: date, today: date) -> str:
     if days == -1:
         return _("yesterday")
     if day.year == today.year:
-        return date_format(day, pgettext("format of a date", "l j F"))
-    return date_format(day, pgettext("format of a date", "l j F Y"))
+        return _write_day(get_language(), day, pgettext("format of a date", "l j F"))
+    return _write_day(get_language(), day, pgettext("format of a date", "l j F Y"))
+
+
+# The same days come back on each page.
+@lru_cache(maxsize=4096)
+def _write_day(_language: str | None, day: date, form: str) -> str:
+    return date_format(day, form)
 
 
 def say_until(moment: datetime, at: datetime) -> str:
@@ -140,7 +153,7 @@ def say_need(request: ServiceRequest | Need) -> list[str]:
         _upper_first(say_tasks(request.tasks)),
         _("Part of the day: %(parts)s") % {"parts": say_parts(request.parts_of_day)},
         _("First visit: %(day)s")
-        % {"day": date_format(request.first_visit_on, _long_date())},
+        % {"day": _write_day(get_language(), request.first_visit_on, _long_date())},
         _("How soon: %(urgency)s (%(why)s)")
         % {
             "urgency": _label(Urgency, request.urgency),

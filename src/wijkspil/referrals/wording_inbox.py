@@ -69,15 +69,13 @@ class Card:
 def make_card(question: Question, *, at: datetime) -> Card:
     """Return a question in words."""
     profile, fit = question.profile, question.fit
+    first_visit = say_day(profile.first_visit_on, localdate(at))
     return Card(
         question=question,
         title=say_title(profile.tasks),
-        first_visit=say_day(profile.first_visit_on, localdate(at)),
+        first_visit=first_visit,
         when=_("%(day)s, %(parts)s")
-        % {
-            "day": say_day(profile.first_visit_on, localdate(at)),
-            "parts": say_parts(profile.parts_of_day),
-        },
+        % {"day": first_visit, "parts": say_parts(profile.parts_of_day)},
         where=_say_where(profile, question.km),
         client=_say_client(profile),
         hours=say_band(profile.hours_low, profile.hours_high),
@@ -114,6 +112,8 @@ def say_left(answer_by: datetime, at: datetime) -> str:
 
 def say_misfits(fit: RoomFit, profile: Profile) -> list[str]:
     """Return why a request does not fit in the room left, one line per reason."""
+    if not fit.misfits:
+        return []
     hours = say_hours(float(profile.hours_high))
     words = {
         "unknown": _("Your room is not known, or was reported too long ago."),

@@ -13,10 +13,17 @@ from django.utils.formats import localize
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString
 from django.utils.timezone import template_localtime  # type: ignore[attr-defined]
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 
 from wijkspil.ui.icons import find_icon
 from wijkspil.ui.moments import say_exactly
+
+ROOM_WORDS = {
+    "room": pgettext_lazy("room for clients", "Room"),
+    "limited": pgettext_lazy("room for clients", "Limited"),
+    "full": pgettext_lazy("room for clients", "Full"),
+    "unknown": pgettext_lazy("room for clients", "Unknown"),
+}
 
 
 def shown(value: object) -> str:
@@ -46,6 +53,12 @@ def draw_badge(
         f'<span class="wp-badge wp-badge--{tone}{modifier}">'
         f"{draw_icon(icon)}{shown(word)}</span>\n"
     )
+
+
+def draw_room(state: str, *, stale: bool = False) -> SafeString:
+    """Return whether there is room: a word, an icon and a color."""
+    tone = "good" if state == "room" else state
+    return draw_badge(ROOM_WORDS[state], tone=tone, icon=state, stale=stale)
 
 
 def draw_moment(moment: datetime, words: str) -> SafeString:
@@ -170,7 +183,7 @@ def draw_action_link(label: object, *, url: str, icon: str, note: object) -> Saf
 
 
 def draw_card(
-    content: str, *, title: object, url: str, level: int, tone: str
+    content: str, *, title: object, url: str = "", level: int = 2, tone: str = ""
 ) -> SafeString:
     """Return a frame around what belongs together."""
     modifiers = (f" wp-card--{tone}" if tone else "") + (

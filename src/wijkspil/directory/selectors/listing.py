@@ -336,6 +336,47 @@ def find_service_phone(
     return None if row is None else (row[0], row[1], row[2])
 
 
+_PHONE_AT = f"""
+SELECT s.name, o.name, c.value
+  FROM directory_healthcareservice s
+  JOIN directory_organization o ON o.id = s.organization_id
+  JOIN directory_contactpoint c ON c.service_id = s.id
+ WHERE s.id IN (
+    SELECT v.service_id FROM directory_coverage v
+     WHERE v.area_id = ANY(
+        ARRAY(SELECT unnest(a.within) FROM (
+            SELECT p.within FROM directory_area p
+             WHERE p.code = ANY(%(codes)s::text[]) AND p.kind IN ('pc6', 'pc4')
+             ORDER BY p.kind DESC, p.year DESC LIMIT 1) a))
+       AND v.valid_from <= %(at)s AND (v.valid_until IS NULL OR v.valid_until > %(at)s))
+   AND s.care = %(care)s AND s.is_active AND o.is_active
+   AND c.system = '{ContactSystem.PHONE.value}'
+   AND c.audience = ANY(%(audiences)s::text[])
+   AND c.valid_from <= %(at)s AND (c.valid_until IS NULL OR c.valid_until > %(at)s)
+ ORDER BY array_position(%(audiences)s::text[], c.audience::text), s.name, s.id, c.id
+ LIMIT 1
+"""
+
+
+def find_phone_at(
+    postcode: str, *, care: str, at: datetime, audiences: Sequence[str]
+) -> tuple[str, str, str] | None:
+    """Return who gives a care at a postcode, its organization and the number to call.
+
+    The number for the audience that comes first (one query); None if there is none.
+    """
+    row = fetch_row(
+        _PHONE_AT,
+        {
+            "codes": [postcode, postcode[:4]],
+            "care": care,
+            "at": at,
+            "audiences": [*map(str, audiences)],
+        },
+    )
+    return None if row is None else (row[0], row[1], row[2])
+
+
 def _filter_services(
     wanted: ServiceFilter, *, at: datetime
 ) -> QuerySet[HealthcareService]:

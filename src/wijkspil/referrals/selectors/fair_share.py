@@ -8,11 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Sum
-
+from wijkspil.core.prepared import fetch_rows
 from wijkspil.directory.selectors.capacity import count_free_places
 from wijkspil.directory.types import Care
-from wijkspil.referrals.models import ServiceRequest
 from wijkspil.referrals.types import PLACED, RequestStatus
 
 WEEKS = 13
@@ -32,23 +30,30 @@ class Share:
         return self.clients + self.free_clients
 
 
+#: Who withdrew after a team accepted is no work of that team.
+_COUNTED = [*map(str, PLACED), str(RequestStatus.ENDED)]
+_TAKEN = """
+SELECT s.organization_id, coalesce(sum(r.complexity), 0), count(*)
+  FROM referrals_servicerequest r
+  JOIN directory_healthcareservice s ON s.id = r.placed_service_id
+ WHERE s.organization_id = ANY(%(organizations)s::bigint[])
+   AND r.status = ANY(%(statuses)s::text[])
+   AND r.placed_at > %(after)s AND r.placed_at <= %(at)s
+ GROUP BY s.organization_id
+"""
+
+
 def get_shares(organization_ids: Iterable[int], *, at: datetime) -> dict[int, Share]:
     """Return the share per provider (two queries)."""
     ids = set(organization_ids)
     free = count_free_places(ids, care=Care.DISTRICT_NURSING, at=at)
-    taken = {
-        row["organization"]: (row["load"] or 0.0, row["clients"])
-        for row in ServiceRequest.objects.filter(
-            placed_service__organization_id__in=ids,
-            # Who withdrew after a team accepted is no work of that team.
-            status__in=[*map(str, PLACED), str(RequestStatus.ENDED)],
-            placed_at__gt=at - timedelta(weeks=WEEKS),
-            placed_at__lte=at,
-        )
-        .order_by()
-        .values(organization=F("placed_service__organization_id"))
-        .annotate(load=Sum("complexity"), clients=Count("pk"))
+    wanted = {
+        "organizations": list(ids),
+        "statuses": _COUNTED,
+        "after": at - timedelta(weeks=WEEKS),
+        "at": at,
     }
+    taken = {pk: (load, clients) for pk, load, clients in fetch_rows(_TAKEN, wanted)}
     return {
         pk: Share(*taken.get(pk, (0.0, 0)), free_clients=free.get(pk, 0)) for pk in ids
     }

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from math import inf
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 from django.db.models import Q
 from django.utils.timezone import localdate
@@ -180,29 +180,7 @@ def list_answered_questions(
 ) -> list[AnsweredQuestion]:
     """Return what closed in the last days, newest first (one query)."""
     wanted = {"services": list(service_ids), "after": at - ANSWERED_DAYS}
-    return [
-        AnsweredQuestion(
-            id=offer_id,
-            service_id=service_id,
-            number=number,
-            status=status,
-            tasks=tasks,
-            answered_at=answered_at,
-            decline_reason=decline_reason,
-            **_who_has_it(status, service_id, request_status, placed_service_id),
-        )
-        for (
-            offer_id,
-            service_id,
-            number,
-            status,
-            tasks,
-            answered_at,
-            decline_reason,
-            request_status,
-            placed_service_id,
-        ) in fetch_rows(_ANSWERED, wanted)
-    ]
+    return [_answered(*row) for row in fetch_rows(_ANSWERED, wanted)]
 
 
 def list_questions(
@@ -424,6 +402,8 @@ def _fetch_offers(statement: str, parameters: Mapping[str, Any]) -> list[_OfferR
 
 def _question(row: _OfferRow, room: RoomLeft | None = None) -> Question:
     profile = _profile(row)
+    is_placed = row.request_status in _HAS_CLIENT and row.placed_service_id is not None
+    is_here = is_placed and row.placed_service_id == row.service_id
     return Question(
         id=row.id,
         service_id=row.service_id,
@@ -438,22 +418,36 @@ def _question(row: _OfferRow, room: RoomLeft | None = None) -> Question:
         answered_at=row.answered_at,
         answered_by_name=row.answered_by_name,
         decline_reason=row.decline_reason,
+        was_taken=is_placed and not is_here,
+        has_client=is_here and row.status == OfferStatus.ACCEPTED,
         fit=None if room is None else fit_of(profile, room),
-        **_who_has_it(
-            row.status, row.service_id, row.request_status, row.placed_service_id
-        ),
     )
 
 
-def _who_has_it(
-    status: str, service_id: int, request_status: str, placed_service_id: int | None
-) -> dict[Literal["was_taken", "has_client"], bool]:
+def _answered(
+    offer_id: int,
+    service_id: int,
+    number: str,
+    status: str,
+    tasks: Sequence[str],
+    answered_at: datetime,
+    decline_reason: str,
+    request_status: str,
+    placed_service_id: int | None,
+) -> AnsweredQuestion:
     is_placed = request_status in _HAS_CLIENT and placed_service_id is not None
     is_here = is_placed and placed_service_id == service_id
-    return {
-        "was_taken": is_placed and not is_here,
-        "has_client": is_here and status == OfferStatus.ACCEPTED,
-    }
+    return AnsweredQuestion(
+        id=offer_id,
+        service_id=service_id,
+        number=number,
+        status=status,
+        tasks=tasks,
+        answered_at=answered_at,
+        decline_reason=decline_reason,
+        was_taken=is_placed and not is_here,
+        has_client=is_here and status == OfferStatus.ACCEPTED,
+    )
 
 
 def _profile(row: _OfferRow) -> Profile:

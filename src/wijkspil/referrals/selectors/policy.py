@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, time, timedelta
 from typing import Any
 
+from wijkspil.core.prepared import fetch_row
 from wijkspil.referrals.models import PolicyVersion
 from wijkspil.referrals.types import AnswerHours, PolicyStatus, Urgency
 
@@ -106,25 +107,28 @@ DEFAULT = Agreed()
 
 def get_agreed(region_id: int, *, at: datetime) -> Agreed:
     """Return what holds in a region at a moment (one query)."""
-    row = (
-        PolicyVersion.objects.filter(
-            region_id=region_id,
-            status=PolicyStatus.APPROVED,
-            effective_from__lte=at,
-        )
-        .order_by("-effective_from", "-number")
-        .only("region_id", "number", "terms")
-        .first()
-    )
-    return Agreed(region_id=region_id) if row is None else as_agreed(row)
+    row = fetch_row(_AGREED, {"region": region_id, "at": at})
+    return Agreed(region_id) if row is None else _agreed(region_id, *row)
+
+
+_AGREED = f"""
+SELECT number, terms::json FROM referrals_policyversion
+ WHERE region_id = %(region)s AND status = '{PolicyStatus.APPROVED.value}'
+   AND effective_from <= %(at)s
+ ORDER BY effective_from DESC, number DESC LIMIT 1
+"""
 
 
 def as_agreed(row: PolicyVersion) -> Agreed:
     """Return a version as the agreements it makes."""
+    return _agreed(row.region_id, row.number, row.terms)
+
+
+def _agreed(region_id: int, number: int, terms: Mapping[str, Any]) -> Agreed:
     return Agreed(
-        region_id=row.region_id,
-        version=row.number,
-        **{name: value for name, value in row.terms.items() if name in TERMS},
+        region_id=region_id,
+        version=number,
+        **{name: value for name, value in terms.items() if name in TERMS},
     )
 
 

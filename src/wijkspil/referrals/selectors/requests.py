@@ -1,12 +1,12 @@
 """Reading requests: one, for whoever may see it, and what is known of it."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from wijkspil.accounts.types import Target
-from wijkspil.core.prepared import columns_of, fetch_instances
+from wijkspil.core.prepared import columns_of, fetch_instances, fetch_rows
 from wijkspil.core.spoken_numbers import read_number
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.referrals.errors import unknown_request
@@ -64,6 +64,18 @@ def find_request(number: str) -> ServiceRequest:
     if not rows:
         raise unknown_request(number[:20])
     return rows[0]
+
+
+def list_answers(request_id: int) -> list[tuple[int, str, str, datetime | None]]:
+    """Return (service id, status, reason, answered at) of each question (one query)."""
+    rows = fetch_rows(_ANSWERS, {"request": request_id})
+    return [(service, status, why, at) for service, status, why, at in rows]
+
+
+_ANSWERS = """
+SELECT service_id, status, decline_reason, answered_at
+  FROM referrals_offer WHERE request_id = %(request)s
+"""
 
 
 def lock_request(request_id: int) -> ServiceRequest:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from wijkspil.core.errors import NotFound
 from wijkspil.core.prepared import columns_of, fetch_instances, fetch_row
 from wijkspil.directory.selectors.care_teams import get_service_names
 from wijkspil.directory.selectors.listing import (
     ListedService,
     ServiceFilter,
+    find_phone_at,
     find_service_phone,
     list_services,
 )
@@ -37,6 +37,12 @@ SELECT {columns_of(Offer, "o")}, {columns_of(_SERVICE, "s")},
 _EVENTS = f"""
 SELECT {columns_of(RequestEvent, "e")} FROM referrals_requestevent e
  WHERE e.request_id = %(request)s ORDER BY e.at DESC, e.id DESC
+"""
+_CONSENTS = f"""
+SELECT {columns_of(Consent, "c")}, {columns_of(_ORGANIZATION, "p")}
+  FROM referrals_consent c
+  LEFT JOIN directory_organization p ON p.id = c.organization_id
+ WHERE c.request_id = %(request)s ORDER BY c.recorded_at, c.id
 """
 
 
@@ -66,11 +72,13 @@ def list_offers(request_id: int) -> list[Offer]:
 
 def list_consents(request_id: int) -> list[Consent]:
     """Return what the client said to sharing, oldest first (one query)."""
-    return list(
-        Consent.objects.filter(request=request_id)
-        .select_related("organization")
-        .order_by("recorded_at", "pk")
-    )
+    consents = []
+    for consent, organization in fetch_instances(
+        _CONSENTS, {"request": request_id}, Consent, _ORGANIZATION
+    ):
+        consent.organization = organization
+        consents.append(consent)
+    return consents
 
 
 def names_in(
@@ -232,9 +240,9 @@ def find_team_number(
 def find_coordinator_number(
     postcode: str, *, at: datetime, audiences: Sequence[str]
 ) -> CallNumber | None:
-    """Return the number of the regional coordination at a postcode (four queries)."""
-    wanted = ServiceFilter(care=Care.COORDINATION, postcode=postcode)
-    return _find_number(wanted, at=at, audiences=audiences)
+    """Return the number of the regional coordination at a postcode (one query)."""
+    found = find_phone_at(postcode, care=Care.COORDINATION, at=at, audiences=audiences)
+    return None if found is None else CallNumber(*found)
 
 
 def find_organization_number(
@@ -243,19 +251,13 @@ def find_organization_number(
     """Return a phone number of an organization for an audience (four queries)."""
     if organization_id is None:
         return None
-    wanted = ServiceFilter(organization_id=organization_id)
-    return _find_number(wanted, at=at, audiences=audiences)
-
-
-def _find_number(
-    wanted: ServiceFilter, *, at: datetime, audiences: Sequence[str]
-) -> CallNumber | None:
-    try:
-        services, _n = list_services(
-            wanted, at=at, audiences=audiences, page=1, page_size=20
-        )
-    except NotFound:
-        return None
+    services, _n = list_services(
+        ServiceFilter(organization_id=organization_id),
+        at=at,
+        audiences=audiences,
+        page=1,
+        page_size=20,
+    )
     return _first_number(services, audiences)
 
 

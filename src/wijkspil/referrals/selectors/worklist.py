@@ -337,6 +337,22 @@ def get_last_event_id() -> int:
     return last_id or 0
 
 
+def count_in_hand(user_ids: Iterable[int]) -> dict[int, int]:
+    """Return how much each has in hand that nobody takes yet (one query).
+
+    Who has nothing is left out.
+    """
+    wanted = {"users": list(user_ids), "unplaced": [*map(str, UNPLACED)]}
+    return dict(fetch_rows(_IN_HAND, wanted))
+
+
+_IN_HAND = """
+SELECT owner_id, count(*) FROM referrals_servicerequest
+ WHERE owner_id = ANY(%(users)s::bigint[]) AND status = ANY(%(unplaced)s::text[])
+ GROUP BY owner_id
+"""
+
+
 def list_own_unplaced(user_id: int, *, region_ids: Iterable[int]) -> list[int]:
     """Return the ids of what somebody has in hand in the regions (one query)."""
     return list(
@@ -426,16 +442,24 @@ def list_asked_pairs(
 
 def list_offers(request_id: int) -> list[Offer]:
     """Return the questions to teams, newest first (one query)."""
-    return list(Offer.objects.filter(request_id=request_id).order_by("-pk"))
+    rows = fetch_instances(_OFFERS_OF, {"request": request_id}, Offer)
+    return [offer for (offer,) in rows]
 
 
 def list_last_events(request_id: int, *, limit: int = 4) -> list[RequestEvent]:
     """Return what happened last, newest first (one query)."""
-    return list(
-        RequestEvent.objects.filter(request_id=request_id).order_by("-at", "-pk")[
-            :limit
-        ]
-    )
+    wanted = {"request": request_id, "limit": limit}
+    return [event for (event,) in fetch_instances(_EVENTS_OF, wanted, RequestEvent)]
+
+
+_OFFERS_OF = f"""
+SELECT {columns_of(Offer, "o")} FROM referrals_offer o
+ WHERE o.request_id = %(request)s ORDER BY o.id DESC
+"""
+_EVENTS_OF = f"""
+SELECT {columns_of(RequestEvent, "e")} FROM referrals_requestevent e
+ WHERE e.request_id = %(request)s ORDER BY e.at DESC, e.id DESC LIMIT %(limit)s
+"""
 
 
 # --- which

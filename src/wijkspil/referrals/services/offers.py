@@ -47,6 +47,7 @@ from wijkspil.referrals.policies import can, next_status
 from wijkspil.referrals.selectors.policy import Agreed, get_agreed
 from wijkspil.referrals.selectors.requests import (
     band_of,
+    list_answers,
     lock_request,
     need_of,
 )
@@ -119,18 +120,21 @@ def rank_for(request: ServiceRequest, *, agreed: Agreed, at: datetime) -> Ranked
 
 
 def _not_to_ask(request: ServiceRequest, *, at: datetime) -> set[int]:
-    offers = Offer.objects.filter(request=request)
-    busy = offers.filter(status__in=[OfferStatus.OPEN, OfferStatus.ACCEPTED])
-    resting = offers.filter(
-        status__in=[*map(str, RESTING)], answered_at__gt=at - REST_AFTER_ANSWER
-    )
-    found = set(busy.values_list("service_id", flat=True))
+    found: set[int] = set()
     had_no_room: dict[int, datetime] = {}
-    for offer in resting.only("service_id", "decline_reason", "answered_at"):
-        if offer.decline_reason in CORRECTS_ROOM and offer.answered_at is not None:
-            had_no_room[offer.service_id] = offer.answered_at
+    for service_id, status, reason, answered_at in list_answers(request.pk):
+        if status in (OfferStatus.OPEN, OfferStatus.ACCEPTED):
+            found.add(service_id)
+        elif (
+            status not in RESTING
+            or answered_at is None
+            or answered_at <= at - REST_AFTER_ANSWER
+        ):
+            continue
+        elif reason in CORRECTS_ROOM:
+            had_no_room[service_id] = answered_at
         else:
-            found.add(offer.service_id)
+            found.add(service_id)
     room = get_room_left(list(had_no_room), at=at) if had_no_room else {}
     return found | {
         service_id

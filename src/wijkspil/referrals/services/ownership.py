@@ -6,17 +6,15 @@ it goes to a named coordinator of the region: the one with the fewest in hand.
 
 from datetime import datetime, time, timedelta
 
-from django.db.models import Count
-
 from wijkspil.accounts.selectors import list_role_holders
 from wijkspil.accounts.types import Actor, Role
 from wijkspil.directory.opening_hours import AMSTERDAM
 from wijkspil.directory.selectors.care_teams import get_service_names
 from wijkspil.referrals.models import ServiceRequest
 from wijkspil.referrals.selectors.policy import Agreed
+from wijkspil.referrals.selectors.worklist import count_in_hand
 from wijkspil.referrals.services.trail import SYSTEM, add_event
 from wijkspil.referrals.types import (
-    UNPLACED,
     AnswerHours,
     EventKind,
     OwnerKind,
@@ -40,15 +38,7 @@ def find_coordinator(
         return None
     if agreed.fallback_user_id in dict(holders):
         return next(h for h in holders if h[0] == agreed.fallback_user_id)
-    in_hand = dict(
-        ServiceRequest.objects.filter(
-            owner_id__in=[user_id for user_id, _name in holders],
-            status__in=[*map(str, UNPLACED)],
-        )
-        .order_by()
-        .values_list("owner_id")
-        .annotate(Count("pk"))
-    )
+    in_hand = count_in_hand(user_id for user_id, _name in holders)
     return min(holders, key=lambda holder: (in_hand.get(holder[0], 0), holder[0]))
 
 

@@ -70,6 +70,7 @@ from wijkspil.referrals.types import (
     RequesterKind,
     RequestStatus,
 )
+from wijkspil.referrals.views.asking_teams import TeamCard, draw_team
 from wijkspil.referrals.wording import (
     say_band,
     say_condition,
@@ -103,28 +104,6 @@ class Asker:
     def sees_teams(self) -> bool:
         """Whether room is shown per team."""
         return can_view_professional_contacts(self.actor)
-
-
-@dataclass(frozen=True)
-class TeamCard:
-    """A team that can take it, in words."""
-
-    service_id: int
-    name: str
-    organization_name: str
-    is_own: bool
-    is_known: bool
-    is_preferred: bool
-    km: float | None
-    room: str
-    reported_at: datetime | None
-    is_room_known: bool
-    warnings: list[str]
-
-    @property
-    def is_stale(self) -> bool:
-        """Whether a report is there that no longer counts."""
-        return not self.is_room_known
 
 
 # --- 1. what and where
@@ -268,7 +247,7 @@ def show_room(request: HttpRequest, number: str) -> HttpResponse:
         "who_helps_url": _who_helps_url(draft),
     }
     if asker.sees_teams:
-        context |= _teams(draft, found)
+        context |= _teams(draft, found, at=now)
     if asker.actor.user_id is not None:
         context["colleagues"] = [
             colleague
@@ -278,22 +257,30 @@ def show_room(request: HttpRequest, number: str) -> HttpResponse:
     return render(request, "referrals/ask_room.html", context)
 
 
-def _teams(draft: Any, found: RankedTeams) -> dict[str, Any]:
+def _teams(draft: Any, found: RankedTeams, *, at: datetime) -> dict[str, Any]:
     cards = [_card(draft, team) for team in found.candidates]
     first = [card for card in cards if card.is_room_known][:FIRST_TEAMS]
     counts = Counter(team.conditions[0] for team in found.excluded)
+    who_url = reverse("referrals:ask-who", args=[draft.number])
+
+    def draw(team: TeamCard) -> str:
+        return draw_team(team, who_url=who_url, at=at)
+
     return {
-        "first_teams": first,
-        "more_teams": [card for card in cards if card not in first],
+        "first_teams": [draw(card) for card in first],
+        "more_teams": [draw(card) for card in cards if card not in first],
         "excluded": [
             (say_condition(code), count) for code, count in counts.most_common()
         ],
         "n_excluded": len(found.excluded),
-        "other_teams": sorted(
-            (team.name, team.organization_name, team.service_id)
-            for team in found.excluded
-            if "objected" not in team.conditions
-        ),
+        "other_teams": [
+            (service_id, f"{name} – {organization}")
+            for name, organization, service_id in sorted(
+                (team.name, team.organization_name, team.service_id)
+                for team in found.excluded
+                if "objected" not in team.conditions
+            )
+        ],
     }
 
 

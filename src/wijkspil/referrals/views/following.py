@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import (
@@ -73,6 +74,8 @@ from wijkspil.referrals.wording import (
     say_tasks,
     service_of_purpose,
 )
+from wijkspil.ui.markup import draw_event, draw_moment
+from wijkspil.ui.moments import say_moment
 from wijkspil.ui.navigation import Crumb
 
 if TYPE_CHECKING:
@@ -214,15 +217,6 @@ class AskedTeam:
     is_open: bool
 
 
-@dataclass(frozen=True)
-class Line:
-    """One line of the timeline."""
-
-    text: str
-    at: datetime
-    tone: str
-
-
 @require_safe
 @never_cache
 @professional_page
@@ -324,6 +318,7 @@ def _request_page(
     )
     today = timezone.localdate(at)
     may_see_patient = can_see_patient(actor, row, team)
+    asked = [_asked(offer, today=today) for offer in offers]
     return render(
         request,
         "referrals/request.html",
@@ -334,10 +329,14 @@ def _request_page(
             **_standing(row, team, offers, at=at),
             "newest": _newest(events),
             "is_live": row.status in OWNED,
-            "lines": _lines(events, names),
-            "asked": [_asked(offer, today=today) for offer in offers],
+            "lines": _draw_lines(events, names, at=at),
+            "asked": asked,
             "won": next(
-                (_asked(o, today=today) for o in offers if o.status == "accepted"),
+                (
+                    team
+                    for team, offer in zip(asked, offers, strict=True)
+                    if offer.status == OfferStatus.ACCEPTED
+                ),
                 None,
             ),
             "need": say_need(row),
@@ -411,15 +410,20 @@ def _newest(events: Sequence[RequestEvent]) -> int:
     return max((event.pk for event in events), default=0)
 
 
-def _lines(events: Iterable[RequestEvent], names: Mapping[int, str]) -> list[Line]:
-    return [
-        Line(
-            say_event(event, names),
-            event.at,
-            _EVENT_TONES.get(EventKind(event.kind), ""),
+def _draw_lines(
+    events: Iterable[RequestEvent], names: Mapping[int, str], *, at: datetime
+) -> SafeString:
+    return SafeString(
+        "".join(
+            draw_event(
+                "",
+                title=say_event(event, names),
+                said=draw_moment(event.at, say_moment(event.at, at)),
+                tone=_EVENT_TONES.get(EventKind(event.kind), ""),
+            )
+            for event in events
         )
-        for event in events
-    ]
+    )
 
 
 def _asked(offer: Offer, *, today: Any) -> AskedTeam:

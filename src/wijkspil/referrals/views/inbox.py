@@ -131,12 +131,11 @@ def show_inbox(request: HttpRequest, actor: Actor) -> HttpResponse:
         answer["HX-Reswap"] = "none"
         return answer
     has_more_teams = len(teams) > 1
+    csrf_token = get_token(request)  # each call makes another
     drawn: dict[int, list[str]] = {}
     for card in cards:
         drawn.setdefault(card.question.service_id, []).append(
-            draw_question(
-                card, level=3 if has_more_teams else 2, csrf_token=get_token(request)
-            )
+            draw_question(card, level=3 if has_more_teams else 2, csrf_token=csrf_token)
         )
     return render(
         request,

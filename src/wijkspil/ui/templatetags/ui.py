@@ -21,7 +21,7 @@ from django.urls import get_script_prefix
 from django.utils.html import conditional_escape, format_html, json_script
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext, pgettext_lazy
+from django.utils.translation import get_language, gettext
 
 from wijkspil.ui.assets import find_asset
 from wijkspil.ui.charts.planes import draw_funnel, draw_line, draw_lorenz
@@ -35,6 +35,7 @@ from wijkspil.ui.charts.types import Chart
 from wijkspil.ui.errors import WrongComponentValue
 from wijkspil.ui.form_fields import FieldView, describe_field, find_first_control
 from wijkspil.ui.markup import (
+    ROOM_WORDS,
     draw_action_link,
     draw_badge,
     draw_button,
@@ -47,6 +48,7 @@ from wijkspil.ui.markup import (
     draw_icon,
     draw_moment,
     draw_phone,
+    draw_room,
     shown,
 )
 from wijkspil.ui.moments import (
@@ -75,12 +77,6 @@ ALERT_KINDS = {
     "ok": ("ok", "check"),
     "warning": ("warning", "warning"),
     "now": ("error", "alert"),
-}
-ROOM_WORDS = {
-    "room": pgettext_lazy("room for clients", "Room"),
-    "limited": pgettext_lazy("room for clients", "Limited"),
-    "full": pgettext_lazy("room for clients", "Full"),
-    "unknown": pgettext_lazy("room for clients", "Unknown"),
 }
 TONES = ("good", "limited", "full", "unknown", "now", "info")
 TONE_ICONS = {
@@ -292,8 +288,7 @@ def answer(
 def room(state: str, stale: bool = False) -> SafeString:
     """Show whether there is room: a word, an icon and a color."""
     _check("room", "state", state, ROOM_WORDS)
-    tone = "good" if state == "room" else state
-    return draw_badge(ROOM_WORDS[state], tone=tone, icon=state, stale=stale)
+    return draw_room(state, stale=stale)
 
 
 @register.simple_tag
