@@ -12,23 +12,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from django.db.models import (
-    BooleanField,
-    Case,
-    Count,
-    DateTimeField,
-    DurationField,
-    ExpressionWrapper,
-    F,
-    IntegerField,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    Value,
-    When,
-)
-from django.db.models.functions import Coalesce, Least
+from django.db.models import OuterRef, Q
 from django.utils.timezone import localdate
 
 from wijkspil.core.prepared import columns_of, fetch_instances, fetch_row, fetch_rows
@@ -216,103 +200,96 @@ def list_worklist(
     limit: int = MOST_ITEMS,
     horizon: timedelta | None = None,
 ) -> list[WorkItem]:
-    """Return a part of the list by risk (at most four queries).
+    """Return a part of the list by risk (four queries).
 
     Late first: clients without a team before what a team has. Then what has the least
     time left: the date, less the time that is still needed. What a team has is on the
     list only when its date has passed. ``Show.INSURER`` is what an insurer looks for
     now, the longest there first. ``horizon``: as ``WorklistCounts.horizon_of`` says.
     """
-    chosen = _chosen(wanted, at=at)
+    values = _values(wanted, at=at) | {"limit": limit, "start": start}
+    order, soon = _BY_RISK, ""
     if wanted.show is Show.INSURER:
-        ordered = chosen.order_by("closed_at", "pk")
-    else:
-        if horizon is not None:
-            chosen = chosen.filter(_late(at) | Q(due_at__lte=at + horizon))
-        ordered = _by_risk(chosen, at=at).order_by(*_RISK)
+        order = "r.closed_at, r.id"
+    elif horizon is not None:
+        soon = f"AND ({_LATE} OR r.due_at <= %(horizon)s)"
+        values["horizon"] = at + horizon
     # Only ids are sorted: rows are wide.
-    ids = list(ordered.values_list("pk", flat=True)[start : start + limit])
-    return _as_items(ids)
+    rows = fetch_rows(
+        f"SELECT r.id {_from(wanted)} WHERE {_chosen(wanted)} {soon} "
+        f"ORDER BY {order} LIMIT %(limit)s OFFSET %(start)s",
+        values,
+    )
+    return _as_items([pk for (pk,) in rows])
 
 
 def count_worklist(
     wanted: Wanted, *, at: datetime, since: datetime | None = None
 ) -> WorklistCounts:
-    """Return how many requests each filter gives (two queries)."""
+    """Return how many requests each filter gives (one query)."""
     there = _there(wanted)
-    mine = there & _owned_by(wanted)
-    shown = mine & _shown(wanted.show, at=at)
-    with_insurer = ServiceRequest.objects.filter(
-        mine, status=RequestStatus.MEDIATION, region_id__in=wanted.region_ids
-    ).count()
-    answer = ServiceRequest.objects.filter(
-        _on_list(at), region_id__in=wanted.region_ids
-    ).aggregate(
-        **{
-            f"show_{show.name}": _count(mine & _shown(show, at=at))
-            for show in Show
-            if show is not Show.INSURER
-        },
-        **{
-            f"whose_{whose.name}": _count(there & _whose(whose, wanted))
-            for whose in Whose
-        },
-        n_all=Count("pk"),
-        n_late=_count(_late(at)),
-        n_own=_count(Q(owner_id=wanted.user_id or 0, status__in=[*map(str, UNPLACED)])),
-        n_new=_count(shown & Q(submitted_at__gt=since or at)),
-        n_shown_late=_count(shown & _late(at)),
-        **{
-            f"within_{hours}": _count(
-                shown & ~_late(at) & Q(due_at__lt=at + timedelta(hours=hours))
-            )
+    mine = f"{there} AND {_WHOSE[wanted.whose]}"
+    shown = f"{mine} AND {_SHOWN[wanted.show]}"
+    shows = [show for show in Show if show is not Show.INSURER]
+    counted = [
+        *(f"{mine} AND {_SHOWN[show]}" for show in shows),
+        *(f"{there} AND {_WHOSE[whose]}" for whose in Whose),
+        *(
+            f"{shown} AND NOT {_LATE} AND r.due_at < %(at)s + interval '{hours} hours'"
             for hours in _HORIZONS
-        },
+        ),
+        "true",
+        _LATE,
+        f"{_WHOSE[Whose.MINE]} AND {_UNPLACED}",
+        f"{shown} AND r.submitted_at > %(since)s",
+        f"{shown} AND {_LATE}",
+    ]
+    columns = ", ".join(f"count(*) FILTER (WHERE {which})" for which in counted)
+    row = fetch_row(
+        f"SELECT {columns}, (SELECT count(*) {_from(wanted)} WHERE {mine}"
+        f" AND {_SHOWN[Show.INSURER]} AND {_IN_REGIONS})"
+        f" {_from(wanted)} WHERE {_ON_LIST} AND {_IN_REGIONS}",
+        _values(wanted, at=at) | {"since": since or at},
     )
+    assert row is not None
+    rest = iter(row)
+    by_show: dict[Show, int] = {show: next(rest) for show in shows}
+    by_whose = {whose: next(rest) for whose in Whose}
+    within = [next(rest) for _hours in _HORIZONS]
+    n_all, n_late, n_own, n_new, n_shown_late, with_insurer = rest
     return WorklistCounts(
-        shows={show: answer.get(f"show_{show.name}", with_insurer) for show in Show},
-        whose={whose: answer[f"whose_{whose.name}"] for whose in Whose},
-        n_all=answer["n_all"],
-        n_late=answer["n_late"],
-        n_own=answer["n_own"],
-        n_new=answer["n_new"],
-        n_shown_late=answer["n_shown_late"],
-        n_shown_within=[answer[f"within_{hours}"] for hours in _HORIZONS],
+        shows={**by_show, Show.INSURER: with_insurer},
+        whose=by_whose,
+        n_all=n_all,
+        n_late=n_late,
+        n_own=n_own,
+        n_new=n_new,
+        n_shown_late=n_shown_late,
+        n_shown_within=within,
     )
 
 
 def find_row(wanted: Wanted, number: str, *, at: datetime) -> int | None:
-    """Return how many requests of the list come before this one (two queries).
+    """Return how many requests of the list come before this one (one query).
 
     None if it is not on the list.
     """
     if wanted.show is Show.INSURER:
         return None
-    rows = _by_risk(_chosen(wanted, at=at), at=at)
-    key = rows.filter(number=number[:12]).values_list(*_RISK).first()
-    if key is None:
-        return None
-    before, same = Q(), Q()
-    for name, value in zip(_RISK, key, strict=True):
-        before |= same & Q(**{f"{name}__lt": value})
-        same &= Q(**{name: value})
-    return rows.filter(before).count()
+    row = fetch_row(
+        f"SELECT place FROM (SELECT r.number, row_number() OVER (ORDER BY {_BY_RISK})"
+        f" - 1 AS place {_from(wanted)} WHERE {_chosen(wanted)}) ranked"
+        " WHERE number = %(number)s",
+        _values(wanted, at=at) | {"number": number[:12]},
+    )
+    return None if row is None else row[0]
 
 
 def count_per_wijk(
     region_ids: Sequence[int], *, at: datetime
 ) -> dict[WijkName, OpenInWijk]:
     """Return how many requests are open in each wijk that has one (three queries)."""
-    rows = list(
-        ServiceRequest.objects.filter(_on_list(at), region_id__in=region_ids)
-        .order_by()
-        .values_list("place_id")
-        .annotate(
-            n=Count("pk"),
-            late=Count("pk", filter=_late(at)),
-            no_team=Count("pk", filter=Q(status=RequestStatus.OPEN)),
-        )
-    )
+    rows = fetch_rows(_PER_PLACE, {"regions": list(region_ids), "at": at})
     wijken = list_wijken_of_places(place_id for place_id, *_counts in rows)
     found: dict[WijkName, Counter[str]] = {}
     for place_id, n, late, no_team in rows:
@@ -406,11 +383,13 @@ def list_unplaced(region_id: int, *, at: datetime) -> list[ServiceRequest]:
 
     One query; at most ``MOST_ITEMS``.
     """
-    rows = ServiceRequest.objects.filter(
-        region_id=region_id,
-        status__in=[RequestStatus.OPEN, RequestStatus.BRIDGED],
-    ).select_related("place")
-    return list(_by_risk(rows, at=at).order_by(*_RISK)[:MOST_ITEMS])
+    found = []
+    for request, place in fetch_instances(
+        _NOT_ASKED, {"region": region_id, "at": at}, ServiceRequest, _PLACE
+    ):
+        request.place = place
+        found.append(request)
+    return found
 
 
 def count_unplaced(region_id: int) -> int:
@@ -465,149 +444,118 @@ SELECT {columns_of(RequestEvent, "e")} FROM referrals_requestevent e
 # --- which
 
 
-def _count(which: Q) -> Count:
-    return Count("pk", filter=which) if which else Count("pk")
+def _texts(codes: Iterable[str]) -> str:
+    return ", ".join(f"'{code!s}'" for code in codes)
 
 
-def _on_list(at: datetime) -> Q:
-    return Q(status__in=[*map(str, UNPLACED)]) | Q(
-        status__in=[*map(str, _WITH_TEAM)], due_at__lte=at
+_UNPLACED = f"r.status IN ({_texts(UNPLACED)})"
+_ON_LIST = f"""
+({_UNPLACED} OR r.status IN ({_texts(_WITH_TEAM)}) AND r.due_at <= %(at)s)
+"""
+_IN_REGIONS = "r.region_id = ANY(%(regions)s::bigint[])"
+_LATE = "(r.overdue_since IS NOT NULL OR r.due_at <= %(at)s)"
+_SHOWN: Final[Mapping[Show, str]] = {
+    Show.ALL: "true",
+    Show.OVERDUE: _LATE,
+    Show.TODAY: "r.due_at < %(end_of_day)s",
+    Show.WAITING: f"r.status = '{RequestStatus.OFFERED.value}'",
+    Show.NO_TEAM: f"r.status = '{RequestStatus.OPEN.value}'",
+    Show.BRIDGED: f"r.status = '{RequestStatus.BRIDGED.value}'",
+    Show.URGENT: f"r.urgency IN ({_texts((Urgency.TODAY, Urgency.TOMORROW))})",
+    Show.INSURER: f"r.status = '{RequestStatus.MEDIATION.value}'",
+}
+_WHOSE: Final[Mapping[Whose, str]] = {
+    Whose.ALL: "true",
+    Whose.MINE: "r.owner_id = %(user)s",
+    Whose.NOBODY: f"""
+(r.owner_id IS NULL OR r.owner_kind <> '{OwnerKind.COORDINATOR.value}'
+ OR r.owner_id <> ALL(%(coordinators)s::bigint[]))
+""",
+}
+
+
+def _from(wanted: Wanted) -> str:
+    if wanted.wijk_id is None:
+        return "FROM referrals_servicerequest r"
+    return "FROM referrals_servicerequest r JOIN directory_area a ON a.id = r.place_id"
+
+
+def _there(wanted: Wanted) -> str:
+    where = ["true"]
+    if wanted.wijk_id is not None:
+        where.append("%(wijk)s = ANY(a.within)")
+    if wanted.urgency:
+        where.append("r.urgency = %(urgency)s")
+    return " AND ".join(where)
+
+
+def _chosen(wanted: Wanted) -> str:
+    base = "true" if wanted.show is Show.INSURER else _ON_LIST
+    return " AND ".join(
+        (base, _there(wanted), _WHOSE[wanted.whose], _SHOWN[wanted.show], _IN_REGIONS)
     )
 
 
-def _late(at: datetime) -> Q:
-    return Q(overdue_since__isnull=False) | Q(due_at__lte=at)
-
-
-def _shown(show: Show, *, at: datetime) -> Q:
+def _values(wanted: Wanted, *, at: datetime) -> dict[str, Any]:
     return {
-        Show.INSURER: Q(status=RequestStatus.MEDIATION),
-        Show.ALL: Q(),
-        Show.OVERDUE: _late(at),
-        Show.TODAY: Q(due_at__lt=_end_of_day(at)),
-        Show.WAITING: Q(status=RequestStatus.OFFERED),
-        Show.NO_TEAM: Q(status=RequestStatus.OPEN),
-        Show.BRIDGED: Q(status=RequestStatus.BRIDGED),
-        Show.URGENT: Q(urgency__in=[Urgency.TODAY, Urgency.TOMORROW]),
-    }[show]
+        "at": at,
+        "end_of_day": _end_of_day(at),
+        "regions": list(wanted.region_ids),
+        "user": wanted.user_id or 0,
+        "coordinators": list(wanted.coordinator_ids),
+        "wijk": wanted.wijk_id,
+        "urgency": wanted.urgency,
+    }
 
 
 def _end_of_day(at: datetime) -> datetime:
     return datetime.combine(localdate(at) + timedelta(days=1), time(), AMSTERDAM)
 
 
-def _whose(whose: Whose, wanted: Wanted) -> Q:
-    in_hand = Q(
-        owner_kind=OwnerKind.COORDINATOR, owner_id__in=[*wanted.coordinator_ids]
-    )
-    return {
-        Whose.ALL: Q(),
-        Whose.MINE: Q(owner_id=wanted.user_id or 0),
-        Whose.NOBODY: ~in_hand | Q(owner_id__isnull=True),
-    }[whose]
-
-
-def _owned_by(wanted: Wanted) -> Q:
-    return _whose(wanted.whose, wanted)
-
-
-def _there(wanted: Wanted) -> Q:
-    where = Q()
-    if wanted.wijk_id is not None:
-        where &= Q(place__within__contains=[wanted.wijk_id])
-    if wanted.urgency:
-        where &= Q(urgency=wanted.urgency)
-    return where
-
-
-def _chosen(wanted: Wanted, *, at: datetime) -> QuerySet[ServiceRequest]:
-    base = (
-        Q(status=RequestStatus.MEDIATION)
-        if wanted.show is Show.INSURER
-        else _on_list(at)
-    )
-    return ServiceRequest.objects.filter(
-        base,
-        _there(wanted),
-        _owned_by(wanted),
-        _shown(wanted.show, at=at),
-        region_id__in=wanted.region_ids,
-    )
+_PER_PLACE = f"""
+SELECT r.place_id, count(*), count(*) FILTER (WHERE {_LATE}),
+       count(*) FILTER (WHERE {_SHOWN[Show.NO_TEAM]})
+  FROM referrals_servicerequest r WHERE {_ON_LIST} AND {_IN_REGIONS}
+ GROUP BY r.place_id
+"""
 
 
 # --- in which order
 
-_RISK = ("risk_is_ahead", "risk_is_placed", "risk_start_at", "pk")
-
-
-def _by_risk(
-    rows: QuerySet[ServiceRequest], *, at: datetime
-) -> QuerySet[ServiceRequest]:
-    """Add what the list is ordered by; all of it is worked out in the query.
-
-    ``risk_start_at`` is the moment somebody should have begun: the date (or the date
-    that passed) less the time that is still needed.
-    """
-    refused = (
-        Offer.objects.filter(
-            request=OuterRef("pk"),
-            status__in=[OfferStatus.DECLINED, OfferStatus.EXPIRED],
-        )
-        .order_by()
-        .values("request")
-        .annotate(n=Count("pk"))
-        .values("n")
-    )
-    without_team = Case(
-        When(status=RequestStatus.OPEN, then=Value(HOURS_WITHOUT_TEAM)),
-        When(status=RequestStatus.BRIDGED, then=Value(HOURS_BRIDGED)),
-        # Counted for these alone: it is what the order costs most.
-        When(
-            status=RequestStatus.OFFERED,
-            then=Least(
-                Value(MOST_HOURS_REFUSED),
-                HOURS_PER_REFUSAL * Coalesce(Subquery(refused), Value(0)),
-            ),
-        ),
-        default=Value(0),
-        output_field=IntegerField(),
-    )
-    urgency = Case(
-        *(
-            When(urgency=urgency, then=Value(hours))
-            for urgency, hours in HOURS_OF_URGENCY.items()
-        ),
-        default=Value(0),
-        output_field=IntegerField(),
-    )
-    hours = ExpressionWrapper(
-        Value(timedelta(hours=1)) * (without_team + urgency),
-        output_field=DurationField(),
-    )
-    # An hour for each day: a twenty-fourth of the time until its date.
-    waited = Least(
-        Value(timedelta(hours=MOST_HOURS_WAITED)),
-        ExpressionWrapper(
-            (F("due_at") - F("submitted_at")) / Value(24.0),
-            output_field=DurationField(),
-        ),
-    )
-    return rows.annotate(
-        risk_is_ahead=_as_bool(~_late(at)),
-        risk_is_placed=_as_bool(~Q(status__in=[*map(str, UNPLACED)])),
-        risk_start_at=ExpressionWrapper(
-            Coalesce(F("overdue_since"), F("due_at")) - hours - waited,
-            output_field=DateTimeField(),
-        ),
-    )
-
-
-def _as_bool(condition: Q) -> Any:
-    return Case(
-        When(condition, then=Value(True)),
-        default=Value(False),
-        output_field=BooleanField(),
-    )
+#: Refusals are counted for these alone: it is what the order costs most.
+_HOURS_WITHOUT_TEAM = f"""
+CASE r.status
+WHEN '{RequestStatus.OPEN.value}' THEN {HOURS_WITHOUT_TEAM}
+WHEN '{RequestStatus.BRIDGED.value}' THEN {HOURS_BRIDGED}
+WHEN '{RequestStatus.OFFERED.value}' THEN least({MOST_HOURS_REFUSED},
+  {HOURS_PER_REFUSAL} * (
+    SELECT count(*) FROM referrals_offer o WHERE o.request_id = r.id
+       AND o.status IN ({_texts((OfferStatus.DECLINED, OfferStatus.EXPIRED))})))
+ELSE 0 END
+"""
+_HOURS_OF_URGENCY = f"""
+CASE r.urgency
+{" ".join(f"WHEN '{code!s}' THEN {n}" for code, n in HOURS_OF_URGENCY.items())}
+ELSE 0 END
+"""
+#: What is late, what nobody takes, then the moment somebody should have begun: the date
+#: (or the date that passed) less the time that is still needed. For who waits that is
+#: an hour for each day: a twenty-fourth of the time until its date.
+_BY_RISK = f"""
+NOT coalesce({_LATE}, false), NOT {_UNPLACED},
+coalesce(r.overdue_since, r.due_at)
+  - interval '1 hour' * ({_HOURS_WITHOUT_TEAM} + {_HOURS_OF_URGENCY})
+  - least(interval '{MOST_HOURS_WAITED} hours', (r.due_at - r.submitted_at) / 24.0),
+r.id
+"""
+_PLACE: Any = ServiceRequest._meta.get_field("place").related_model  # noqa: SLF001
+_NOT_ASKED = f"""
+SELECT {columns_of(ServiceRequest, "r")}, {columns_of(_PLACE, "a")}
+  FROM referrals_servicerequest r JOIN directory_area a ON a.id = r.place_id
+ WHERE r.region_id = %(region)s
+   AND r.status IN ({_texts((RequestStatus.OPEN, RequestStatus.BRIDGED))})
+ ORDER BY {_BY_RISK} LIMIT {MOST_ITEMS}
+"""
 
 
 # --- with what belongs to it
@@ -625,9 +573,8 @@ _NOBODY = _Asked()
 
 def _as_items(ids: Sequence[int]) -> list[WorkItem]:
     """Three queries; the order of the ids is kept."""
-    found = fetch_instances(_REQUESTS, {"ids": list(ids)}, ServiceRequest)
-    rows: dict[int, ServiceRequest] = {row.pk: row for (row,) in found}
-    wijken = list_wijken_of_places(row.place_id for row in rows.values())
+    rows = {row[0]: row for row in fetch_rows(_REQUESTS, {"ids": list(ids)})}
+    wijken = list_wijken_of_places(row[1] for row in rows.values())
     asked = _count_offers(ids)
     return [
         _as_item(rows[pk], wijken, asked.get(pk, _NOBODY)) for pk in ids if pk in rows
@@ -639,9 +586,11 @@ def _count_offers(request_ids: Sequence[int]) -> dict[int, _Asked]:
     return {pk: _Asked(*counts) for pk, *counts in rows}
 
 
-_REQUESTS = f"""
-SELECT {columns_of(ServiceRequest, "r")} FROM referrals_servicerequest r
- WHERE r.id = ANY(%(ids)s::bigint[])
+_REQUESTS = """
+SELECT id, place_id, number, tasks, parts_of_day, urgency, first_visit_on, status,
+       owner_id, owner_name, owner_kind, due_at, overdue_since, bridged_by,
+       submitted_at, closed_at
+  FROM referrals_servicerequest WHERE id = ANY(%(ids)s::bigint[])
 """
 _ASKED = f"""
 SELECT request_id, count(*) FILTER (WHERE status = '{OfferStatus.OPEN.value}'),
@@ -653,25 +602,43 @@ SELECT request_id, count(*) FILTER (WHERE status = '{OfferStatus.OPEN.value}'),
 
 
 def _as_item(
-    row: ServiceRequest, wijken: Mapping[int, WijkName], asked: _Asked
+    row: tuple[Any, ...], wijken: Mapping[int, WijkName], asked: _Asked
 ) -> WorkItem:
+    (
+        pk,
+        place_id,
+        number,
+        tasks,
+        parts_of_day,
+        urgency,
+        first_visit_on,
+        status,
+        owner_id,
+        owner_name,
+        owner_kind,
+        due_at,
+        overdue_since,
+        bridged_by,
+        submitted_at,
+        closed_at,
+    ) = row
     return WorkItem(
-        id=row.pk,
-        number=row.number,
-        wijk=wijken.get(row.place_id),
-        tasks=tuple(row.tasks),
-        parts_of_day=tuple(row.parts_of_day),
-        urgency=row.urgency,
-        first_visit_on=row.first_visit_on,
-        status=row.status,
-        owner_id=row.owner_id,
-        owner_name=row.owner_name,
-        owner_kind=row.owner_kind,
-        due_at=row.due_at,
-        overdue_since=row.overdue_since,
-        bridged_by=row.bridged_by,
-        submitted_at=row.submitted_at,
-        closed_at=row.closed_at,
+        id=pk,
+        number=number,
+        wijk=wijken.get(place_id),
+        tasks=tuple(tasks),
+        parts_of_day=tuple(parts_of_day),
+        urgency=urgency,
+        first_visit_on=first_visit_on,
+        status=status,
+        owner_id=owner_id,
+        owner_name=owner_name,
+        owner_kind=owner_kind,
+        due_at=due_at,
+        overdue_since=overdue_since,
+        bridged_by=bridged_by,
+        submitted_at=submitted_at,
+        closed_at=closed_at,
         n_waiting=asked.waiting,
         n_refused=asked.refused,
         answer_by=asked.answer_by,
