@@ -98,7 +98,8 @@ def _pair_of(start: Whole, to: Short, a: int, b: int) -> int:
 
 
 @compiled
-def _merge(key: Short, pool: Short, one: int, other: int) -> int:
+def merge(key: Whole | Short, pool: Short, one: int, other: int) -> int:
+    """Return the root of two heaps put together; -1 is an empty one."""
     if one == -1:
         return other
     if other == -1:
@@ -111,7 +112,7 @@ def _merge(key: Short, pool: Short, one: int, other: int) -> int:
 
 
 @compiled
-def _drop_root(key: Short, pool: Short, root: int) -> int:
+def drop_root(key: Whole | Short, pool: Short, root: int) -> int:
     """Return the root of what is left without the root."""
     child = pool[root, 1]
     merged = -1
@@ -122,7 +123,7 @@ def _drop_root(key: Short, pool: Short, root: int) -> int:
         if second != -1:
             rest = pool[second, 2]
             pool[second, 2] = -1
-        both = _merge(key, pool, child, second)
+        both = merge(key, pool, child, second)
         pool[both, 2] = merged
         merged = both
         child = rest
@@ -130,7 +131,7 @@ def _drop_root(key: Short, pool: Short, root: int) -> int:
     while merged != -1:  # ... and all together on the way back.
         before = pool[merged, 2]
         pool[merged, 2] = -1
-        root = _merge(key, pool, root, merged)
+        root = merge(key, pool, root, merged)
         merged = before
     return root
 
@@ -151,7 +152,7 @@ def _push(
     pool[entry, 0] = person
     pool[entry, 1] = -1
     pool[entry, 2] = -1
-    root[at] = _merge(key, pool, root[at], entry)
+    root[at] = merge(key, pool, root[at], entry)
 
 
 @compiled
@@ -168,7 +169,7 @@ def _clean(
     """Drop from the top of a heap who no longer sits at its first node."""
     top = root[at]
     while top != -1 and node[pos[pool[top, 0]]] != a:
-        rest = _drop_root(key, pool, top)
+        rest = drop_root(key, pool, top)
         pool[top, 1] = free[0]
         free[0] = top
         top = rest
@@ -223,7 +224,7 @@ def fill_heaps(
                     pool[entry, 0] = i
                     pool[entry, 1] = -1
                     pool[entry, 2] = -1
-                    root[at] = _merge(key, pool, root[at], entry)
+                    root[at] = merge(key, pool, root[at], entry)
                     entry += 1
     for rest in range(entry, key.size):
         pool[rest, 1] = rest + 1

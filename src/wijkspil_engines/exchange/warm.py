@@ -16,7 +16,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wijkspil_engines.compiled import compiled
-from wijkspil_engines.exchange.face import Flags, Short, Whole, sift_down, sift_up
+from wijkspil_engines.exchange.face import (
+    Flags,
+    Short,
+    Whole,
+    drop_root,
+    merge,
+    sift_down,
+    sift_up,
+)
 from wijkspil_engines.exchange.problem import (
     NO_LIMIT,
     NONE,
@@ -32,6 +40,7 @@ Prices = tuple[str, NDArray[np.int64], NDArray[np.int64] | None]
 Choice = NDArray[np.int16]
 
 _FAR = np.int64(2**61)
+#: What a pair costs that nobody can change between; larger with any price taken off.
 _NOBODY = np.int64(2**62)
 _MUCH = 2**40
 
@@ -156,12 +165,11 @@ def _unpack(
     return digits
 
 
-class _People(NamedTuple):
-    """Who has more than one place, in the order of where they sit at first.
+_PAIR = np.dtype([("cost", np.int64), ("other", np.int32), ("root", np.int32)])
 
-    ``sat`` says by node who sat there at first, ``last`` who came in last, ``came`` and
-    ``before`` who that was and who came before.
-    """
+
+class _People(NamedTuple):
+    """Who has which places, and where they sit."""
 
     first: Whole
     node: Short
@@ -170,51 +178,46 @@ class _People(NamedTuple):
     each: Whole
     chosen: Choice
     seat: Short
-    sat: Whole
-    last: Short
-    came: Short
-    before: Short
-    n_came: Whole
-    #: By node who sits outside and has it on the list.
-    listed: Whole
-    outsider: Short
 
 
 class _Pairs(NamedTuple):
     """Of pairs of nodes who minds least to leave the one for the other.
 
     A row has the pairs of one node with each ``other``: those that lead from it, or
-    once turned those that lead to it. ``begin``, ``room`` and ``filled`` tell where.
-    A row is sorted when it is first needed, by ``key``: what is lost and the price of
-    the other node when last seen. Since then prices moved one way and people left
-    (``who`` is -1: not looked yet who is next), both of which only add to it.
+    once turned those that lead to it. ``begin``, ``room`` and ``filled`` tell where. It
+    is sorted when first needed, and kept so, by ``cost``: what is lost at the prices of
+    when rows were made or turned. ``root`` is of a heap of all who could: ``key`` has
+    what they lose before prices, ``pool`` the person, first child and next sibling.
     """
 
     begin: Whole
     room: Whole
     filled: Whole
     is_sorted: Flags
-    other: Short
     cost: Whole
-    who: Short
-    key: Whole
+    other: Short
+    root: Short
     end: Whole
+    key: Whole
+    pool: Short
+    used: Whole
 
 
 class _Search(NamedTuple):
     """Room to search in.
 
-    ``label`` has how far each node is that was reached, ``cursor`` where in its row
-    the search is and ``reach`` how far the node is that this leads to; ``above`` from
-    which node it was reached, and by whom.
+    ``label`` has how far each node is that was reached, ``mark`` the same less what its
+    price ``moved`` (up, or down once turned) since rows were made; ``above`` from which
+    node and ``via`` by which pair it was reached, ``mover`` who goes along a chain.
     """
 
+    moved: Whole
     label: Whole
-    reach: Whole
-    cursor: Whole
+    mark: Whole
     heap: Short
     place: Short
     above: Short
+    via: Short
     mover: Short
     seen: Short
 
@@ -239,31 +242,29 @@ def mend_places(
     """
     n_nodes = price.size
     occ = np.zeros(n_nodes, dtype=np.int64)
-    _choose(first, node, home, can_stay, each, per_rank, price, cap, chosen, occ)
+    seat = np.empty(home.size, dtype=np.int32)
+    _choose(first, node, home, can_stay, each, per_rank, price, cap, chosen, seat, occ)
     wrong = 0
     for a in range(n_nodes):
         if a != outside and (occ[a] > cap[a] or price[a] > 0):
             wrong += abs(occ[a] - cap[a])
     if wrong > 100 + home.size // _MOST_WRONG:
         return False
-    order, people = _lay_out(n_nodes, first, node, home, can_stay, each, chosen)
-    pairs = _make_pairs(n_nodes, 2 * (node.size + home.size) + 64 * n_nodes)
-    slot = np.zeros(n_nodes, dtype=np.int64)
-    for a in range(n_nodes):
-        if a != outside:
-            _fill(a, people, pairs, per_rank, slot)
+    people = _People(first, node, home, can_stay, each, chosen, seat)
+    pairs = _list_pairs(people, per_rank, price)
     search = _make_search(n_nodes)
+    moved = search.moved
     patience = node.size // 2 + 10_000
     for falling in range(2):
         if falling:
-            _fill(outside, people, pairs, per_rank, slot)
-            _list_outside(outside, people)
-            pairs = _turn(pairs)
+            pairs = _turn(pairs, moved)
+            price += moved
+            moved[:] = 0
         for a in range(n_nodes):
             while a != outside and (
                 (occ[a] > cap[a])
                 if falling == 0
-                else (occ[a] < cap[a] and price[a] > 0)
+                else (occ[a] < cap[a] and price[a] > moved[a])
             ):
                 patience -= _relieve(
                     falling, outside, a, people, pairs, per_rank, price, cap, occ,
@@ -271,88 +272,38 @@ def mend_places(
                 )  # fmt: skip
                 if patience < 0:
                     return False
-    pairs = _turn(pairs)
-    _lower(outside, people, pairs, per_rank, price, search)
-    for i in range(order.size):
-        chosen[order[i]] = people.chosen[i]
+    price -= moved
+    _lower(outside, pairs, price, moved)
     return True
 
 
 @compiled
-def _lay_out(
-    n_nodes: int,
-    first: Whole,
-    node: Short,
-    home: Short,
-    can_stay: Flags,
-    each: Whole,
-    chosen: Choice,
-) -> tuple[Short, _People]:
-    sat = np.zeros(n_nodes + 1, dtype=np.int64)
-    seat = np.empty(home.size, dtype=np.int32)
-    for i in range(home.size):
-        a = home[i] if chosen[i] == -1 else node[first[i] + chosen[i]]
-        if first[i + 1] - first[i] + can_stay[i] > 1:
-            seat[i] = a
-            sat[a + 1] += 1
-        else:
-            seat[i] = -1
-    sat = np.cumsum(sat)
-    fill = sat[:-1].copy()
-    n = sat[-1]
-    order = np.empty(n, dtype=np.int32)
-    for i in range(home.size):
-        if seat[i] >= 0:
-            order[fill[seat[i]]] = i
-            fill[seat[i]] += 1
-    first_of = np.zeros(n + 1, dtype=np.int64)
-    node_of = np.empty(node.size, dtype=np.int32)
-    k = 0
-    for at in range(n):
-        i = order[at]
-        for j in range(first[i], first[i + 1]):
-            node_of[k] = node[j]
-            k += 1
-        first_of[at + 1] = k
-    return order, _People(
-        first_of,
-        node_of,
-        home[order],
-        can_stay[order],
-        each[order],
-        chosen[order],
-        seat[order],
-        sat,
-        np.full(n_nodes, -1, dtype=np.int32),
-        np.empty(2 * n + 4 * n_nodes, dtype=np.int32),
-        np.empty(2 * n + 4 * n_nodes, dtype=np.int32),
-        np.zeros(1, dtype=np.int64),
-        np.zeros(n_nodes + 1, dtype=np.int64),
-        np.empty(node.size, dtype=np.int32),
-    )
-
-
-@compiled
-def _make_pairs(n_nodes: int, size: int) -> _Pairs:
+def _make_pairs(
+    n_nodes: int, size: int, key: Whole, pool: Short, used: Whole
+) -> _Pairs:
+    pairs = np.empty(size, dtype=_PAIR)
     return _Pairs(
         np.zeros(n_nodes, dtype=np.int64),
         np.zeros(n_nodes, dtype=np.int64),
         np.zeros(n_nodes, dtype=np.int64),
         np.zeros(n_nodes, dtype=np.bool_),
-        np.empty(size, dtype=np.int32),
-        np.empty(size, dtype=np.int64),
-        np.empty(size, dtype=np.int32),
-        np.empty(size, dtype=np.int64),
+        pairs["cost"],
+        pairs["other"],
+        pairs["root"],
         np.zeros(1, dtype=np.int64),
+        key,
+        pool,
+        used,
     )
 
 
 @compiled
 def _make_search(n_nodes: int) -> _Search:
     return _Search(
-        np.full(n_nodes, _FAR, dtype=np.int64),
+        np.zeros(n_nodes, dtype=np.int64),
         np.empty(n_nodes, dtype=np.int64),
-        np.full(n_nodes, -1, dtype=np.int64),
+        np.full(n_nodes, _FAR, dtype=np.int64),
+        np.empty(n_nodes, dtype=np.int32),
         np.empty(n_nodes, dtype=np.int32),
         np.empty(n_nodes, dtype=np.int32),
         np.empty(n_nodes, dtype=np.int32),
@@ -362,163 +313,110 @@ def _make_search(n_nodes: int) -> _Search:
 
 
 @compiled
-def _worth(i: int, k: int, people: _People, per_rank: int) -> int:
-    return people.each[i] - per_rank * k if k >= 0 else 0
-
-
-@compiled
-def _fill(a: int, people: _People, pairs: _Pairs, per_rank: int, slot: Whole) -> None:
-    """Make the row of a node: who minds least to leave it for each other one."""
-    begin = pairs.end[0]
-    end = begin
-    at, coming = people.sat[a], people.last[a]
-    while True:
-        if at < people.sat[a + 1]:
-            i = at
-            at += 1
-        elif coming != -1:
-            i = people.came[coming]
-            coming = people.before[coming]
-        else:
-            break
-        if people.seat[i] != a:
-            continue
-        now = _worth(i, people.chosen[i], people, per_rank)
-        first = people.first[i]
-        for k in range(-people.can_stay[i], people.first[i + 1] - first):
-            if k == people.chosen[i]:
+def _list_pairs(people: _People, per_rank: int, price: Whole) -> _Pairs:
+    first, node, home, can_stay, each, chosen, seat = people
+    n_nodes = price.size
+    # Who sits at one node is put together: a heap is then in one corner of memory.
+    begin = np.zeros(n_nodes + 1, dtype=np.int64)
+    for i in range(seat.size):
+        begin[seat[i] + 1] += first[i + 1] - first[i] + can_stay[i] - 1
+    begin = np.cumsum(begin)
+    n = begin[-1]
+    key = np.empty(n + n // 2 + 1000, dtype=np.int64)
+    pool = np.empty((key.size, 3), dtype=np.int32)
+    used = np.full(1, n)
+    target = np.empty(n, dtype=np.int32)
+    fill = begin[:-1].copy()
+    for i in range(seat.size):
+        a = seat[i]
+        now = each[i] - per_rank * chosen[i] if chosen[i] >= 0 else 0
+        entry = fill[a]
+        for k in range(-can_stay[i], first[i + 1] - first[i]):
+            if k == chosen[i]:
                 continue
-            b = people.home[i] if k == -1 else people.node[first + k]
-            cost = now - _worth(i, k, people, per_rank)
-            pair = slot[b]
-            if pair < begin or pair >= end or pairs.other[pair] != b:
-                pair = end
-                slot[b] = pair
-                pairs.other[pair] = b
-                end += 1
-            elif pairs.cost[pair] <= cost:
-                continue
-            pairs.cost[pair] = cost
-            pairs.who[pair] = i
-    pairs.begin[a] = begin
-    pairs.filled[a] = end - begin
-    pairs.room[a] = (end - begin) * 3 // 2 + 8
-    pairs.end[0] += pairs.room[a]
-
-
-@compiled
-def _list_outside(outside: int, people: _People) -> None:
-    """List who sits outside: too many to go through for one pair."""
-    listed = people.listed
-    for i in range(people.seat.size):
-        if people.seat[i] == outside:
-            for at in range(people.first[i], people.first[i + 1]):
-                listed[people.node[at] + 1] += 1
-    for a in range(listed.size - 1):
-        listed[a + 1] += listed[a]
-    fill = listed[:-1].copy()
-    for i in range(people.seat.size):
-        if people.seat[i] == outside:
-            for at in range(people.first[i], people.first[i + 1]):
-                b = people.node[at]
-                people.outsider[fill[b]] = i
-                fill[b] += 1
-    people.last[outside] = -1
-
-
-@compiled
-def _turn(pairs: _Pairs) -> _Pairs:
-    """List the pairs by their other node."""
-    n_nodes = pairs.begin.size
-    turned = _make_pairs(n_nodes, pairs.cost.size)
+            target[entry] = home[i] if k == -1 else node[first[i] + k]
+            key[entry] = now - (each[i] - per_rank * k if k >= 0 else 0)
+            pool[entry, 0] = i
+            entry += 1
+        fill[a] = entry
+    pairs = _make_pairs(n_nodes, 3 * n + 64 * n_nodes + 2000, key, pool, used)
+    slot = np.full(n_nodes, -1)
+    end = 0
     for a in range(n_nodes):
-        for pair in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
-            turned.room[pairs.other[pair]] += 1
+        pairs.begin[a] = end
+        for entry in range(begin[a], begin[a + 1]):
+            pool[entry, 1] = -1
+            pool[entry, 2] = -1
+            b = target[entry]
+            if slot[b] < pairs.begin[a]:
+                slot[b] = end
+                pairs.other[end] = b
+                pairs.root[end] = -1
+                end += 1
+            pairs.root[slot[b]] = merge(key, pool, pairs.root[slot[b]], entry)
+        pairs.filled[a] = end - pairs.begin[a]
+        for at in range(pairs.begin[a], end):
+            least = key[pairs.root[at]]
+            pairs.cost[at] = least + price[pairs.other[at]] - price[a]
+        end += pairs.filled[a] // 2 + 8
+        pairs.room[a] = end - pairs.begin[a]
+    pairs.end[0] = end
+    return pairs
+
+
+@compiled
+def _turn(pairs: _Pairs, moved: Whole) -> _Pairs:
+    """List the pairs by their other node, at the prices as they are now."""
+    n_nodes = pairs.begin.size
+    turned = _make_pairs(n_nodes, pairs.cost.size, pairs.key, pairs.pool, pairs.used)
+    for a in range(n_nodes):
+        for at in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
+            turned.room[pairs.other[at]] += 1
     for a in range(n_nodes):
         turned.begin[a] = turned.end[0]
         turned.room[a] += turned.room[a] // 2 + 8
         turned.end[0] += turned.room[a]
     for a in range(n_nodes):
-        for pair in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
-            b = pairs.other[pair]
+        for at in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
+            b = pairs.other[at]
             new = turned.begin[b] + turned.filled[b]
             turned.filled[b] += 1
             turned.other[new] = a
-            turned.cost[new] = pairs.cost[pair]
-            turned.who[new] = pairs.who[pair]
+            turned.cost[new] = pairs.cost[at] + moved[b] - moved[a]
+            turned.root[new] = pairs.root[at]
     return turned
 
 
 @compiled
-def _renew(
-    source: int,
-    to: int,
-    pair: int,
-    outside: int,
-    people: _People,
-    pairs: _Pairs,
-    per_rank: int,
-) -> None:
-    """Look again who minds least, as the one that did left."""
-    first, node, home, can_stay, each, chosen, seat, sat, last, came, before = people[
-        :11
-    ]
-    least, by = int(_NOBODY), -1
-    person, end, coming = sat[source], sat[source + 1], last[source]
-    owner, at, stop = person, first[person], first[end]
-    if source == outside:
-        person, end, at = people.listed[to], people.listed[to + 1], stop
-    while True:
-        if source == outside and person < end:
-            i = people.outsider[person]
-            person += 1
-        elif at < stop:
-            while at < stop and node[at] != to:
-                at += 1
-            if at == stop:
-                continue
-            while first[owner + 1] <= at:
-                owner += 1
-            i = owner
-            at += 1
-        elif source != outside and person < end:
-            while person < end and home[person] != to:
-                person += 1
-            if person == end:
-                continue
-            i = person
-            person += 1
-        elif coming != -1:
-            i = came[coming]
-            coming = before[coming]
-        else:
-            break
-        if seat[i] != source:
-            continue
-        now = each[i] - per_rank * chosen[i] if chosen[i] >= 0 else 0
-        if home[i] == to and can_stay[i] and now < least:
-            least, by = now, i
-        for j in range(first[i], first[i + 1]):
-            if node[j] == to:
-                cost = now - each[i] + per_rank * (j - first[i])
-                if cost < least:
-                    least, by = cost, i
-    pairs.cost[pair] = least
-    pairs.who[pair] = by
+def _sort(a: int, pairs: _Pairs) -> None:
+    begin = pairs.begin[a]
+    end = begin + pairs.filled[a]
+    order = begin + np.argsort(pairs.cost[begin:end])
+    pairs.cost[begin:end] = pairs.cost[order]
+    pairs.other[begin:end] = pairs.other[order]
+    pairs.root[begin:end] = pairs.root[order]
+    pairs.is_sorted[a] = True
 
 
 @compiled
-def _sort(a: int, sign: int, pairs: _Pairs, price: Whole) -> None:
-    begin = pairs.begin[a]
-    end = begin + pairs.filled[a]
-    for at in range(begin, end):
-        pairs.key[at] = pairs.cost[at] + sign * price[pairs.other[at]]
-    order = begin + np.argsort(pairs.key[begin:end])
-    pairs.key[begin:end] = pairs.key[order]
-    pairs.other[begin:end] = pairs.other[order]
-    pairs.cost[begin:end] = pairs.cost[order]
-    pairs.who[begin:end] = pairs.who[order]
-    pairs.is_sorted[a] = True
+def _put(
+    begin: int, end: int, at: int, cost: int, costs: Whole, others: Short, roots: Short
+) -> None:
+    """Give a pair another cost, and its place in the row if that is sorted."""
+    other, root = others[at], roots[at]
+    while at > begin and costs[at - 1] > cost:
+        costs[at] = costs[at - 1]
+        others[at] = others[at - 1]
+        roots[at] = roots[at - 1]
+        at -= 1
+    while at + 1 < end and costs[at + 1] < cost:
+        costs[at] = costs[at + 1]
+        others[at] = others[at + 1]
+        roots[at] = roots[at + 1]
+        at += 1
+    costs[at] = cost
+    others[at] = other
+    roots[at] = root
 
 
 @compiled
@@ -533,16 +431,13 @@ def _change(
     price: Whole,
 ) -> bool:
     """Let a person move to b. False when there is no room to list that."""
-    begin, room, filled, is_sorted, others, costs, who, keys, _ = pairs
-    left = people.seat[i]
-    people.seat[i] = b
-    new = people.n_came[0]
-    people.n_came[0] += 1
-    people.came[new] = i
-    people.before[new] = people.last[b]
-    people.last[b] = new
-    node, home, each = people.node, people.home[i], people.each[i]
+    seat, node, home, each = people.seat, people.node, people.home[i], people.each[i]
     first, end = people.first[i], people.first[i + 1]
+    begin, room, filled, _, costs, others, roots, _, key, pool, used = pairs
+    left = seat[i]
+    seat[i] = b
+    if used[0] + 1 + end - first > key.size:
+        return False
     k = -1
     for at in range(first, end):
         if k == -1 and node[at] == b:
@@ -558,36 +453,41 @@ def _change(
             at = begin[a]
             while others[at] != other:
                 at += 1
-            if who[at] == i:
-                who[at] = -1
-        if to == b or (b == outside and not falling):
-            continue
-        a, other = (to, b) if falling else (b, to)
-        cost = now - (each - per_rank * option if option >= 0 else 0)
-        at = begin[a]
-        end = at + filled[a]
-        while at < end and others[at] != other:
-            at += 1
-        if at == end:
-            if filled[a] == room[a] and not _move(a, pairs):
-                return False
-            at = begin[a] + filled[a]
-            filled[a] += 1
-            keys[at] = _NOBODY
-        elif costs[at] <= cost:
-            continue
-        if is_sorted[a]:
-            key = min(keys[at], cost + (1 - 2 * falling) * price[other])
-            while at > begin[a] and keys[at - 1] > key:
-                keys[at] = keys[at - 1]
-                others[at] = others[at - 1]
-                costs[at] = costs[at - 1]
-                who[at] = who[at - 1]
-                at -= 1
-            keys[at] = key
-        others[at] = other
-        costs[at] = cost
-        who[at] = i
+            root = roots[at]
+            if pool[root, 0] == i:
+                before = key[root]
+                while root != -1 and seat[pool[root, 0]] != left:
+                    root = drop_root(key, pool, root)
+                roots[at] = root
+                cost = int(_NOBODY)
+                if root != -1:
+                    cost = costs[at] + key[root] - before
+                _put(begin[a], begin[a] + filled[a], at, cost, costs, others, roots)
+        if to != b:
+            a, other = (to, b) if falling else (b, to)
+            at = begin[a]
+            stop = at + filled[a]
+            while at < stop and others[at] != other:
+                at += 1
+            if at == stop:
+                if filled[a] == room[a] and not _move(a, pairs):
+                    return False
+                at = begin[a] + filled[a]
+                filled[a] += 1
+                others[at] = other
+                costs[at] = _NOBODY
+                roots[at] = -1
+            loss = now - (each - per_rank * option if option >= 0 else 0)
+            cost = loss + price[to] - price[b]
+            entry = used[0]
+            used[0] += 1
+            key[entry] = loss
+            pool[entry, 0] = i
+            pool[entry, 1] = -1
+            pool[entry, 2] = -1
+            roots[at] = merge(key, pool, roots[at], entry)
+            if cost < costs[at]:
+                _put(begin[a], begin[a] + filled[a], at, cost, costs, others, roots)
     return True
 
 
@@ -597,15 +497,14 @@ def _move(a: int, pairs: _Pairs) -> bool:
     end = pairs.end[0]
     if end + 2 * pairs.room[a] > pairs.cost.size:
         return False
-    for pair in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
-        pairs.other[end] = pairs.other[pair]
-        pairs.cost[end] = pairs.cost[pair]
-        pairs.who[end] = pairs.who[pair]
+    for at in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
+        pairs.cost[end] = pairs.cost[at]
+        pairs.other[end] = pairs.other[at]
+        pairs.root[end] = pairs.root[at]
         end += 1
     pairs.begin[a] = pairs.end[0]
     pairs.room[a] *= 2
     pairs.end[0] += pairs.room[a]
-    pairs.is_sorted[a] = False
     return True
 
 
@@ -627,151 +526,106 @@ def _relieve(
     Returns how many nodes were looked at; so many that nobody waits for more when
     there is no such chain.
     """
-    label, reach, cursor, heap, place, above, mover, seen = search
-    begin, _, filled, is_sorted, others, costs, who, keys, _ = pairs
-    if 2 * (people.n_came[0] + wrong) > people.came.size:
-        return _MUCH
-    sign = 1 - 2 * falling
+    moved, label, mark, heap, place, above, via, mover, seen = search
+    begin, _, filled, is_sorted, costs, others, roots, _, _, pool, _ = pairs
     label[wrong] = 0
+    mark[wrong] = -moved[wrong]
     seen[0] = wrong
-    n_seen, size = 1, 0
+    n_seen, n_done, size = 1, 0, 0
     end, far = -1, _FAR
     if falling:  # A place can stay empty: it costs nothing then.
-        end, far = wrong, price[wrong]
+        end, far = wrong, price[wrong] - moved[wrong]
     a = wrong
     while True:
-        # Where does it lead first? Who left and prices put that off.
-        is_new = cursor[a] == -1
-        if is_new:
-            if not is_sorted[a]:
-                _sort(a, sign, pairs, price)
-            cursor[a] = begin[a]
-        base = label[a] - sign * price[a]
-        at = cursor[a]
-        stop = begin[a] + filled[a]
-        reach[a] = _FAR
-        while at < stop and base + keys[at] < far:
+        n_done += 1
+        if not is_sorted[a]:
+            _sort(a, pairs)
+        for at in range(begin[a], begin[a] + filled[a]):
+            new = mark[a] + costs[at]
+            if new >= far:  # So are all after it: what moved only adds to it.
+                break
             b = others[at]
-            if label[b] < _FAR:
-                at += 1
+            if new >= mark[b] or new + moved[b] >= far:
                 continue
-            cost = costs[at]
-            if keys[at] == cost + sign * price[b]:
-                if who[at] != -1:
-                    reach[a] = base + keys[at]
-                    break
-                source, to = (b, a) if falling else (a, b)
-                _renew(source, to, at, outside, people, pairs, per_rank)
-                cost = costs[at]
-            by = who[at]
-            key = cost + sign * price[b]
-            new = at
-            while new + 1 < stop and keys[new + 1] < key:
-                keys[new] = keys[new + 1]
-                others[new] = others[new + 1]
-                costs[new] = costs[new + 1]
-                who[new] = who[new + 1]
-                new += 1
-            keys[new] = key
-            others[new] = b
-            costs[new] = cost
-            who[new] = by
-        cursor[a] = at
-        if reach[a] < far:
-            b = others[at]
-            ends_at = _FAR
+            is_new = mark[b] == _FAR
+            mark[b] = new
+            label[b] = new + moved[b]
+            above[b] = a
+            via[b] = at
+            if is_new:
+                seen[n_seen] = b
+                n_seen += 1
             if falling:
-                ends_at = reach[a] + price[b]
+                if label[b] + price[b] - moved[b] < far:
+                    far = label[b] + price[b] - moved[b]
+                    end = b
             elif b == outside or occ[b] < cap[b]:
-                ends_at = reach[a]
-            if ends_at < far:
-                far = ends_at
+                far = label[b]
                 end = b
-                above[b] = a
-                mover[b] = who[at]
-        if not is_new:
-            sift_down(heap, place, reach, size)
-        elif reach[a] < far:
-            heap[size] = a
-            size += 1
-            sift_up(heap, place, reach, size - 1)
+                continue
+            if is_new:
+                heap[size] = b
+                place[b] = size
+                size += 1
+            sift_up(heap, place, label, place[b])
         if size == 0:
             break
         a = heap[0]
-        if reach[a] >= far:
+        if label[a] >= far:
             break
-        at = cursor[a]
-        b = others[at]
-        if label[b] == _FAR:
-            label[b] = reach[a]
-            above[b] = a
-            mover[b] = who[at]
-            seen[n_seen] = b
-            n_seen += 1
-            a = b
+        size -= 1
+        heap[0] = heap[size]
+        place[heap[0]] = 0
+        sift_down(heap, place, label, size)
     for k in range(n_seen):
         a = seen[k]
         if end >= 0 and label[a] < far:
-            price[a] += sign * (far - label[a])
-        label[a] = _FAR
-        cursor[a] = -1
+            moved[a] += far - label[a]
+        mark[a] = _FAR
     if end == -1:
         return _MUCH
+    sign = 1 - 2 * falling
     occ[end] += sign
     occ[wrong] -= sign
     b = end
     while b != wrong:
-        if not _change(
-            falling, mover[b], above[b] if falling else b, outside, people,
-            pairs, per_rank, price,
-        ):  # fmt: skip
+        mover[b] = pool[roots[via[b]], 0]
+        b = above[b]
+    b = end
+    while b != wrong:
+        to = above[b] if falling else b
+        if not _change(falling, mover[b], to, outside, people, pairs, per_rank, price):
             return _MUCH
         b = above[b]
-    return n_seen
+    return n_done
 
 
 @compiled
-def _lower(
-    outside: int,
-    people: _People,
-    pairs: _Pairs,
-    per_rank: int,
-    price: Whole,
-    search: _Search,
-) -> None:
+def _lower(outside: int, pairs: _Pairs, price: Whole, moved: Whole) -> None:
     """Make every price the smallest that still proves the placing.
 
     A price can fall to 0, unless somebody would rather sit there then: as far as the
-    price where they sit can fall, and what they lose.
+    price where they sit can fall, and what they lose. Expects turned rows.
     """
-    label, heap, place = search.label, search.heap, search.place
-    size = 0
-    for a in range(price.size):
-        label[a] = price[a]
-        heap[size] = a
-        place[a] = size
-        size += 1
-        sift_up(heap, place, label, size - 1)
-    while size > 0:
-        a = heap[0]
-        size -= 1
-        heap[0] = heap[size]
-        place[heap[0]] = 0
-        place[a] = -2
-        if size > 0:
-            sift_down(heap, place, label, size)
-        base = label[a] - price[a]
-        for at in range(pairs.begin[a], pairs.begin[a] + pairs.filled[a]):
-            b = pairs.other[at]
-            if base + pairs.cost[at] + price[b] < label[b]:
-                if pairs.who[at] == -1:
-                    _renew(a, b, at, outside, people, pairs, per_rank)
-                    if base + pairs.cost[at] + price[b] >= label[b]:
-                        continue
-                label[b] = base + pairs.cost[at] + price[b]
-                sift_up(heap, place, label, place[b])
-    for a in range(price.size):
-        price[a] -= label[a]
+    begin, _, filled, is_sorted, costs, others, _, _, _, _, _ = pairs
+    fall = price.copy()
+    is_better = True
+    while is_better:
+        is_better = False
+        for a in range(price.size):
+            if a == outside:
+                continue
+            if not is_sorted[a]:
+                _sort(a, pairs)
+            for at in range(begin[a], begin[a] + filled[a]):
+                lost = costs[at] - moved[a]
+                if lost >= fall[a]:
+                    break
+                b = others[at]
+                if fall[b] + lost + moved[b] < fall[a]:
+                    fall[a] = fall[b] + lost + moved[b]
+                    is_better = True
+    price -= fall
 
 
 @compiled
@@ -785,6 +639,7 @@ def _choose(
     price: Whole,
     cap: Whole,
     chosen: Choice,
+    seat: Short,
     occ: Whole,
 ) -> None:
     """Let everybody take what is worth most; of what is equal, where most room is."""
@@ -802,6 +657,7 @@ def _choose(
                 is_tied[i] = True
         best[i] = most
         chosen[i] = k
+        seat[i] = to
         if not is_tied[i]:
             occ[to] += 1
     for i in range(home.size):
@@ -817,4 +673,5 @@ def _choose(
                     room = cap[b] - occ[b]
                     to, k = b, j - first[i]
             chosen[i] = k
+            seat[i] = to
             occ[to] += 1
