@@ -1,7 +1,8 @@
 """FHIR at the size of the national directory: read, search, history, first load.
 
 20,000 organizations, 60,000 services, as many places and endpoints: 200,000 resources,
-made by seed in the empty database of DATABASE_URL (on its PC4 areas if it has them).
+made by seed in the database of DATABASE_URL, on its PC4 areas if it has those of the
+country, beside what it holds.
 The server is granian with two workers; the client runs on the same cores, signed in by
 token, and every access is written in the trail.
 
@@ -66,12 +67,15 @@ INSERT INTO directory_area (kind, purpose, code, name, year, within, lon, lat, s
 SELECT 'pc4', '', (1000 + n)::text, (1000 + n)::text, 2024, '{}',
        3.6 + 3.4 * ((n * 7919) %% 4000) / 4000.0,
        50.8 + 2.6 * ((n * 104729) %% 4000) / 4000.0, 'made by seed', false, true, '{}'
-  FROM generate_series(1, 4000) n
- WHERE NOT EXISTS (SELECT 1 FROM directory_area WHERE kind = 'pc4');
+  FROM generate_series(1, 3900) n
+ WHERE (SELECT count(*) FROM directory_area WHERE kind = 'pc4') < 1000;
 
 CREATE TEMP TABLE pc4 ON COMMIT DROP AS
 SELECT id, code, lon, lat, row_number() OVER (ORDER BY code) - 1 AS place
-  FROM directory_area WHERE kind = 'pc4' AND lon IS NOT NULL;
+  FROM directory_area a
+ WHERE kind = 'pc4' AND lon IS NOT NULL
+   AND (source = 'made by seed'
+        OR NOT EXISTS (SELECT FROM directory_area WHERE source = 'made by seed'));
 
 INSERT INTO directory_organization
        (name, type, agb_code, ura, kvk_number, is_active, is_fictional)
@@ -104,23 +108,28 @@ SELECT o.id, (ARRAY['district-nursing', 'gp-care', 'night-care'])[1 + n %% 3],
        pc4.lat + (n %% 89) / 5000.0, n %% 40 <> 0, true
   FROM generate_series(1, %(services)s) n
   JOIN (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place
-          FROM directory_organization) o ON o.place = n %% %(organizations)s
+          FROM directory_organization WHERE ura LIKE '90%%') o
+    ON o.place = n %% %(organizations)s
   JOIN pc4 ON pc4.place = (n * 7919) %% (SELECT count(*) FROM pc4)
  WHERE n %% %(parts)s = %(part)s;
+
+CREATE TEMP TABLE made ON COMMIT DROP AS
+SELECT s.* FROM directory_healthcareservice s
+  JOIN directory_organization o ON o.id = s.organization_id WHERE o.ura LIKE '90%%';
 
 INSERT INTO directory_contactpoint
        (service_id, audience, purpose, system, value, person_name, valid_from)
 SELECT s.id, 'referrer', 'general', 'fhir',
        'https://fhir.example.nl/' || s.fhir_id || '/r4', '', timestamptz '2026-01-01'
-  FROM directory_healthcareservice s WHERE s.id %% %(parts)s = %(part)s
+  FROM made s WHERE s.id %% %(parts)s = %(part)s
 UNION ALL
 SELECT s.id, 'resident', 'general', 'phone', '085 ' || lpad(s.id::text, 7, '0'), '',
        timestamptz '2026-01-01'
-  FROM directory_healthcareservice s WHERE s.id %% %(parts)s = %(part)s;
+  FROM made s WHERE s.id %% %(parts)s = %(part)s;
 
 INSERT INTO directory_coverage (service_id, area_id, care, role, rank, valid_from)
 SELECT s.id, pc4.id, s.care, 'regular', 1, timestamptz '2026-01-01'
-  FROM directory_healthcareservice s JOIN pc4 ON pc4.code = left(s.postcode, 4)
+  FROM made s JOIN pc4 ON pc4.code = left(s.postcode, 4)
  WHERE s.id %% %(parts)s = %(part)s;
 
 INSERT INTO directory_capacityreport
@@ -130,20 +139,20 @@ SELECT s.id, s.id %% 6, '', '{morning}', '{}',
        CASE s.id %% 6 WHEN 0 THEN 'staff-shortage' ELSE '' END,
        timestamptz '2026-11-20' + s.id %% 2880 * interval '1 minute',
        timestamptz '2026-11-27', 'page', 'made by seed'
-  FROM directory_healthcareservice s
+  FROM made s
  WHERE s.care = 'district-nursing' AND s.id %% %(parts)s = %(part)s;
 """
 
 
 def fill(*, organizations: int = ORGANIZATIONS, services: int = SERVICES) -> None:
-    """Make the directory, in one transaction, where there is none; and render it."""
+    """Make the directory once, in one transaction; and render it."""
     from django.db import connection, transaction
 
     from wijkspil.accounts.models import ApiToken
     from wijkspil.directory.models import Organization
     from wijkspil.fhir.services.rendering import render_all
 
-    if not Organization.objects.exists():
+    if not Organization.objects.filter(ura__startswith="90").exists():
         started = time.perf_counter()
         values: dict[str, Any] = {
             "what": _WHAT,

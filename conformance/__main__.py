@@ -1,7 +1,8 @@
 """Run the proofs: ``python -m conformance [GROUP ...] [--size SIZE] [--small]``.
 
-Without a group all of them, on a region as ``make demo`` makes it. Writes the report,
-unless ``--no-report``; ends with 1 when a proof does not hold.
+Without a group all of them, on the region of ``make demo`` in a directory of the
+national size. Writes the report, unless ``--no-report``; ends with 1 when a proof does
+not hold.
 """
 
 import argparse
@@ -24,7 +25,7 @@ def main() -> int:
     """Run what is asked, and say whether it holds."""
     parser = argparse.ArgumentParser(prog="python -m conformance")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help="default: all")
-    parser.add_argument("--size", choices=SIZES, default="region")
+    parser.add_argument("--size", choices=SIZES, default="country")
     parser.add_argument("--small", action="store_true", help="the form of the tests")
     parser.add_argument("--only", default="", help="one proof, by its module")
     parser.add_argument("--no-report", action="store_true")

@@ -11,7 +11,9 @@ HEAD = """# Conformance
 
 What tools of others say of the interfaces, on the product as it is served. Made by
 `make conformance`; each part gives its own date. What a tool was asked not to check,
-and why, stands in its module in `conformance/`.
+and why, stands in its module in `conformance/`. Served: `region` is what `make demo`
+shows, `country` that in a directory of 20,000 organizations and 60,000 services; two
+sites begin with a small one.
 """
 #: Of one proof; the rest is in the output of the run.
 MAX_LINES = 40
