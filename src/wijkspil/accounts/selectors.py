@@ -5,8 +5,6 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
 from wijkspil.accounts.models import MachineClient, Membership, User
 from wijkspil.accounts.types import VISITOR, Actor, Grant, Role
 from wijkspil.core.prepared import fetch_row, fetch_rows
@@ -137,25 +135,39 @@ def list_grants_on(
 
     One query; nobody whose account has ended.
     """
-    held = Membership.objects.at(at).filter(
-        Q(organization_id__in=organization_ids)
-        | Q(service_id__in=service_ids)
-        | Q(region_id__in=region_ids),
-        role__in=roles,
-        user__is_active=True,
-    )
+    wanted = {
+        "organizations": list(organization_ids),
+        "services": list(service_ids),
+        "regions": list(region_ids),
+        "roles": [*map(str, roles)],
+        "at": at,
+    }
     return [
         (
-            membership.user_id,
+            user_id,
             Grant(
-                role=Role(membership.role),
-                organization_id=membership.organization_id,
-                service_id=membership.service_id,
-                region_id=membership.region_id,
+                role=Role(role),
+                organization_id=organization_id,
+                service_id=service_id,
+                region_id=region_id,
             ),
         )
-        for membership in held.order_by("user_id", "pk")
+        for user_id, role, organization_id, service_id, region_id in fetch_rows(
+            _HELD, wanted
+        )
     ]
+
+
+_HELD = """
+SELECT m.user_id, m.role, m.organization_id, m.service_id, m.region_id
+  FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+ WHERE (m.organization_id = ANY(%(organizations)s::bigint[])
+        OR m.service_id = ANY(%(services)s::bigint[])
+        OR m.region_id = ANY(%(regions)s::bigint[]))
+   AND m.role = ANY(%(roles)s::text[]) AND u.is_active
+   AND m.valid_from <= %(at)s AND (m.valid_until IS NULL OR m.valid_until > %(at)s)
+ ORDER BY m.user_id, m.id
+"""
 
 
 def name_own_organizations(user_id: int, *, at: datetime) -> dict[int, str]:

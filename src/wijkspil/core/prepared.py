@@ -14,6 +14,7 @@ from typing import Any, cast
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import JSONField, Model
+from django.db.transaction import TransactionManagementError
 
 
 def fetch_row(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
@@ -35,6 +36,20 @@ def run(statement: str, parameters: Mapping[str, Any]) -> None:
     """Run a prepared statement that gives nothing back, such as one row to add."""
     with _executed(statement, parameters):
         pass
+
+
+def check_in_transaction() -> None:
+    """Refuse to lock rows where the lock would be gone at once.
+
+    Before a statement that ends with FOR UPDATE.
+
+    Raises
+    ------
+    TransactionManagementError
+        If there is no transaction.
+    """
+    if not connections[DEFAULT_DB_ALIAS].in_atomic_block:
+        raise TransactionManagementError("Rows are locked in a transaction only.")
 
 
 def columns_of(model: type[Model], alias: str) -> str:

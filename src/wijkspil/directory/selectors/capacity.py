@@ -11,10 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from wijkspil.core.prepared import columns_of, fetch_instances, fetch_row, fetch_rows
-from wijkspil.directory.models import (
-    CapacityReport,
-    RegionPolicy,
-)
+from wijkspil.directory.models import CapacityReport
 from wijkspil.directory.room import RoomReport
 from wijkspil.directory.types import AreaKind
 
@@ -285,7 +282,12 @@ def list_reports(service_id: int, *, limit: int = 50) -> list[CapacityReport]:
 
 def get_valid_hours(region_ids: frozenset[int]) -> int:
     """Return after how many hours a report is stale: the strictest of the regions."""
-    agreed = RegionPolicy.objects.filter(
-        region_id__in=region_ids, region__kind=AreaKind.REGION
-    ).values_list("capacity_valid_hours", flat=True)
-    return min(agreed, default=DEFAULT_VALID_HOURS)
+    row = fetch_row(_VALID_HOURS, {"regions": list(region_ids)})
+    return DEFAULT_VALID_HOURS if row is None or row[0] is None else row[0]
+
+
+_VALID_HOURS = f"""
+SELECT min(p.capacity_valid_hours)
+  FROM directory_regionpolicy p JOIN directory_area a ON a.id = p.region_id
+ WHERE p.region_id = ANY(%(regions)s::bigint[]) AND a.kind = '{AreaKind.REGION.value}'
+"""

@@ -4,7 +4,7 @@ Facts only: who fits best is for the room that places people. Room is in
 ``selectors.capacity``; a service's part here is that of its nearest coverage.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -229,6 +229,13 @@ class ProfileArea:
 _WIDER = (AreaKind.PC4, AreaKind.WIJK, AreaKind.GEMEENTE, AreaKind.REGION)
 
 
+_OTHER_REGIONS = ", ".join(
+    f"'{purpose}'"
+    for purpose in RegionPurpose.values
+    if purpose != RegionPurpose.ZORGKANTOOR
+)
+
+
 def get_profile_area(
     place_id: int, *, age_from: int | None, age_until: int | None, least: int
 ) -> ProfileArea | None:
@@ -238,35 +245,40 @@ def get_profile_area(
     per age band come from the areas' open figures; within a band they are taken as
     evenly spread. None if not even the region has enough (one query).
     """
-    within = Area.objects.filter(pk=place_id).values_list("within", flat=True).first()
-    around = {
-        area.kind: area
-        for area in Area.objects.filter(pk__in=within or (), kind__in=_WIDER)
-        .exclude(kind=AreaKind.REGION, purpose__in=_OTHER_REGIONS)
-        .order_by("pk")
-    }
+    wanted = {"place": place_id, "kinds": [*map(str, _WIDER)]}
+    around = {row[2]: row for row in fetch_rows(_AROUND, wanted)}
     for kind in _WIDER:
-        area = around.get(kind)
-        if area is None:
+        if kind not in around:
             continue
-        residents = _residents(area, age_from, age_until)
+        pk, name, _kind, population, by_age = around[kind]
+        residents = _residents(population, by_age, age_from, age_until)
         if residents >= least:
-            return ProfileArea(area.pk, area.name, area.kind, int(residents))
+            return ProfileArea(pk, name, kind.value, int(residents))
     return None
 
 
-_OTHER_REGIONS = [
-    purpose for purpose in RegionPurpose.values if purpose != RegionPurpose.ZORGKANTOOR
-]
+_AROUND = f"""
+SELECT a.id, a.name, a.kind, a.population, a.population_by_age::json
+  FROM directory_area place JOIN directory_area a ON a.id = ANY(place.within)
+ WHERE place.id = %(place)s AND a.kind = ANY(%(kinds)s::text[])
+   AND (a.kind <> '{AreaKind.REGION.value}'
+        OR a.purpose NOT IN ({_OTHER_REGIONS}))
+ ORDER BY a.id
+"""
 #: Nobody is older: the end of the open band.
 _OLDEST = 100
 
 
-def _residents(area: Area, age_from: int | None, age_until: int | None) -> float:
+def _residents(
+    population: int | None,
+    by_age: Mapping[str, float],
+    age_from: int | None,
+    age_until: int | None,
+) -> float:
     if age_from is None or age_until is None:
-        return float(area.population or 0)
+        return float(population or 0)
     total = 0.0
-    for band, people in area.population_by_age.items():
+    for band, people in by_age.items():
         start, end = _band_ends(band)
         shared = min(end, age_until) - max(start, age_from)
         if shared > 0:

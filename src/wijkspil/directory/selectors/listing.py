@@ -722,9 +722,7 @@ def get_organization(organization_id: int) -> ListedOrganization:
     """
     row = Organization.objects.filter(pk=organization_id).first()
     if row is None:
-        raise UnknownEntry(
-            _("There is no organization with number %(id)s.") % {"id": organization_id}
-        )
+        raise _unknown_organization(organization_id)
     return _listed_organization(
         row,
         list(
@@ -773,6 +771,29 @@ def _listed_organization(
         is_active=row.is_active,
         is_fictional=row.is_fictional,
         services=services,
+    )
+
+
+def get_organization_type(organization_id: int) -> str:
+    """Return what kind of organization it is (one query).
+
+    Raises
+    ------
+    UnknownEntry
+        If there is no such organization.
+    """
+    row = fetch_row(_ORGANIZATION_TYPE, {"id": organization_id})
+    if row is None:
+        raise _unknown_organization(organization_id)
+    return str(row[0])
+
+
+_ORGANIZATION_TYPE = "SELECT type FROM directory_organization WHERE id = %(id)s"
+
+
+def _unknown_organization(organization_id: int) -> UnknownEntry:
+    return UnknownEntry(
+        _("There is no organization with number %(id)s.") % {"id": organization_id}
     )
 
 

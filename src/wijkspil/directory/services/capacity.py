@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from wijkspil.accounts.types import Actor
+from wijkspil.core.prepared import check_in_transaction, fetch_row
 from wijkspil.directory.errors import (
     AlreadyChanged,
     InvalidCapacity,
@@ -31,7 +32,6 @@ from wijkspil.directory.errors import (
 from wijkspil.directory.models import (
     CapacityReport,
     CapacityReservation,
-    HealthcareService,
 )
 from wijkspil.directory.permissions import check_can_report_capacity
 from wijkspil.directory.selectors.capacity import (
@@ -414,15 +414,16 @@ def lock_active_service(service_id: int) -> None:
     UnknownService
         If the service does not exist or has ended.
     """
-    locked = (
-        HealthcareService.objects.select_for_update()
-        .filter(pk=service_id, is_active=True)
-        .first()
-    )
-    if locked is None:
+    check_in_transaction()
+    if fetch_row(_LOCK_ACTIVE, {"id": service_id}) is None:
         raise UnknownService(
             _("The service with number %(id)s has ended.") % {"id": service_id}
         )
+
+
+_LOCK_ACTIVE = """
+SELECT id FROM directory_healthcareservice WHERE id = %(id)s AND is_active FOR UPDATE
+"""
 
 
 def add_report(

@@ -6,7 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from wijkspil.accounts.types import Target
-from wijkspil.core.prepared import columns_of, fetch_instances, fetch_rows
+from wijkspil.core.prepared import (
+    check_in_transaction,
+    columns_of,
+    fetch_instances,
+    fetch_rows,
+)
 from wijkspil.core.spoken_numbers import read_number
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.referrals.errors import unknown_request
@@ -89,10 +94,18 @@ def lock_request(request_id: int) -> ServiceRequest:
     UnknownRequest
         If there is none with this id.
     """
-    row = ServiceRequest.objects.select_for_update().filter(pk=request_id).first()
-    if row is None:
+    check_in_transaction()
+    rows = fetch_instances(_LOCKED, {"id": request_id}, ServiceRequest)
+    if not rows:
         raise unknown_request(request_id)
-    return row
+    request: ServiceRequest = rows[0][0]
+    return request
+
+
+_LOCKED = f"""
+SELECT {columns_of(ServiceRequest, "r")} FROM referrals_servicerequest r
+ WHERE r.id = %(id)s FOR UPDATE
+"""
 
 
 def team_target(request: ServiceRequest) -> Target | None:

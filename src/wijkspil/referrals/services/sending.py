@@ -13,7 +13,7 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from wijkspil.accounts.types import Actor
-from wijkspil.directory.selectors.listing import get_organization
+from wijkspil.directory.selectors.listing import get_organization_type
 from wijkspil.referrals.errors import InvalidRequest
 from wijkspil.referrals.models import ServiceRequest
 from wijkspil.referrals.permissions import check_can_create_request
@@ -122,7 +122,7 @@ def complete_requester(actor: Actor, given: Requester) -> Requester:
     own = [grant.organization_id for grant in actor.grants]
     follows = None
     if own and own[0] is not None:
-        follows = KIND_OF.get(get_organization(own[0]).type)
+        follows = KIND_OF.get(get_organization_type(own[0]))
     if follows is not None and given.kind not in {"", follows}:
         raise InvalidRequest(
             {
