@@ -1,4 +1,4 @@
-"""How is one field of a Django form shown? Everything its template needs, decided here.
+"""How is one field of a Django form shown? Everything its drawing needs, decided here.
 
 Kinds: ``control`` (one box to type or choose in), ``cards`` (radio buttons or
 checkboxes as big choices), ``tick`` (a single checkbox).
@@ -31,7 +31,7 @@ class ChoiceView:
 
 @dataclass(frozen=True, slots=True)
 class FieldView:
-    """All that ``field.html`` shows."""
+    """All that ``field_markup.draw_field`` shows."""
 
     kind: str
     id: str

@@ -33,7 +33,8 @@ from wijkspil.ui.charts.rows import (
 )
 from wijkspil.ui.charts.types import Chart
 from wijkspil.ui.errors import WrongComponentValue
-from wijkspil.ui.form_fields import FieldView, describe_field, find_first_control
+from wijkspil.ui.field_markup import draw_field
+from wijkspil.ui.form_fields import describe_field, find_first_control
 from wijkspil.ui.markup import (
     ROOM_WORDS,
     draw_action_link,
@@ -62,7 +63,15 @@ from wijkspil.ui.navigation import (
     Chip,
     Crumb,
     MapCategory,
+    MenuItem,
     Step,
+)
+from wijkspil.ui.page_markup import (
+    draw_alert,
+    draw_breadcrumb,
+    draw_menu,
+    draw_page_header,
+    draw_table,
 )
 
 register = template.Library()
@@ -226,18 +235,22 @@ def freshness(
 # --- head of a page --------------------------------------------------------------
 
 
-@register.inclusion_tag("ui/components/page_header.html")
-def page_header(
-    title: object, lead: object = "", kicker: object = ""
-) -> dict[str, Any]:
+@register.simple_tag
+def menu_items(menu: Iterable[MenuItem]) -> SafeString:
+    """Draw the entries of the main menu."""
+    return draw_menu(menu)
+
+
+@register.simple_tag
+def page_header(title: object, lead: object = "", kicker: object = "") -> SafeString:
     """Write the one h1 of the page with a sentence that says what it is for."""
-    return {"title": title, "lead": lead, "kicker": kicker}
+    return draw_page_header(title, lead=lead, kicker=kicker)
 
 
-@register.inclusion_tag("ui/components/breadcrumb.html")
-def breadcrumb(crumbs: Sequence[Crumb]) -> dict[str, object]:
+@register.simple_tag
+def breadcrumb(crumbs: Iterable[Crumb]) -> SafeString:
     """Show the trail above the page; the last crumb is the page itself."""
-    return {"crumbs": crumbs}
+    return draw_breadcrumb(crumbs)
 
 
 @register.inclusion_tag("ui/components/back_link.html")
@@ -339,15 +352,8 @@ def alert(content: str, kind: str = "info", title: object = "") -> SafeString:
     """Tell something: ``info``, ``ok``, ``warning``, or ``now`` (a person must act)."""
     _check("alert", "kind", kind, ALERT_KINDS)
     modifier, icon_name = ALERT_KINDS[kind]
-    return render_to_string(
-        "ui/components/alert.html",
-        {
-            "content": content,
-            "kind": kind,
-            "modifier": modifier,
-            "icon_name": icon_name,
-            "title": title,
-        },
+    return draw_alert(
+        content, title=title, kind=kind, modifier=modifier, icon=icon_name
     )
 
 
@@ -461,7 +467,7 @@ def action_link(
 # --- forms -----------------------------------------------------------------------
 
 
-@register.inclusion_tag("ui/components/field.html")
+@register.simple_tag
 def field(
     bound: BoundField,
     hints: Mapping[Any, object] | None = None,
@@ -470,7 +476,7 @@ def field(
     suffix: object = "",
     width: str = "",
     optional: bool | None = None,
-) -> dict[str, FieldView]:
+) -> SafeString:
     """Draw a form field with label, help, error; choices become cards for a thumb.
 
     ``hints`` adds a line to a choice by its value, ``columns`` sets cards beside
@@ -478,8 +484,8 @@ def field(
     """
     _check("field", "columns", columns, (1, 2, 3, 4))
     _check("field", "width", width, ("", "short", "medium"))
-    return {
-        "field": describe_field(
+    return draw_field(
+        describe_field(
             bound,
             hints=hints or {},
             columns=columns,
@@ -488,7 +494,7 @@ def field(
             width=width,
             optional=optional,
         )
-    }
+    )
 
 
 @register.inclusion_tag("ui/components/error_summary.html")
@@ -522,15 +528,7 @@ def table(
 
     Each ``td`` carries ``data-label``; figures get ``class="wp-number"``.
     """
-    return render_to_string(
-        "ui/components/table.html",
-        {
-            "content": content,
-            "caption": caption,
-            "show_caption": show_caption,
-            "cards": cards,
-        },
-    )
+    return draw_table(content, caption=caption, show_caption=show_caption, cards=cards)
 
 
 @register.simple_tag(takes_context=True)
