@@ -68,7 +68,8 @@ def fetch_instances(
 ) -> list[tuple[Any, ...]]:
     """Return per row one instance of each model, None where an outer join found none.
 
-    The statement selects ``columns_of`` each model, in their order.
+    The statement selects ``columns_of`` each model, in their order; what it selects
+    after those comes as it is.
     """
     parts = [(model, *_fields_of(model)) for model in models]
     found = []
@@ -84,7 +85,7 @@ def fetch_instances(
                 else model.from_db(DEFAULT_DB_ALIAS, names, values)
             )
             start = end
-        found.append(tuple(instances))
+        found.append((*instances, *row[start:]))
     return found
 
 

@@ -16,7 +16,7 @@ from wijkspil.accounts.types import Actor
 from wijkspil.core.errors import InvalidValue
 from wijkspil.core.identifiers import clean_postcode
 from wijkspil.core.periods import Period
-from wijkspil.core.prepared import columns_of, fetch_instances, fetch_row
+from wijkspil.core.prepared import fetch_row, fetch_rows
 from wijkspil.directory.errors import UnknownEntry, UnknownPostcode, UnknownService
 from wijkspil.directory.models import (
     Area,
@@ -33,7 +33,7 @@ from wijkspil.directory.selectors.capacity import (
     get_reserved,
     list_current_reports,
 )
-from wijkspil.directory.types import AreaKind, Audience, ContactSystem, Room
+from wijkspil.directory.types import AreaKind, Audience, Care, ContactSystem, Room
 from wijkspil.directory.wording import say_capacity
 
 
@@ -67,9 +67,9 @@ def list_reporting_teams(
         "services": list(service_ids),
         "organizations": list(organization_ids),
     }
-    services = _fetch_services(_REPORTING, wanted)
-    reports = list_current_reports([service.pk for service in services], at=at)
-    return [_team_row(service, reports.get(service.pk), at=at) for service in services]
+    services = fetch_rows(_REPORTING, wanted)
+    reports = list_current_reports([pk for pk, *_rest in services], at=at)
+    return [_team_row(row, reports.get(row[0]), at=at) for row in services]
 
 
 def get_team(service_id: int, *, at: datetime) -> TeamRow:
@@ -80,12 +80,11 @@ def get_team(service_id: int, *, at: datetime) -> TeamRow:
     UnknownService
         If there is no such service, or it has ended.
     """
-    services = _fetch_services(_ACTIVE_SERVICE, {"id": service_id})
-    if not services:
+    service = fetch_row(_ACTIVE_SERVICE, {"id": service_id})
+    if service is None:
         raise UnknownService(
             _("The service with number %(id)s has ended.") % {"id": service_id}
         )
-    service = services[0]
     newest = get_newest_report(service_id)
     return _team_row(
         service,
@@ -96,8 +95,8 @@ def get_team(service_id: int, *, at: datetime) -> TeamRow:
     )
 
 
-_SERVICES = f"""
-SELECT {columns_of(HealthcareService, "s")}, {columns_of(Organization, "o")}
+_SERVICES = """
+SELECT s.id, s.name, o.name, s.care, s.tasks
   FROM directory_healthcareservice s
   JOIN directory_organization o ON o.id = s.organization_id
  WHERE s.is_active AND o.is_active
@@ -110,33 +109,22 @@ _REPORTING = f"""{_SERVICES}
 _ACTIVE_SERVICE = f"{_SERVICES} AND s.id = %(id)s"
 
 
-def _fetch_services(
-    statement: str, parameters: Mapping[str, Any]
-) -> list[HealthcareService]:
-    found = []
-    for service, organization in fetch_instances(
-        statement, parameters, HealthcareService, Organization
-    ):
-        service.organization = organization
-        found.append(service)
-    return found
-
-
 def _team_row(
-    service: HealthcareService,
+    service: tuple[Any, ...],
     report: RoomReport | None,
     *,
     at: datetime,
     report_id: int = 0,
     source: str = "",
 ) -> TeamRow:
+    service_id, name, organization_name, care, tasks = service
     return TeamRow(
-        id=service.pk,
-        name=service.name,
-        organization_name=service.organization.name,
-        care=service.care,
-        care_label=str(service.get_care_display()),
-        tasks=service.tasks,
+        id=service_id,
+        name=name,
+        organization_name=organization_name,
+        care=care,
+        care_label=str(Care(care).label),
+        tasks=tasks,
         room=derive_room(report, at=at),
         report=report,
         report_id=report_id,

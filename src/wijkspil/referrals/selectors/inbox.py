@@ -15,11 +15,11 @@ from django.db.models import Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from wijkspil.core.prepared import columns_of, fetch_instances, fetch_rows
+from wijkspil.core.prepared import fetch_rows
 from wijkspil.directory.selectors.capacity import RoomLeft, get_room_left
 from wijkspil.directory.types import AreaKind, SizeBand
 from wijkspil.referrals.errors import UnknownOffer
-from wijkspil.referrals.models import Offer, RequestEvent, ServiceRequest
+from wijkspil.referrals.models import Offer, RequestEvent
 from wijkspil.referrals.selectors.requests import age_band
 from wijkspil.referrals.types import (
     PLACED,
@@ -270,10 +270,8 @@ def list_own_clients(
     """
     today = localdate(at)
     wanted = number.replace("\0", "").strip().upper()
-    rows = fetch_instances(
-        _CLIENTS, {"services": list(service_ids), "text": wanted}, ServiceRequest
-    )
-    clients = [_own_client(row, today=today) for (row,) in rows]
+    rows = fetch_rows(_CLIENTS, {"services": list(service_ids), "text": wanted})
+    clients = [_own_client(row, today=today) for row in rows]
     return sorted(
         clients,
         key=lambda client: (
@@ -284,7 +282,9 @@ def list_own_clients(
 
 
 _CLIENTS = f"""
-SELECT {columns_of(ServiceRequest, "r")} FROM referrals_servicerequest r
+SELECT r.number, r.placed_service_id, r.status, r.first_visit_on, r.hours_set,
+       r.hours_high, r.review_on, r.room_kept_until, r.due_at
+  FROM referrals_servicerequest r
  WHERE r.placed_service_id = ANY(%(services)s::bigint[])
    AND r.status IN ({", ".join(f"'{status.value}'" for status in _HAS_CLIENT)})
    AND position(%(text)s::text IN r.number) > 0
@@ -477,21 +477,29 @@ def _kilometers(reasons: Sequence[Mapping[str, Any]]) -> int | None:
     return None if km is None else round(float(km))
 
 
-def _own_client(request: ServiceRequest, *, today: date) -> OwnClient:
-    is_intake_done = request.status != RequestStatus.ACCEPTED
-    is_paused = request.status == RequestStatus.PAUSED
+def _own_client(row: tuple[Any, ...], *, today: date) -> OwnClient:
+    (
+        number,
+        service_id,
+        status,
+        first_visit_on,
+        hours_set,
+        hours_high,
+        review_on,
+        room_kept_until,
+        due_at,
+    ) = row
+    is_paused = status == RequestStatus.PAUSED
     return OwnClient(
-        number=request.number,
-        service_id=request.placed_service_id or 0,
-        status=request.status,
-        first_visit_on=request.first_visit_on,
-        hours=request.hours_high if request.hours_set is None else request.hours_set,
-        hours_are_set=request.hours_set is not None,
-        review_on=request.review_on,
-        is_intake_due=not is_intake_done and request.first_visit_on <= today,
-        is_review_due=not is_paused
-        and request.review_on is not None
-        and request.review_on <= today,
-        room_kept_until=request.room_kept_until if is_paused else None,
-        due_on=None if request.due_at is None else localdate(request.due_at),
+        number=number,
+        service_id=service_id,
+        status=status,
+        first_visit_on=first_visit_on,
+        hours=hours_high if hours_set is None else hours_set,
+        hours_are_set=hours_set is not None,
+        review_on=review_on,
+        is_intake_due=status == RequestStatus.ACCEPTED and first_visit_on <= today,
+        is_review_due=not is_paused and review_on is not None and review_on <= today,
+        room_kept_until=room_kept_until if is_paused else None,
+        due_on=None if due_at is None else localdate(due_at),
     )

@@ -1,11 +1,11 @@
 """Reading what happened to requests, which teams were asked, and who has them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from wijkspil.core.prepared import columns_of, fetch_instances, fetch_row
+from wijkspil.core.prepared import columns_of, fetch_instances, fetch_row, fetch_rows
 from wijkspil.directory.selectors.care_teams import get_service_names
 from wijkspil.directory.selectors.listing import (
     ListedService,
@@ -96,16 +96,29 @@ def names_in(
 
 
 @dataclass(frozen=True)
+class OwnRequest:
+    """A request in a list; ``team_name`` has the client, ``asked`` have the question.
+
+    ``team_name`` is empty while nobody has it; ``asked`` are names.
+    """
+
+    request: ServiceRequest
+    place_code: str
+    team_name: str
+    asked: Sequence[str]
+
+
+@dataclass(frozen=True)
 class OwnRequests:
     """Requests of one organization: those that wait first, then by what became of it.
 
     ``n_closed`` counts all that are closed; only the newest are in ``closed``.
     """
 
-    waiting: Sequence[ServiceRequest]
-    placed: Sequence[ServiceRequest]
-    drafts: Sequence[ServiceRequest]
-    closed: Sequence[ServiceRequest]
+    waiting: Sequence[OwnRequest]
+    placed: Sequence[OwnRequest]
+    drafts: Sequence[OwnRequest]
+    closed: Sequence[OwnRequest]
     n_closed: int
 
     @property
@@ -122,16 +135,23 @@ def list_own_requests(
     What waits is in the order of its date, what is late first.
     """
     whose = {"user": user_id, "organizations": list(organization_ids)}
-    waiting, placed, drafts, closed = (
-        _fetch_own(statement, {**whose, "limit": limit})
+    groups = [
+        fetch_instances(statement, {**whose, "limit": limit}, ServiceRequest)
         for statement, limit in (
             (_OWN_WAITING, MOST_SHOWN),
             (_OWN_PLACED, MOST_SHOWN),
             (_OWN_DRAFTS, MOST_SHOWN),
             (_OWN_CLOSED, n_closed),
         )
+    ]
+    asked = _list_asked(request.pk for rows in groups for request, *_names in rows)
+    waiting, placed, drafts, closed = (
+        [
+            OwnRequest(request, place_code, team_name or "", asked.get(request.pk, ()))
+            for request, place_code, team_name in rows
+        ]
+        for rows in groups
     )
-    _add_waiting_offers([*waiting, *placed, *drafts, *closed])
     counted = fetch_row(_COUNT_OWN_CLOSED, whose)
     return OwnRequests(
         waiting=waiting,
@@ -146,14 +166,12 @@ def _texts(statuses: Iterable[RequestStatus]) -> str:
     return ", ".join(f"'{status.value}'" for status in statuses)
 
 
-_PLACE: Any = ServiceRequest._meta.get_field("place").related_model  # noqa: SLF001
 _OWN = """
 (r.requester_organization_id = ANY(%(organizations)s::bigint[])
  OR r.requester_id = %(user)s::bigint)
 """
 _OWN_REQUESTS = f"""
-SELECT {columns_of(ServiceRequest, "r")}, {columns_of(_PLACE, "a")},
-       {columns_of(_SERVICE, "s")}
+SELECT {columns_of(ServiceRequest, "r")}, a.code, s.name
   FROM referrals_servicerequest r
   JOIN directory_area a ON a.id = r.place_id
   LEFT JOIN directory_healthcareservice s ON s.id = r.placed_service_id
@@ -183,7 +201,7 @@ SELECT count(*) FROM referrals_servicerequest r
  WHERE {_OWN} AND r.status NOT IN ({_NOT_CLOSED})
 """
 _WAITING_OFFERS = f"""
-SELECT {columns_of(Offer, "o")}, {columns_of(_SERVICE, "s")}
+SELECT o.request_id, s.name
   FROM referrals_offer o JOIN directory_healthcareservice s ON s.id = o.service_id
  WHERE o.request_id = ANY(%(requests)s::bigint[])
    AND o.status = '{OfferStatus.OPEN.value}'
@@ -191,28 +209,13 @@ SELECT {columns_of(Offer, "o")}, {columns_of(_SERVICE, "s")}
 """
 
 
-def _fetch_own(statement: str, parameters: Mapping[str, Any]) -> list[ServiceRequest]:
-    found = []
-    for request, place, service in fetch_instances(
-        statement, parameters, ServiceRequest, _PLACE, _SERVICE
-    ):
-        request.place = place
-        request.placed_service = service
-        found.append(request)
-    return found
-
-
-def _add_waiting_offers(requests: Sequence[ServiceRequest]) -> None:
-    """Give each request ``waiting_offers``: the questions that are open (one query)."""
-    by_id: dict[int, list[Offer]] = {request.pk: [] for request in requests}
-    if by_id:
-        for offer, service in fetch_instances(
-            _WAITING_OFFERS, {"requests": list(by_id)}, Offer, _SERVICE
-        ):
-            offer.service = service
-            by_id[offer.request_id].append(offer)
-    for request in requests:
-        request.waiting_offers = by_id[request.pk]  # type: ignore[attr-defined]
+def _list_asked(request_ids: Iterable[int]) -> dict[int, list[str]]:
+    """Return who has the question now, by request (one query)."""
+    ids = list(request_ids)
+    asked: dict[int, list[str]] = {}
+    for request_id, name in fetch_rows(_WAITING_OFFERS, {"requests": ids}):
+        asked.setdefault(request_id, []).append(name)
+    return asked
 
 
 # --- numbers to call

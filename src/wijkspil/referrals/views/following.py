@@ -36,6 +36,7 @@ from wijkspil.referrals.permissions import (
 from wijkspil.referrals.selectors.requests import find_request, team_target
 from wijkspil.referrals.selectors.timeline import (
     FOR_PROFESSIONALS,
+    OwnRequest,
     find_coordinator_number,
     find_team_number,
     list_consents,
@@ -74,6 +75,7 @@ from wijkspil.referrals.wording import (
     say_tasks,
     service_of_purpose,
 )
+from wijkspil.ui.addresses import find_address
 from wijkspil.ui.markup import draw_event, draw_moment
 from wijkspil.ui.moments import say_moment
 from wijkspil.ui.navigation import Crumb
@@ -148,28 +150,23 @@ def list_requests(request: HttpRequest, actor: Actor) -> HttpResponse:
     )
 
 
-def _rows(requests: Iterable[ServiceRequest], *, at: datetime) -> list[RequestRow]:
-    return [_row(request, at=at) for request in requests]
+def _rows(requests: Iterable[OwnRequest], *, at: datetime) -> list[RequestRow]:
+    return [_row(one, at=at) for one in requests]
 
 
-def _row(request: ServiceRequest, *, at: datetime) -> RequestRow:
+def _row(one: OwnRequest, *, at: datetime) -> RequestRow:
+    request = one.request
     status = RequestStatus(request.status)
-    waiting: Sequence[Offer] = getattr(request, "waiting_offers", ())
     is_late = request.overdue_since is not None
-    team = request.placed_service
     return RequestRow(
         number=request.number,
         url=_row_url(request),
         tasks=say_tasks(request.tasks),
-        where=request.place.code,
+        where=one.place_code,
         first_visit=say_day(request.first_visit_on, timezone.localdate(at)),
         word=_("Late") if is_late else say_status(request),
         tone="now" if is_late else STATUS_TONES[status],
-        standing=say_standing(
-            request,
-            team="" if team is None else team.name,
-            asked=[offer.service.name for offer in waiting],
-        ),
+        standing=say_standing(request, team=one.team_name, asked=one.asked),
         owner=request.owner_name,
         # Nobody has to move it any more once there is care: no date to show.
         due_at=request.due_at if status in OWNED else None,
@@ -183,13 +180,13 @@ def _row_url(request: ServiceRequest) -> str:
         draft_url = _find_url("referrals:ask-need", request.number)
         if draft_url:
             return draft_url
-    return reverse("referrals:request", args=[request.number])
+    return find_address("referrals:request", request.number)
 
 
-def _find_url(name: str, *args: object) -> str:
+def _find_url(name: str, *parts: str) -> str:
     """Return the address of a page, or "" on a site that lacks it."""
     try:
-        return reverse(name, args=args)
+        return find_address(name, *parts)
     except NoReverseMatch:
         return ""
 
