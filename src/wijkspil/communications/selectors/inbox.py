@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
@@ -15,7 +15,7 @@ from wijkspil.communications.errors import unknown_message
 from wijkspil.communications.models import Communication
 from wijkspil.communications.types import INBOX_SCOPES, find_topic
 from wijkspil.core.permissions import Scope
-from wijkspil.core.prepared import fetch_row
+from wijkspil.core.prepared import fetch_row, fetch_rows
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -45,24 +45,19 @@ def list_inbox(
 ) -> tuple[list[Message], int]:
     """Return a page of messages and how many there are: unread first, newest first.
 
-    Two queries; none for a visitor.
+    One query, two for a full page; none for a visitor.
     """
-    found = inbox_of(actor)
-    if found is None:
+    held = _held_by(actor)
+    if held is None:
         return [], 0
-    if unread_only:
-        found = found.filter(read_at=None)
     start = (page - 1) * page_size
-    rows = (
-        _with_names(found)
-        .alias(
-            is_read=ExpressionWrapper(
-                Q(read_at__isnull=False), output_field=BooleanField()
-            )
-        )
-        .order_by("is_read", "-created_at", "pk")[start : start + page_size]
-    )
-    return [_as_message(row) for row in rows], found.count()
+    asked = {**held, "unread_only": unread_only, "size": page_size, "start": start}
+    rows = fetch_rows(_LIST, asked)
+    if rows and len(rows) < page_size:
+        total = start + len(rows)
+    else:
+        (total,) = fetch_row(_COUNT, asked) or (0,)
+    return [_as_message(*row) for row in rows], total
 
 
 def count_unread(actor: Actor) -> int:
@@ -70,32 +65,57 @@ def count_unread(actor: Actor) -> int:
 
     No query for a visitor.
     """
+    held = _held_by(actor)
+    if held is None:
+        return 0
+    (count,) = fetch_row(_COUNT_UNREAD, held) or (0,)
+    return int(count)
+
+
+#: What ``inbox_of`` returns.
+_MINE = """
+(c.to_user_id = %(user)s::bigint OR c.to_service_id = ANY(%(services)s::bigint[])
+  OR c.to_organization_id = ANY(%(organizations)s::bigint[])
+  OR c.to_region_id = ANY(%(regions)s::bigint[]))
+"""
+#: Of each page.
+_COUNT_UNREAD = f"""
+SELECT count(*) FROM communications_communication c
+WHERE c.read_at IS NULL AND {_MINE}
+"""
+_COUNT = f"""
+SELECT count(*) FROM communications_communication c
+WHERE {_MINE} AND (c.read_at IS NULL OR NOT %(unread_only)s)
+"""
+_MESSAGES = """
+SELECT c.id, c.topic, c.params::json, c.link, c.about, c.created_at, c.read_at,
+  coalesce(reader.name, ''), coalesce(o.name, ''), coalesce(s.name, ''),
+  coalesce(region.name, '')
+FROM communications_communication c
+LEFT JOIN accounts_user reader ON reader.id = c.read_by_id
+LEFT JOIN directory_organization o ON o.id = c.to_organization_id
+LEFT JOIN directory_healthcareservice s ON s.id = c.to_service_id
+LEFT JOIN directory_area region ON region.id = c.to_region_id
+"""
+_LIST = f"""
+{_MESSAGES} WHERE {_MINE} AND (c.read_at IS NULL OR NOT %(unread_only)s)
+ORDER BY c.read_at IS NOT NULL, c.created_at DESC, c.id
+LIMIT %(size)s OFFSET %(start)s
+"""
+_ONE = f"{_MESSAGES} WHERE {_MINE} AND c.id = %(id)s"
+
+
+def _held_by(actor: Actor) -> dict[str, Any] | None:
+    """Return whose messages the actor reads, for a statement; None if nobody's."""
     held = _list_held(actor)
     if actor.user_id is None and not any(held.values()):
-        return 0
-    row = fetch_row(
-        _COUNT_UNREAD,
-        {
-            "user": actor.user_id,
-            "services": list(held[Scope.SERVICE]),
-            "organizations": list(held[Scope.ORGANIZATION]),
-            "regions": list(held[Scope.REGION]),
-        },
-    )
-    assert row is not None
-    count: int = row[0]
-    return count
-
-
-#: Of each page. What ``inbox_of`` returns, as far as it was not read.
-_COUNT_UNREAD = """
-SELECT count(*) FROM communications_communication
-WHERE read_at IS NULL AND (
-  to_user_id = %(user)s::bigint OR to_service_id = ANY(%(services)s::bigint[])
-  OR to_organization_id = ANY(%(organizations)s::bigint[])
-  OR to_region_id = ANY(%(regions)s::bigint[])
-)
-"""
+        return None
+    return {
+        "user": actor.user_id,
+        "services": list(held[Scope.SERVICE]),
+        "organizations": list(held[Scope.ORGANIZATION]),
+        "regions": list(held[Scope.REGION]),
+    }
 
 
 def _list_held(actor: Actor) -> dict[Scope, set[int]]:
@@ -123,11 +143,11 @@ def get_message(actor: Actor, message_id: uuid.UUID) -> Message:
     UnknownMessage
         If there is none, or it is for others.
     """
-    found = inbox_of(actor)
-    row = None if found is None else _with_names(found).filter(pk=message_id).first()
+    held = _held_by(actor)
+    row = None if held is None else fetch_row(_ONE, {**held, "id": message_id})
     if row is None:
         raise unknown_message()
-    return _as_message(row)
+    return _as_message(*row)
 
 
 def inbox_of(actor: Actor) -> QuerySet[Communication] | None:
@@ -155,10 +175,6 @@ def title_of(topic_code: str) -> str:
     return _("A message") if topic is None else str(topic.title)
 
 
-def _with_names(found: QuerySet[Communication]) -> QuerySet[Communication]:
-    return found.select_related("read_by", "to_organization", "to_service", "to_region")
-
-
 def _said(params: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters as people say them: a day as 5 December 2026."""
     return {name: _say_day(value) for name, value in params.items()}
@@ -173,26 +189,33 @@ def _say_day(value: Any) -> Any:
         return value
 
 
-def _as_message(row: Communication) -> Message:
-    topic = find_topic(row.topic)
-    title = title_of(row.topic)
+def _as_message(
+    message_id: uuid.UUID,
+    topic_code: str,
+    params: dict[str, Any],
+    link: str,
+    about: str,
+    created_at: datetime,
+    read_at: datetime | None,
+    *names: str,
+) -> Message:
+    """Return a row of ``_MESSAGES`` in words; ``names`` are those of ``Message``."""
+    topic = find_topic(topic_code)
+    title = title_of(topic_code)
     try:
-        sentence = title if topic is None else str(topic.sentence % _said(row.params))
+        sentence = title if topic is None else str(topic.sentence % _said(params))
     except (KeyError, TypeError, ValueError):  # the sentence asks for more than then
         sentence = title
     return Message(
-        id=row.pk,
-        topic=row.topic,
-        title=title,
-        sentence=sentence,
-        is_urgent=topic is not None and topic.urgent,
-        link=row.link,
-        about=row.about,
-        params=row.params,
-        created_at=row.created_at,
-        read_at=row.read_at,
-        read_by_name="" if row.read_by is None else row.read_by.name,
-        organization_name=getattr(row.to_organization, "name", ""),
-        service_name=getattr(row.to_service, "name", ""),
-        region_name=getattr(row.to_region, "name", ""),
+        message_id,
+        topic_code,
+        title,
+        sentence,
+        topic is not None and topic.urgent,
+        link,
+        about,
+        params,
+        created_at,
+        read_at,
+        *names,
     )
