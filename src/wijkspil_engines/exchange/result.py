@@ -110,15 +110,21 @@ def taken_practice(
 
 def level_value(problem: ExchangeProblem, choice: NDArray[np.int32], name: str) -> int:
     """Return what a choice reaches on a level; places down the list for ``rank``."""
-    moved = choice >= 0
-    size = problem.size[moved].astype(np.int64)
+    people = _people_moved(problem, choice)
     if name == "moved":
-        return int(size.sum())
+        return int(people.sum())
     if name == "waiting":
-        return int((size * problem.capped_days[moved]).sum())
+        return int(people @ problem.capped_days)
     if name == "rank":
-        return int((size * choice[moved]).sum())
-    return int(size[problem.priority_class[moved] == int(name[-1])].sum())
+        return int(people @ choice)
+    return int(people @ (problem.priority_class == int(name[-1])))
+
+
+def _people_moved(
+    problem: ExchangeProblem, choice: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Return the people of each wish that move, (W,): 0 for who stays."""
+    return problem.size.astype(np.int64) * (choice >= 0)
 
 
 def make_result(
@@ -140,21 +146,19 @@ def make_result(
     """
     chosen = np.asarray(choice, dtype=np.int32).copy()
     chosen.setflags(write=False)
-    moved = chosen >= 0
-    size = problem.size.astype(np.int64)
+    people = _people_moved(problem, chosen)
     if bound_people is None:
-        bound_people = int(size[np.diff(problem.first_option) > 0].sum())
-    by_class = [
-        int(size[moved & (problem.priority_class == each)].sum()) for each in (0, 1, 2)
-    ]
+        has_option = np.diff(problem.first_option) > 0
+        bound_people = int(problem.size[has_option].sum(dtype=np.int64))
+    by_class = [int(people @ (problem.priority_class == each)) for each in (0, 1, 2)]
     return Result(
         status=status,
         choice=chosen,
         levels=levels,
-        moved_households=int(moved.sum()),
-        moved_people=int(size[moved].sum()),
+        moved_households=int((chosen >= 0).sum()),
+        moved_people=int(people.sum()),
         moved_people_by_class=(by_class[0], by_class[1], by_class[2]),
-        first_choices=int(size[chosen == 0].sum()),
+        first_choices=int(people @ (chosen == 0)),
         bound_people=bound_people,
         seat_prices=seat_prices,
         seconds=seconds,

@@ -184,16 +184,17 @@ class _Pairs(NamedTuple):
     """Of pairs of nodes who minds least to leave the one for the other.
 
     A row has the pairs of one node with each ``other``: those that lead from it, or
-    once turned those that lead to it. ``begin``, ``room`` and ``filled`` tell where. It
-    is sorted when first needed, and kept so, by ``cost``: what is lost at the prices of
-    when rows were made or turned. ``root`` is of a heap of all who could: ``key`` has
-    what they lose before prices, ``pool`` the person, first child and next sibling.
+    once turned those that lead to it. ``begin``, ``room`` and ``filled`` tell where. Of
+    a row the first ``n_sorted`` are the cheapest, in order: as far as a search came.
+    ``cost`` is what is lost at the prices of when rows were made or turned. ``root`` is
+    of a heap of all who could: ``key`` has what they lose before prices, ``pool`` the
+    person, first child and next sibling.
     """
 
     begin: Whole
     room: Whole
     filled: Whole
-    is_sorted: Flags
+    n_sorted: Whole
     cost: Whole
     other: Short
     root: Short
@@ -286,7 +287,7 @@ def _make_pairs(
         np.zeros(n_nodes, dtype=np.int64),
         np.zeros(n_nodes, dtype=np.int64),
         np.zeros(n_nodes, dtype=np.int64),
-        np.zeros(n_nodes, dtype=np.bool_),
+        np.zeros(n_nodes, dtype=np.int64),
         pairs["cost"],
         pairs["other"],
         pairs["root"],
@@ -340,26 +341,33 @@ def _list_pairs(people: _People, per_rank: int, price: Whole) -> _Pairs:
             entry += 1
         fill[a] = entry
     pairs = _make_pairs(n_nodes, 3 * n + 64 * n_nodes + 2000, key, pool, used)
+    starts, room, filled, _, costs, others, roots, _, _, _, _ = pairs
     slot = np.full(n_nodes, -1)
     end = 0
     for a in range(n_nodes):
-        pairs.begin[a] = end
+        start = end
         for entry in range(begin[a], begin[a + 1]):
-            pool[entry, 1] = -1
-            pool[entry, 2] = -1
             b = target[entry]
-            if slot[b] < pairs.begin[a]:
+            if slot[b] < start:
                 slot[b] = end
-                pairs.other[end] = b
-                pairs.root[end] = -1
+                others[end] = b
+                roots[end] = -1
                 end += 1
-            pairs.root[slot[b]] = merge(key, pool, pairs.root[slot[b]], entry)
-        pairs.filled[a] = end - pairs.begin[a]
-        for at in range(pairs.begin[a], end):
-            least = key[pairs.root[at]]
-            pairs.cost[at] = least + price[pairs.other[at]] - price[a]
-        end += pairs.filled[a] // 2 + 8
-        pairs.room[a] = end - pairs.begin[a]
+            root = roots[slot[b]]
+            if root == -1 or key[entry] < key[root]:
+                roots[slot[b]] = entry
+                pool[entry, 1] = root
+                pool[entry, 2] = -1
+            else:
+                pool[entry, 1] = -1
+                pool[entry, 2] = pool[root, 1]
+                pool[root, 1] = entry
+        for at in range(start, end):
+            costs[at] = key[roots[at]] + price[others[at]] - price[a]
+        starts[a] = start
+        filled[a] = end - start
+        end += filled[a] // 2 + 8
+        room[a] = end - start
     pairs.end[0] = end
     return pairs
 
@@ -388,35 +396,51 @@ def _turn(pairs: _Pairs, moved: Whole) -> _Pairs:
 
 
 @compiled
-def _sort(a: int, pairs: _Pairs) -> None:
-    begin = pairs.begin[a]
-    end = begin + pairs.filled[a]
-    order = begin + np.argsort(pairs.cost[begin:end])
-    pairs.cost[begin:end] = pairs.cost[order]
-    pairs.other[begin:end] = pairs.other[order]
-    pairs.root[begin:end] = pairs.root[order]
-    pairs.is_sorted[a] = True
+def _select(at: int, end: int, costs: Whole, others: Short, roots: Short) -> None:
+    """Put the cheapest of what is left of a row first."""
+    least = at
+    for other in range(at + 1, end):
+        if costs[other] < costs[least]:
+            least = other
+    _swap(at, least, costs, others, roots)
+
+
+@compiled
+def _swap(one: int, other: int, costs: Whole, others: Short, roots: Short) -> None:
+    costs[one], costs[other] = costs[other], costs[one]
+    others[one], others[other] = others[other], others[one]
+    roots[one], roots[other] = roots[other], roots[one]
 
 
 @compiled
 def _put(
-    begin: int, end: int, at: int, cost: int, costs: Whole, others: Short, roots: Short
+    a: int,
+    at: int,
+    cost: int,
+    begin: Whole,
+    n_sorted: Whole,
+    costs: Whole,
+    others: Short,
+    roots: Short,
 ) -> None:
-    """Give a pair another cost, and its place in the row if that is sorted."""
-    other, root = others[at], roots[at]
-    while at > begin and costs[at - 1] > cost:
-        costs[at] = costs[at - 1]
-        others[at] = others[at - 1]
-        roots[at] = roots[at - 1]
+    """Give a pair another cost, and its place in what is sorted of the row."""
+    costs[at] = cost
+    end = begin[a] + n_sorted[a]
+    if at >= end and n_sorted[a] > 0 and cost < costs[end - 1]:
+        _swap(at, end, costs, others, roots)
+        at = end
+        end += 1
+        n_sorted[a] += 1
+    if at >= end:
+        return
+    while at > begin[a] and costs[at - 1] > cost:
+        _swap(at - 1, at, costs, others, roots)
         at -= 1
     while at + 1 < end and costs[at + 1] < cost:
-        costs[at] = costs[at + 1]
-        others[at] = others[at + 1]
-        roots[at] = roots[at + 1]
+        _swap(at, at + 1, costs, others, roots)
         at += 1
-    costs[at] = cost
-    others[at] = other
-    roots[at] = root
+    if at + 1 == end:  # What is not sorted may be cheaper.
+        n_sorted[a] -= 1
 
 
 @compiled
@@ -433,7 +457,7 @@ def _change(
     """Let a person move to b. False when there is no room to list that."""
     seat, node, home, each = people.seat, people.node, people.home[i], people.each[i]
     first, end = people.first[i], people.first[i + 1]
-    begin, room, filled, _, costs, others, roots, _, key, pool, used = pairs
+    begin, room, filled, n_sorted, costs, others, roots, _, key, pool, used = pairs
     left = seat[i]
     seat[i] = b
     if used[0] + 1 + end - first > key.size:
@@ -462,7 +486,7 @@ def _change(
                 cost = int(_NOBODY)
                 if root != -1:
                     cost = costs[at] + key[root] - before
-                _put(begin[a], begin[a] + filled[a], at, cost, costs, others, roots)
+                _put(a, at, cost, begin, n_sorted, costs, others, roots)
         if to != b:
             a, other = (to, b) if falling else (b, to)
             at = begin[a]
@@ -487,7 +511,7 @@ def _change(
             pool[entry, 2] = -1
             roots[at] = merge(key, pool, roots[at], entry)
             if cost < costs[at]:
-                _put(begin[a], begin[a] + filled[a], at, cost, costs, others, roots)
+                _put(a, at, cost, begin, n_sorted, costs, others, roots)
     return True
 
 
@@ -527,7 +551,7 @@ def _relieve(
     there is no such chain.
     """
     moved, label, mark, heap, place, above, via, mover, seen = search
-    begin, _, filled, is_sorted, costs, others, roots, _, _, pool, _ = pairs
+    begin, _, filled, n_sorted, costs, others, roots, _, _, pool, _ = pairs
     label[wrong] = 0
     mark[wrong] = -moved[wrong]
     seen[0] = wrong
@@ -538,9 +562,11 @@ def _relieve(
     a = wrong
     while True:
         n_done += 1
-        if not is_sorted[a]:
-            _sort(a, pairs)
-        for at in range(begin[a], begin[a] + filled[a]):
+        stop = begin[a] + filled[a]
+        for at in range(begin[a], stop):
+            if at == begin[a] + n_sorted[a]:
+                _select(at, stop, costs, others, roots)
+                n_sorted[a] += 1
             new = mark[a] + costs[at]
             if new >= far:  # So are all after it: what moved only adds to it.
                 break
@@ -607,7 +633,7 @@ def _lower(outside: int, pairs: _Pairs, price: Whole, moved: Whole) -> None:
     A price can fall to 0, unless somebody would rather sit there then: as far as the
     price where they sit can fall, and what they lose. Expects turned rows.
     """
-    begin, _, filled, is_sorted, costs, others, _, _, _, _, _ = pairs
+    begin, _, filled, n_sorted, costs, others, roots, _, _, _, _ = pairs
     fall = price.copy()
     is_better = True
     while is_better:
@@ -615,9 +641,11 @@ def _lower(outside: int, pairs: _Pairs, price: Whole, moved: Whole) -> None:
         for a in range(price.size):
             if a == outside:
                 continue
-            if not is_sorted[a]:
-                _sort(a, pairs)
-            for at in range(begin[a], begin[a] + filled[a]):
+            stop = begin[a] + filled[a]
+            for at in range(begin[a], stop):
+                if at == begin[a] + n_sorted[a]:
+                    _select(at, stop, costs, others, roots)
+                    n_sorted[a] += 1
                 lost = costs[at] - moved[a]
                 if lost >= fall[a]:
                     break
