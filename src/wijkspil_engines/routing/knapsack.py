@@ -363,8 +363,8 @@ def fill_one(
             for i in range(core.size):
                 need[i, b] = int(np.floor(use[core[i], kind] * scale + _TINY))
         stride = _choose_exact(units)
-        # Who needs one of the smaller rooms comes last: about them the table says most
-        # (lists a third as long as by profit for the room alone).
+        # Who needs one of the smaller rooms comes last: about them the table says most,
+        # and the lists stay shorter than in the order of profit for the room.
         is_lumpy = np.zeros(core.size, np.bool_)
         for b in range(binding.size):
             if binding[b] > 0 and units[b] < units.max():
