@@ -37,6 +37,7 @@ from django.utils.translation import gettext as _
 
 from wijkspil.core.errors import Conflict, InvalidValue
 from wijkspil.core.models import IdempotencyRecord
+from wijkspil.core.prepared import columns_of, fetch_instances
 from wijkspil.core.sealing import seal_bytes, unseal_bytes
 
 KEY_HEADER = "Idempotency-Key"
@@ -147,10 +148,8 @@ def answer_once(
         _lock(attempt)
         # A statement of its own: its snapshot is taken after the lock, so it sees
         # what the previous holder stored.
-        record = IdempotencyRecord.objects.filter(
-            caller=attempt.caller, key=attempt.key
-        ).first()
-        if record is not None:
+        wanted = {"caller": attempt.caller, "key": attempt.key}
+        for (record,) in fetch_instances(_STORED, wanted, IdempotencyRecord):
             _check_same_request(record, attempt)
             return _as_response(record)
         response = act()
@@ -159,6 +158,12 @@ def answer_once(
         else:
             transaction.set_rollback(True)
         return response
+
+
+_STORED = f"""
+SELECT {columns_of(IdempotencyRecord, "i")} FROM core_idempotencyrecord i
+ WHERE i.caller = %(caller)s AND i.key = %(key)s
+"""
 
 
 def remove_old_idempotency_records(*, before: datetime) -> int:

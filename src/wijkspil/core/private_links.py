@@ -53,15 +53,18 @@ class PrivateLink(models.Model):
             token=secrets.token_urlsafe(24),
             code=f"{secrets.randbelow(1_000_000):06d}",
         )
-        cls._rows().update_or_create(
-            **whose,
-            defaults={
-                "digest": _digest(told.token),
-                "code_hash": _code_digest(told.token, told.code),
-                "failures": 0,
-                "locked_until": None,
-                "valid_until": valid_until,
-            },
+        replaced = {
+            "digest": _digest(told.token),
+            "code_hash": _code_digest(told.token, told.code),
+            "failures": 0,
+            "locked_until": None,
+            "valid_until": valid_until,
+        }
+        cls._rows().bulk_create(
+            [cls(**whose, **replaced)],
+            update_conflicts=True,
+            unique_fields=list(whose),
+            update_fields=list(replaced),
         )
         return told
 
