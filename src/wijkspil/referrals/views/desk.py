@@ -105,6 +105,7 @@ from wijkspil.referrals.wording import (
     say_status,
     say_warning,
 )
+from wijkspil.ui.addresses import find_address
 from wijkspil.ui.moments import say_clock, say_moment
 from wijkspil.ui.navigation import Chip, MapCategory
 
@@ -284,7 +285,7 @@ def _list_context(
 def _row(
     item: WorkItem, query: str, actor: Actor, *, at: datetime, chosen: str
 ) -> dict[str, Any]:
-    address = reverse("referrals:desk-request", args=[item.number])
+    address = find_address("referrals:desk-request", item.number)
     url = f"{address}?{query}" if query else address
     return {
         "item": item,
