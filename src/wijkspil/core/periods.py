@@ -26,6 +26,8 @@ class Period:
     def __post_init__(self) -> None:
         for name in ("start", "end"):
             moment: datetime = getattr(self, name)
+            if moment.tzinfo is UTC:
+                continue
             if moment.tzinfo is None:
                 raise InvalidValue(f"{moment.isoformat()} has no time zone: add one.")
             # In UTC, because two local moments subtract to what the clock shows,

@@ -32,6 +32,8 @@ def shown(value: object) -> str:
         return value
     if type(value) is str:
         return escape(value)
+    if type(value) is int and -1000 < value < 1000:  # no thousands to separate
+        return str(value)
     return conditional_escape(localize(template_localtime(value)))
 
 

@@ -193,7 +193,10 @@ def _overlap(one: Period, other: Period) -> bool:
 def clip(gaps: Iterable[Nobody], period: Period) -> list[Nobody]:
     """Return what of the stretches lies in a period."""
     return [
-        Nobody(
+        # Most lie in it whole.
+        gap
+        if period.start <= gap.period.start and gap.period.end <= period.end
+        else Nobody(
             Period(
                 max(gap.period.start, period.start), min(gap.period.end, period.end)
             ),
