@@ -263,7 +263,7 @@ def list_loads(region_id: int, *, at: datetime) -> list[Load]:
         )
         for pk, share in shares.items()
     ]
-    return sorted(loads, key=lambda one: (-one.load_share, one.name))
+    return sorted(loads, key=lambda one: (-round(one.load_share, 9), one.name))
 
 
 def _as_float(value: Any) -> float | None:
