@@ -37,6 +37,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    Strict,
 )
 from pydantic.alias_generators import to_camel
 
@@ -139,7 +140,17 @@ Number = Annotated[
     BeforeValidator(refuse_number_in_text),
     Field(json_schema_extra=_as_number),
 ]
+#: Limits come first: behind a validator they would not reach the description of a
+#: number that may be null.
+HoursOfWeek = Annotated[
+    Decimal,
+    Field(ge=0, le=168),
+    BeforeValidator(refuse_number_in_text),
+    Field(json_schema_extra=_as_number),
+]
 WholeNumber = BeforeValidator(read_whole_number)
+#: Of a body: true or false, and nothing that might mean it.
+Flag = Annotated[bool, Strict()]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 
 

@@ -15,6 +15,8 @@ from pydantic import AwareDatetime, Field
 from wijkspil.core.api import (
     CamelSchema,
     FilledText,
+    Flag,
+    HoursOfWeek,
     Id,
     Number,
     Postcode,
@@ -713,7 +715,7 @@ class HoursIn(CamelSchema):
     hours_per_week: Number = Field(
         description="The reserved room follows.", gt=0, le=168
     )
-    hours_expected: Annotated[Number, Field(ge=0, le=168)] | None = Field(
+    hours_expected: HoursOfWeek | None = Field(
         None, description="Expected at the review, at most the hours of now."
     )
     review_on: date = Field(description="Day ahead on which you look again.")
@@ -857,7 +859,7 @@ class OffersOut(PageOut):
 class AcceptanceIn(CamelSchema):
     """Your team takes the client."""
 
-    over_capacity: bool = Field(
+    over_capacity: Flag = Field(
         False,
         description="Take it also without room left, or while your room is unknown.",
     )

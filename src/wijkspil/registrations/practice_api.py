@@ -16,7 +16,7 @@ from pydantic import Field
 
 from wijkspil.accounts.requests import get_request_actor, get_writing_actor
 from wijkspil.accounts.types import Actor
-from wijkspil.core.api import CamelSchema, Id, Problem, Text
+from wijkspil.core.api import CamelSchema, Flag, Id, Problem, Text
 from wijkspil.directory.selectors.targets import get_service_target
 from wijkspil.registrations.errors import UnknownMove, UnknownPractice
 from wijkspil.registrations.permissions import can_keep_list, check_can_keep_list
@@ -56,7 +56,7 @@ class ConditionsBody(CamelSchema):
 
     postcodes: list[Text] = Field([], max_length=200, description="PC4 or PC6.")
     most_minutes: int | None = Field(None, description="By car from the practice.")
-    only_with_member: bool = False
+    only_with_member: Flag = False
     most_of_band: dict[AgeBand, int] = Field(
         {}, description="People a month per age band."
     )
@@ -252,7 +252,7 @@ class WorkDoneIn(CamelSchema):
     """Which rows were done, or were not done after all."""
 
     proposal_ids: list[Id] = Field(max_length=1000)
-    is_done: bool = True
+    is_done: Flag = True
 
 
 class WorkDoneOut(CamelSchema):

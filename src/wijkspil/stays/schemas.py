@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import AwareDatetime, Field
 
-from wijkspil.core.api import CamelSchema, Text
+from wijkspil.core.api import CamelSchema, Flag, Text
 from wijkspil.directory.schemas import PageOut, PageQuery
 from wijkspil.stays.policies import Suggestion
 from wijkspil.stays.selectors.beds import FreeBeds
@@ -177,7 +177,7 @@ class StayIn(CamelSchema):
     gender: Gender = Gender.ANY
     note: Text = Field("", max_length=300, description="Without names.")
     requester: StayRequesterIn
-    despite_home: bool = Field(
+    despite_home: Flag = Field(
         False, description="Also when the rules say that it works at home."
     )
 
