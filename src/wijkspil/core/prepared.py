@@ -16,6 +16,9 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import JSONField, Model
 from django.db.transaction import TransactionManagementError
 
+#: No row has a larger id; the server refuses one as a parameter.
+LARGEST_ID = 2**63 - 1
+
 
 def fetch_row(statement: str, parameters: Mapping[str, Any]) -> tuple[Any, ...] | None:
     """Return the first row of a prepared statement, or None.

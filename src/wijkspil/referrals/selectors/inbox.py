@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
-from wijkspil.core.prepared import fetch_rows
+from wijkspil.core.prepared import LARGEST_ID, fetch_rows
 from wijkspil.directory.selectors.capacity import RoomLeft, get_room_left
 from wijkspil.directory.types import AreaKind, SizeBand
 from wijkspil.referrals.errors import UnknownOffer
@@ -229,7 +229,8 @@ def get_question(offer_id: int, *, at: datetime) -> Question:
     UnknownOffer
         If there is none with this id.
     """
-    rows = _fetch_offers(_CHOSEN, {"ids": [offer_id]})
+    ids = [offer_id] if offer_id <= LARGEST_ID else []
+    rows = _fetch_offers(_CHOSEN, {"ids": ids})
     if not rows:
         raise unknown_offer(offer_id)
     row = rows[0]
