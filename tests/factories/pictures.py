@@ -14,7 +14,7 @@ from wijkspil.insight.engine_io.results import (
     YearTotal,
 )
 from wijkspil.insight.scenario_wording import say_shipped
-from wijkspil.insight.services.dataset import AreaLabel, Picture
+from wijkspil.insight.services.picture import AreaLabel, Picture
 from wijkspil.insight.types import Assumption, FigureRow, Ground, Place, Site
 
 REGION = "R-DUIN"

@@ -25,8 +25,8 @@ from wijkspil.core.progress import Progress, Silent
 
 if TYPE_CHECKING:
     from wijkspil.insight.engine_io.projection import LoadedScenario
-    from wijkspil.insight.services.dataset import AreaLabel, Picture
     from wijkspil.insight.services.open_data import OpenData
+    from wijkspil.insight.services.picture import AreaLabel, Picture
 
 insight_app = typer.Typer(
     no_args_is_help=True,

@@ -62,9 +62,14 @@ def serve(*, host: str, port: int, workers: int, job_workers: int = 1) -> None:
     InvalidValue
         If somebody listens on the port already: both would be given requests.
     """
+    from django.urls import get_resolver
+
     from wijkspil.config import web, worker
 
     _check_is_free(host, port)
+    # Loads all views, two seconds of work: each copy would do it anew, and a worker
+    # that comes in the place of another has something better to do.
+    _addresses = get_resolver().url_patterns
     asked = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_signal: asked.set())

@@ -480,6 +480,7 @@ def as_team(
         lat=team.lat,
         free_clients=max(0, room.clients) if room is not None else 0,
         free_hours_by_part=_free_hours(room) if known else (inf,) * 4,
+        free_hours=_free_in_all(room) if known else inf,
         largest_hours=_largest(room) if known else inf,
         room_known=known,
         share=share,
@@ -502,11 +503,15 @@ def _free_hours(room: RoomLeft | None) -> tuple[float, float, float, float]:
     )
 
 
+def _free_in_all(room: RoomLeft | None) -> float:
+    # Hours are free somewhere in the week; per part of day a team reports no number.
+    assert room is not None
+    return inf if room.hours is None else max(0.0, room.hours)
+
+
 def _largest(room: RoomLeft | None) -> float:
     assert room is not None
-    largest = LARGEST_HOURS[SizeBand(room.size_band)] if room.size_band else inf
-    # Hours are free somewhere in the week; per part of day a team reports no number.
-    return largest if room.hours is None else min(largest, room.hours)
+    return LARGEST_HOURS[SizeBand(room.size_band)] if room.size_band else inf
 
 
 def _keys(organization_ids: Iterable[int | None]) -> frozenset[str]:

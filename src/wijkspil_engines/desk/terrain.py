@@ -149,6 +149,7 @@ def take_rows(teams: Teams, rows: NDArray[np.intp], *, area: int) -> Teams:
         lat=teams.lat[rows],
         free_clients=teams.free_clients[rows],
         free_hours_by_part=teams.free_hours_by_part[rows],
+        free_hours=teams.free_hours[rows],
         largest_hours=teams.largest_hours[rows],
         room_known=teams.room_known[rows],
         earliest_days=teams.earliest_days[rows],

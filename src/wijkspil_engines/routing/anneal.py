@@ -46,8 +46,8 @@ class Problem(NamedTuple):
     likely ones. ``team_choices`` lists the same by team, from ``team_first``
     (n_teams + 1,) on; ``rank`` (n_pairs,) is the place of a pair in it, or -1. The
     pairs of a request begin at ``pair_first`` (n_requests + 1,), by team.
-    ``request``, ``team``, ``value`` (n_pairs,), ``need`` (n_requests, 5), ``room``
-    (n_teams, 5); ``least`` are to be placed. What a pair takes depends on the request
+    ``request``, ``team``, ``value`` (n_pairs,), ``need`` (n_requests, 6), ``room``
+    (n_teams, 6); ``least`` are to be placed. What a pair takes depends on the request
     only: the smaller table stays near the processor.
     """
 

@@ -25,8 +25,8 @@ from wijkspil_engines.routing.rank import (
     rank,
 )
 
-#: Kinds of room: clients, then hours in each part of the day.
-N_ROOM = 1 + len(PARTS_OF_DAY)
+#: Kinds of room: clients, hours in each part of the day, hours of the whole week.
+N_ROOM = 1 + len(PARTS_OF_DAY) + 1
 #: Hours above this are no limit; keeps the matrices finite.
 _AMPLE_HOURS = 1e5
 #: How much more a term of ``policy.order`` counts than all that follows.
@@ -38,8 +38,8 @@ class Pairs:
     """The possible pairs, sorted by request; n = number of pairs.
 
     ``request``, ``team`` (n,) rows; ``score`` (n,) 0 to 1; ``placing`` (n,) value of
-    placing the request; ``value`` (n,) both; ``use`` (n, 5) room of each kind that the
-    pair takes; ``room`` (n_teams, 5).
+    placing the request; ``value`` (n,) both; ``use`` (n, 6) room of each kind that the
+    pair takes; ``room`` (n_teams, 6).
     """
 
     request: NDArray[np.int64]
@@ -128,9 +128,13 @@ def list_pairs(problem: AssignmentProblem, params: Params) -> Pairs:
         score=score,
         placing=placing[request_of],
         value=placing[request_of] + params.per_score * score,
-        use=np.column_stack((np.ones(request_of.size), hours[request_of])),
+        use=np.column_stack((np.ones(len(hours)), hours, hours.sum(1)))[request_of],
         room=np.column_stack(
-            (teams.free_clients, np.minimum(teams.free_hours_by_part, _AMPLE_HOURS))
+            (
+                teams.free_clients,
+                np.minimum(teams.free_hours_by_part, _AMPLE_HOURS),
+                np.minimum(teams.free_hours, _AMPLE_HOURS),
+            )
         ).astype(np.float64),
         n_requests=len(counts),
     )
@@ -144,17 +148,20 @@ def place_one_by_one(problem: AssignmentProblem) -> NDArray[np.int64]:
     teams, policy = problem.teams, policy_of_batch(problem)
     forbidden = _forbidden_rows(problem)
     clients = teams.free_clients.copy()
-    hours = teams.free_hours_by_part.copy()
+    by_part, hours = teams.free_hours_by_part.copy(), teams.free_hours.copy()
     assignment = np.full(len(problem.requests), -1)
     for i, request in enumerate(problem.requests):
-        now = teams.with_room(free_clients=clients, free_hours_by_part=hours)
+        now = teams.with_room(
+            free_clients=clients, free_hours_by_part=by_part, free_hours=hours
+        )
         for candidate in rank(request, now, policy).candidates:
             if candidate.team in forbidden.get(i, ()):
                 continue
             assignment[i] = candidate.team
             clients[candidate.team] -= 1
-            left = hours[candidate.team] - np.array(request.hours_by_part)
-            hours[candidate.team] = np.maximum(left, 0.0)
+            left = by_part[candidate.team] - np.array(request.hours_by_part)
+            by_part[candidate.team] = np.maximum(left, 0.0)
+            hours[candidate.team] = max(hours[candidate.team] - request.hours, 0.0)
             break
     return assignment
 

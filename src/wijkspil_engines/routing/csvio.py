@@ -177,6 +177,7 @@ class _Row(Row):
             free_hours_by_part=tuple(  # type: ignore[arg-type]
                 self.number(column, math.inf) for column in _FREE_HOURS
             ),
+            free_hours=self.number("free_hours", math.inf),
             largest_hours=self.number("largest_hours", math.inf),
             room_known=self.yes("room_known"),
             earliest_days=self.number("earliest_days", 0.0),

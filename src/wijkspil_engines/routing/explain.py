@@ -146,7 +146,7 @@ def _reasons(request: Request, teams: Teams, candidate: Candidate) -> list[Ingre
         items.append({"code": "preferred"})
     if teams.room_known[j]:
         items.append({"code": "room", "clients": int(teams.free_clients[j])})
-        largest = float(teams.largest_hours[j])
+        largest = float(teams.largest_fitting[j])
         if np.isfinite(largest):
             items.append(
                 {"code": "size", "hours": request.hours, "largest_hours": largest}
@@ -195,7 +195,7 @@ def _exclusions(
         "care-law": {"care_law": request.care_law},
         "too-large": {
             "hours": request.hours,
-            "largest_hours": float(teams.largest_hours[team]),
+            "largest_hours": float(teams.largest_fitting[team]),
             "parts": [part for part in parts if part["free_hours"] > 0],
         },
         "part-of-day": {

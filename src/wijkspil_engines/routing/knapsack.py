@@ -1,4 +1,4 @@
-"""Which set of clients is best for one team, with up to five kinds of room at once?
+"""Which set of clients is best for one team, with up to six kinds of room at once?
 
 Dynamic programming over lists of states (room used, highest profit), client by client.
 What a state can still become is bounded by a table: the smallest rooms are counted

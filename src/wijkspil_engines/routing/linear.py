@@ -57,7 +57,7 @@ class TeamPrices:
         self._columns = np.arange(pairs.n, dtype=np.int32)
 
     def find(self, profit: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return (n_teams, 5) prices of room, 0 or more."""
+        """Return (n_teams, 6) prices of room, 0 or more."""
         self._model.changeColsCost(self._columns.size, self._columns, -profit)
         self._model.run()
         dual = -np.array(self._model.getSolution().row_dual)
@@ -68,7 +68,7 @@ class TeamPrices:
 def solve_relaxation(
     pairs: Pairs,
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Return bound, prices of requests (n_requests,) and room (n_teams, 5), shares."""
+    """Return bound, prices of requests (n_requests,) and room (n_teams, 6), shares."""
     n = pairs.n_requests
     lp = _program(
         pairs,

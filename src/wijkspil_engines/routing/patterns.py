@@ -41,7 +41,7 @@ def find_patterns(
     profit
         (n_pairs,) what each pair is worth now; 0 or below is never chosen.
     price
-        (n_teams, 5) price of each kind of room, 0 or more; any price gives a valid
+        (n_teams, 6) price of each kind of room, 0 or more; any price gives a valid
         bound, the dual prices of the linear relaxation a good one.
     known
         For teams with one: the best pattern that is already known.

@@ -207,6 +207,9 @@ class Team:
     free_hours_by_part
         Hours a week that are free in each of ``PARTS_OF_DAY``; 0 is closed or full
         there, infinite is open without a number.
+    free_hours
+        Hours a week that are free in all parts of the day together; infinite is
+        without a number.
     largest_hours
         Hours a week of the largest care it takes for one new client; infinite for
         any.
@@ -231,6 +234,7 @@ class Team:
     lat: float | None = None
     free_clients: int = 0
     free_hours_by_part: tuple[float, float, float, float] = (math.inf,) * 4
+    free_hours: float = math.inf
     largest_hours: float = math.inf
     room_known: bool = True
     earliest_days: float = 0.0
@@ -266,6 +270,8 @@ class Teams:
         (n,) int, 0 or more.
     free_hours_by_part
         (n, 4) hours a week, 0 or more, may be infinite.
+    free_hours
+        (n,) hours a week, 0 or more, may be infinite.
     largest_hours
         (n,) hours a week, 0 or more, may be infinite.
     room_known
@@ -297,6 +303,7 @@ class Teams:
     lat: NDArray[np.float64]
     free_clients: NDArray[np.int64]
     free_hours_by_part: NDArray[np.float64]
+    free_hours: NDArray[np.float64]
     largest_hours: NDArray[np.float64]
     room_known: NDArray[np.bool_]
     earliest_days: NDArray[np.float64]
@@ -316,6 +323,7 @@ class Teams:
             ("lat", np.float64, (n,)),
             ("free_clients", np.int64, (n,)),
             ("free_hours_by_part", np.float64, (n, len(PARTS_OF_DAY))),
+            ("free_hours", np.float64, (n,)),
             ("largest_hours", np.float64, (n,)),
             ("room_known", np.bool_, (n,)),
             ("earliest_days", np.float64, (n,)),
@@ -394,6 +402,7 @@ class Teams:
             free_hours_by_part=_floats([t.free_hours_by_part for t in rows]).reshape(
                 len(rows), len(PARTS_OF_DAY)
             ),
+            free_hours=_floats([t.free_hours for t in rows]),
             largest_hours=_floats([t.largest_hours for t in rows]),
             room_known=np.array([t.room_known for t in rows], bool),
             earliest_days=_floats([t.earliest_days for t in rows]),
@@ -405,8 +414,9 @@ class Teams:
         *,
         free_clients: NDArray[np.int64],
         free_hours_by_part: NDArray[np.float64],
+        free_hours: NDArray[np.float64],
     ) -> Self:
-        """Return the same teams with other room; shapes (n,) and (n, 4).
+        """Return the same teams with other room; shapes (n,), (n, 4) and (n,).
 
         Raises
         ------
@@ -414,7 +424,10 @@ class Teams:
             If a shape differs or a value is below 0.
         """
         return replace(
-            self, free_clients=free_clients, free_hours_by_part=free_hours_by_part
+            self,
+            free_clients=free_clients,
+            free_hours_by_part=free_hours_by_part,
+            free_hours=free_hours,
         )
 
     @property
@@ -426,6 +439,11 @@ class Teams:
     def n_areas(self) -> int:
         """Number of area rows."""
         return int(self.tier.shape[0])
+
+    @property
+    def largest_fitting(self) -> NDArray[np.float64]:
+        """(n,) hours a week of the largest care that fits now."""
+        return np.minimum(self.largest_hours, self.free_hours)
 
     @cached_property
     def index(self) -> Mapping[str, int]:
@@ -490,7 +508,7 @@ class Teams:
                 "no more reservations than there is room",
                 field="teams.free_clients",
             )
-        for name in ("free_hours_by_part", "largest_hours"):
+        for name in ("free_hours_by_part", "free_hours", "largest_hours"):
             self._check_column(name, getattr(self, name), may_be_infinite=True)
 
     def _check_column(

@@ -184,7 +184,7 @@ def find_conditions(
     exclude(Condition.NO_ROOM, known & (teams.free_clients < 1))
     exclude(
         Condition.TOO_LARGE,
-        known & (teams.largest_hours < request.hours - HOURS_TOLERANCE),
+        known & (teams.largest_fitting < request.hours - HOURS_TOLERANCE),
     )
     for part, hours in enumerate(request.hours_by_part):
         if hours <= 0:
@@ -205,11 +205,11 @@ def compute_terms(
     """Return the terms of the given teams, (n_rows, n_terms), each 0 to 1.
 
     ``own_team``: ``policy.tier_values``. ``continuity``, ``preference``: 1 or 0.
-    ``size_fit``: share of the largest care that stays unused. ``part_fit``: share of
-    the free hours that stays, in the tightest part asked for; one half where the team
-    gives no number. Both 0 when the room is not known. ``first_visit``: 1 in time,
-    falling to 0 at ``policy.first_visit_days`` too late. ``travel``: c / (c + km) with
-    c = ``policy.travel_km``; one half without a place. ``fair_share``:
+    ``size_fit``: share that stays unused of the largest care that fits. ``part_fit``:
+    share of the free hours that stays, in the tightest part asked for; one half where
+    the team gives no number. Both 0 when the room is not known. ``first_visit``: 1 in
+    time, falling to 0 at ``policy.first_visit_days`` too late. ``travel``: c / (c + km)
+    with c = ``policy.travel_km``; one half without a place. ``fair_share``:
     1 / (1 + share ** complexity), so that one half is exactly fair and a heavy case
     weighs more.
     """
@@ -219,7 +219,7 @@ def compute_terms(
     terms[:, 2] = _is_of(request.preferred, teams)[rows]
     known = teams.room_known[rows]
     terms[:, 3] = np.where(
-        known, _margin(request.hours, teams.largest_hours[rows], unlimited=1.0), 0.0
+        known, _margin(request.hours, teams.largest_fitting[rows], unlimited=1.0), 0.0
     )
     part_fit = known.astype(np.float64)
     for part, hours in enumerate(request.hours_by_part):

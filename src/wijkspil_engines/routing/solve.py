@@ -1,7 +1,7 @@
 """What is the best assignment of all open requests together, and how sure is that?
 
 Maximize the value of the chosen pairs; each request at most one team; per team the
-clients and the hours of each part of the day fit. Steps:
+clients, the hours of each part of the day and those of the week fit. Steps:
 
 1. Place one by one (``assign.place_one_by_one``): the result never falls below it.
 2. Many small changes of that start give a good assignment (``anneal``).

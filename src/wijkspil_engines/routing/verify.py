@@ -66,8 +66,12 @@ def find_conditions_plainly(
     unknown_room: str,
     clients: int,
     hours: Sequence[float],
+    week: float,
 ) -> tuple[str, ...]:
-    """Return the codes that exclude team ``j`` when it has this room left."""
+    """Return the codes that exclude team ``j`` when it has this room left.
+
+    ``hours`` are free in each part of the day, ``week`` in all together.
+    """
     codes = []
     if teams.tier[request.area, j] == 0:
         codes.append("not-covering")
@@ -84,8 +88,10 @@ def find_conditions_plainly(
     asked = [(h, f) for h, f in zip(request.hours_by_part, hours, strict=True) if h > 0]
     if clients < 1:
         codes.append("no-room")
-    if request.hours > teams.largest_hours[j] + _TOLERANCE or any(
-        0 < free < need - _TOLERANCE for need, free in asked
+    if (
+        request.hours > teams.largest_hours[j] + _TOLERANCE
+        or request.hours > week + _TOLERANCE
+        or any(0 < free < need - _TOLERANCE for need, free in asked)
     ):
         codes.append("too-large")
     if any(free <= 0 for _, free in asked):
@@ -94,7 +100,13 @@ def find_conditions_plainly(
 
 
 def compute_terms_plainly(
-    request: Request, teams: Teams, policy: Policy, j: int, *, hours: Sequence[float]
+    request: Request,
+    teams: Teams,
+    policy: Policy,
+    j: int,
+    *,
+    hours: Sequence[float],
+    week: float,
 ) -> dict[str, float]:
     """Return the terms of team ``j`` when it has these hours left."""
     provider, known = teams.providers[j], bool(teams.room_known[j])
@@ -103,7 +115,7 @@ def compute_terms_plainly(
         if need > 0:
             fit = 0.5 if math.isinf(free) else max(0.0, 1 - need / max(free, need))
             part_fit = min(part_fit, fit)
-    largest = float(teams.largest_hours[j])
+    largest = min(float(teams.largest_hours[j]), week)
     if request.hours > 0 and not math.isinf(largest):
         size_fit = max(0.0, 1 - request.hours / max(largest, request.hours))
     late = max(0.0, float(teams.earliest_days[j]) - request.first_visit_days)
@@ -141,6 +153,7 @@ def compute_totals(
             problem.policy,
             j,
             hours=problem.teams.free_hours_by_part[j].tolist(),
+            week=float(problem.teams.free_hours[j]),
         )
         totals["placed"] += 1
         totals["placed_weighted"] += request.urgency * (
@@ -155,7 +168,7 @@ def place_plainly(problem: AssignmentProblem) -> list[int]:
     """Place one by one in the given order, by plain loops."""
     teams, policy = problem.teams, problem.policy
     clients = teams.free_clients.tolist()
-    hours = teams.free_hours_by_part.tolist()
+    hours, week = teams.free_hours_by_part.tolist(), teams.free_hours.tolist()
     total = sum(policy.weights.values())
     assignment = []
     for request in problem.requests:
@@ -170,9 +183,12 @@ def place_plainly(problem: AssignmentProblem) -> list[int]:
                 unknown_room="exclude",
                 clients=clients[j],
                 hours=hours[j],
+                week=week[j],
             ):
                 continue
-            terms = compute_terms_plainly(request, teams, policy, j, hours=hours[j])
+            terms = compute_terms_plainly(
+                request, teams, policy, j, hours=hours[j], week=week[j]
+            )
             score = sum(policy.weights[term] * terms[term] for term in TERMS) / total
             first = tuple(-terms[term] for term in policy.order)
             found.append((first, round(-score, 9), teams.keys[j], j))
@@ -182,6 +198,7 @@ def place_plainly(problem: AssignmentProblem) -> list[int]:
             clients[best] -= 1
             left = zip(hours[best], request.hours_by_part, strict=True)
             hours[best] = [max(0.0, free - need) for free, need in left]
+            week[best] = max(0.0, week[best] - request.hours)
     return assignment
 
 
@@ -205,6 +222,7 @@ def _check_assignment(
             unknown_room="exclude",
             clients=int(teams.free_clients[j]),
             hours=teams.free_hours_by_part[j].tolist(),
+            week=float(teams.free_hours[j]),
         )
         if codes:
             wrong.append(f"{place} has {teams.keys[j]!r} against {', '.join(codes)}.")
@@ -217,7 +235,9 @@ def _check_assignment(
         if clients[j] > teams.free_clients[j]:
             wrong.append(f"{name}: {teams.keys[j]!r} has too many clients.")
         free = teams.free_hours_by_part[j].tolist()
-        if any(n > f + _TOLERANCE for n, f in zip(hours[j], free, strict=True)):
+        if sum(hours[j]) > teams.free_hours[j] + _TOLERANCE or any(
+            n > f + _TOLERANCE for n, f in zip(hours[j], free, strict=True)
+        ):
             wrong.append(f"{name}: {teams.keys[j]!r} has too many hours.")
     return wrong
 

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from tests.factories.open_care_data import write_open_data
 from wijkspil.config.cli_insight import insight_app
-from wijkspil.insight.services.dataset import AreaLabel
 from wijkspil.insight.services.open_data import read_open_data
 from wijkspil.insight.services.open_pictures import count_today
+from wijkspil.insight.services.picture import AreaLabel
 
 FILES = {
     "figures.csv", "figures.parquet", "codebook.csv", "codebook.md",

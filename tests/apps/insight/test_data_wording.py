@@ -20,8 +20,8 @@ from wijkspil.insight.engine_io.projection import load_scenario, project
 from wijkspil.insight.engine_io.results import Projection, as_result, from_result
 from wijkspil.insight.selectors import ground as counted
 from wijkspil.insight.selectors.national import read_national
-from wijkspil.insight.services.dataset import gather_assumptions
 from wijkspil.insight.services.open_data import read_open_data
+from wijkspil.insight.services.picture import gather_assumptions
 from wijkspil.insight.services.reporting.contents import make_report
 from wijkspil.insight.services.reporting.writing import write_html
 from wijkspil.insight.types import Assumption

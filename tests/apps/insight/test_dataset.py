@@ -9,13 +9,8 @@ import polars as pl
 import pytest
 
 from tests.factories.pictures import REGION, make_picture
-from wijkspil.insight.services.dataset import (
-    COLUMNS,
-    AreaLabel,
-    Picture,
-    figure_frame,
-    write_dataset,
-)
+from wijkspil.insight.services.dataset import COLUMNS, figure_frame, write_dataset
+from wijkspil.insight.services.picture import AreaLabel, Picture
 
 
 @pytest.fixture

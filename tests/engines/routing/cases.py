@@ -74,6 +74,7 @@ def draw_teams(seed: int, *, n: int, n_areas: int) -> list[Team]:
             lat=52.0 + rng.random() if j % 4 else None,
             free_clients=int(rng.integers(0, 4)),
             free_hours_by_part=(hours(), hours(), hours(), hours()),
+            free_hours=float(rng.choice([math.inf, math.inf, rng.integers(1, 60) / 4])),
             largest_hours=float(rng.choice([math.inf, 3.0, 6.0])),
             room_known=bool(rng.random() < 0.85),
             earliest_days=float(rng.integers(0, 12)),

@@ -56,12 +56,18 @@ def test_rank_is_what_a_plain_loop_finds(policy: Policy, seed: int) -> None:
             unknown_room=policy.unknown_room,
             clients=row.free_clients,
             hours=row.free_hours_by_part,
+            week=row.free_hours,
         )
         if codes:
             excluded[j] = codes
             continue
         terms = compute_terms_plainly(
-            request, teams, policy, j, hours=row.free_hours_by_part
+            request,
+            teams,
+            policy,
+            j,
+            hours=row.free_hours_by_part,
+            week=row.free_hours,
         )
         total = sum(policy.weights.values())
         score = sum(policy.weights[term] * terms[term] for term in TERMS) / total
@@ -113,6 +119,7 @@ def test_a_provider_the_client_objects_to_is_never_a_candidate(seed: int) -> Non
         ({"care_laws": frozenset({"wlz"})}, ("care-law",)),
         ({"free_clients": 0}, ("no-room",)),
         ({"largest_hours": 2.75}, ("too-large",)),
+        ({"free_hours": 2.75}, ("too-large",)),
         ({"free_hours_by_part": (1.75, 9, 9, 9)}, ("too-large",)),
         ({"free_hours_by_part": (9, 9, 0, 9)}, ("part-of-day",)),
         ({"provider": "refused"}, ("objected",)),
@@ -236,6 +243,7 @@ def test_a_request_out_of_range_is_refused(changes: dict[str, object]) -> None:
         {"free_clients": -1},
         {"free_hours_by_part": (-1, 0, 0, 0)},
         {"largest_hours": math.nan},
+        {"free_hours": -0.25},
         {"share": math.inf},
         {"tiers": {7: Tier.OWN}},
         {"lat": 52.0},

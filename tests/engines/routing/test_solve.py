@@ -100,6 +100,7 @@ def test_more_room_never_lowers_what_can_be_reached(seed: int) -> None:
         teams=teams.with_room(
             free_clients=teams.free_clients + 1,
             free_hours_by_part=teams.free_hours_by_part + 1.0,
+            free_hours=teams.free_hours + 1.0,
         ),
     )
     before = best_by_trying_all(list_pairs(problem, params), at_least=0)
@@ -137,7 +138,7 @@ def _reversed(teams: Teams) -> Teams:
         changes[name] = getattr(teams, name)[:, ::-1]
     for name in (
         "contracts_known", "lon", "lat", "free_clients", "free_hours_by_part",
-        "largest_hours", "room_known", "earliest_days", "share",
+        "free_hours", "largest_hours", "room_known", "earliest_days", "share",
     ):  # fmt: skip
         changes[name] = getattr(teams, name)[::-1]
     return replace(teams, **changes)
@@ -149,7 +150,7 @@ def test_patterns_fit_and_their_bound_holds(seed: int, width: int) -> None:
     pairs = list_pairs(draw_problem(seed, n_requests=9, n_teams=2), Params())
     rng = np.random.default_rng(seed)
     profit = pairs.value * rng.uniform(-0.3, 1.0, pairs.n)
-    price = rng.uniform(0, 300, (pairs.n_teams, 5))
+    price = rng.uniform(0, 300, pairs.room.shape)
     upper, _, patterns = find_patterns(pairs, profit, price, {}, width=width)
     found = {pattern.team: profit[pattern.pairs].sum() for pattern in patterns}
     for pattern in patterns:
@@ -188,13 +189,13 @@ def test_a_knapsack_encloses_the_best_of_all_sets(
 ) -> None:
     rng = np.random.default_rng(seed)
     hours = rng.integers(0, 9, (n, 4)) / 4 if quarters else rng.uniform(0, 2, (n, 4))
-    use = np.column_stack((np.ones(n), hours))
-    room = np.append(float(rng.integers(0, 6)), rng.integers(0, 24, 4) / 4).astype(
+    use = np.column_stack((np.ones(n), hours, hours.sum(1)))
+    room = np.append(float(rng.integers(0, 6)), rng.integers(0, 24, 5) / 4).astype(
         np.float64
     )
     # Equal values and equal needs: where ties could go wrong.
     profit = (rng.integers(-2, 8, n) * 100.0).astype(np.float64)
-    price = rng.uniform(0, 200, 5) * priced
+    price = rng.uniform(0, 200, 6) * priced
     taken = np.zeros(n, bool)
     upper, value = fill_one(profit, use, room, price, taken, width)
     best = best_set(profit, use, room)
@@ -227,7 +228,7 @@ def test_who_goes_before_counts_once_in_a_knapsack(seed: int) -> None:
 def test_a_bound_holds_when_the_time_ends_halfway(seed: int) -> None:
     pairs = list_pairs(draw_problem(seed, n_requests=6, n_teams=9), Params())
     asked = iter([False, True])
-    profit, price = pairs.value * 0.5, np.zeros((pairs.n_teams, 5))
+    profit, price = pairs.value * 0.5, np.zeros_like(pairs.room)
     upper, value, _ = find_patterns(
         pairs, profit, price, {}, width=1_000, is_over=lambda: next(asked, True)
     )

@@ -1,14 +1,12 @@
-"""What a report is made of, and the files that hold all its data.
+"""The files that hold all the data of a report, with their codebook.
 
-A ``Picture`` is everything about one region at one moment: figures now, projections
-per scenario, comparisons, assumptions. Report and data files are made from it and
-from nothing else, whether it came from the database or from open data files.
+Import it where files are written and not sooner: polars starts threads, and a process
+with threads is not to be copied, as the site does for each worker.
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,48 +17,8 @@ from django.utils.translation import gettext_noop
 
 from wijkspil.insight.catalogue import INDICATORS
 from wijkspil.insight.data_wording import say_assumption, say_data, say_source
-from wijkspil.insight.engine_io.results import Comparison, Projection
-from wijkspil.insight.types import Assumption, FigureRow, Ground, Indicator
-
-
-@dataclass(frozen=True, slots=True)
-class AreaLabel:
-    """The name of an area that figures are about.
-
-    ``kind`` is pc4, wijk, gemeente, one of the region sets (zorgkantoor, corop, ggd,
-    veiligheidsregio, provincie, region) or country.
-    """
-
-    code: str
-    name: str
-    kind: str
-
-
-@dataclass(frozen=True, eq=False)
-class Picture:
-    """Everything a report says about one region.
-
-    ``subject`` is the area it is about. ``figures`` are what was measured or counted
-    (``area_code`` is in ``areas``). ``projections`` by name of the scenario, "base"
-    first; ``comparisons`` by name of the scenario that is laid beside the base.
-    ``versions`` names each engine and product with its version; ``input_hashes`` what
-    was read (file or table) with its SHA-256.
-    """
-
-    subject: AreaLabel
-    ground: Ground
-    areas: Mapping[str, AreaLabel]
-    figures: list[FigureRow]
-    projections: Mapping[str, Projection]
-    comparisons: Mapping[str, Comparison]
-    assumptions: tuple[Assumption, ...]
-    seed: int
-    draws: int
-    horizon_year: int
-    versions: Mapping[str, str]
-    input_hashes: Mapping[str, str]
-    made_on: date
-
+from wijkspil.insight.services.picture import AreaLabel, Picture
+from wijkspil.insight.types import FigureRow, Indicator
 
 #: Columns of the figures: name, what it holds (English msgid), unit or form.
 COLUMNS = (
@@ -88,23 +46,6 @@ _TEXT_COLUMNS = (
     "indicator", "scenario", "area_kind", "area_code", "area_name", "part_of_day",
     "source",
 )  # fmt: skip
-
-
-def gather_assumptions(
-    general: Iterable[Assumption], projections: Mapping[str, Projection]
-) -> tuple[Assumption, ...]:
-    """Return what was supposed, each once; where a scenario differs, also its own.
-
-    The first projection is the one others are told apart from.
-    """
-    found = {one.key: [one] for one in general}
-    for projection in projections.values():
-        for one in projection.assumptions:
-            known = found.setdefault(one.key, [one])
-            supposed = {(each.text, each.low, each.high) for each in known}
-            if (one.text, one.low, one.high) not in supposed:
-                known.append(replace(one, only_in=projection.title))
-    return tuple(one for each in found.values() for one in each)
 
 
 def figure_frame(picture: Picture) -> pl.DataFrame:

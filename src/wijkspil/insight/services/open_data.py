@@ -25,7 +25,6 @@ from wijkspil.insight.engine_io.need import NEED_FACTOR, CareUse, estimate_need
 from wijkspil.insight.engine_io.problems import age_to
 from wijkspil.insight.errors import InvalidOpenData
 from wijkspil.insight.services import open_data_files as files
-from wijkspil.insight.services.dataset import AreaLabel
 from wijkspil.insight.services.open_data_care import PlaceCare, measure_care
 from wijkspil.insight.services.open_data_files import Folder, WijkRow
 from wijkspil.insight.services.open_data_regions import (
@@ -34,6 +33,7 @@ from wijkspil.insight.services.open_data_regions import (
     label_regions,
     region_code,
 )
+from wijkspil.insight.services.picture import AreaLabel
 from wijkspil.insight.types import AGE_BANDS, Assumption, Ground, Place, Site
 
 Floats = NDArray[np.float64]

@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from wijkspil.directory.importing.regions import SAFETY_REGIONS, readable_name
 from wijkspil.directory.importing.scope import fold, slug
 from wijkspil.insight.errors import InvalidOpenData
-from wijkspil.insight.services.dataset import AreaLabel
 from wijkspil.insight.services.open_data_files import GemeenteRow
+from wijkspil.insight.services.picture import AreaLabel
 
 COUNTRY = AreaLabel(code="NL", name="Nederland", kind="country")
 #: Sets in the order in which a name without a set is looked for.

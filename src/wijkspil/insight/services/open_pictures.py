@@ -23,9 +23,9 @@ from wijkspil.insight.engine_io.projection import (
 )
 from wijkspil.insight.engine_io.results import Projection
 from wijkspil.insight.scenario_wording import say_shipped
-from wijkspil.insight.services.dataset import AreaLabel, Picture, gather_assumptions
 from wijkspil.insight.services.open_data import OpenData, narrow
 from wijkspil.insight.services.open_data_regions import COUNTRY
+from wijkspil.insight.services.picture import AreaLabel, Picture, gather_assumptions
 from wijkspil.insight.types import FigureRow, Ground
 
 Floats = NDArray[np.float64]

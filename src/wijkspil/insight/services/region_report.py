@@ -34,12 +34,7 @@ from wijkspil.insight.selectors.scenarios import (
     is_base,
     list_scenarios,
 )
-from wijkspil.insight.services.dataset import (
-    AreaLabel,
-    Picture,
-    gather_assumptions,
-    write_dataset,
-)
+from wijkspil.insight.services.picture import AreaLabel, Picture, gather_assumptions
 from wijkspil.insight.services.reporting.contents import make_report
 from wijkspil.insight.services.reporting.shape import PlanLine, Report
 from wijkspil.insight.services.reporting.writing import write_html, write_pdf
@@ -71,6 +66,8 @@ def pack_region_report(*, actor: Actor, region_id: int, at: datetime) -> bytes:
     UnknownRegion, NotPermitted, NotFound
         As ``make_region_report``.
     """
+    from wijkspil.insight.services.dataset import write_dataset
+
     picture, report = _make(actor, region_id, at)
     packed = BytesIO()
     with TemporaryDirectory() as folder, ZipFile(packed, "w", ZIP_DEFLATED) as archive:

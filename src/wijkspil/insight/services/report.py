@@ -9,7 +9,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from wijkspil.insight.errors import InvalidOpenData
-from wijkspil.insight.services.dataset import Picture
+from wijkspil.insight.services.picture import Picture
 from wijkspil.insight.services.reporting.contents import make_report
 from wijkspil.insight.services.reporting.print_map import Geometry
 from wijkspil.insight.services.reporting.writing import write_html, write_pdf

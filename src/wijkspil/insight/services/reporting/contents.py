@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from wijkspil.insight.catalogue import INDICATORS
 from wijkspil.insight.data_wording import say_assumption, say_source
-from wijkspil.insight.services.dataset import Picture
+from wijkspil.insight.services.picture import Picture
 from wijkspil.insight.services.reporting import claims, drawings
 from wijkspil.insight.services.reporting.numbers import Numbers, read_numbers, say
 from wijkspil.insight.services.reporting.print_map import Geometry

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from wijkspil.insight.catalogue import INDICATORS
-from wijkspil.insight.services.dataset import Picture
+from wijkspil.insight.services.picture import Picture
 from wijkspil.insight.services.reporting.shape import Source
 from wijkspil.insight.types import FigureRow, Indicator
 from wijkspil.ui.charts.frame import say_value
