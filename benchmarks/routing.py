@@ -1,7 +1,7 @@
 """How fast is a ranking, and how good is a batch of 500 requests for 60 providers?
 
 Limits: one request among 9,000 teams with reasons in 3 ms (median); a batch within
-5 s; where only client places bind, proven optimal within 1 s. Prints every gap to
+5 s; where only one kind of room binds, proven optimal within 1 s. Prints every gap to
 the proven bound, also that of the number placed and of the scores alone, and what
 one by one and the plain HiGHS model reach on the same problem in the same time.
 

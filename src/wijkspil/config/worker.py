@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from procrastinate import App, JobContext
 
+#: On a full machine who waits for a page goes first; work goes on at a third.
+_NICENESS = 5
 #: A worker tells every 10 s that it lives.
 DEAD_AFTER_S = 30.0
 
@@ -28,6 +30,7 @@ def run_worker(*, prepare: bool = True) -> None:
 
     from wijkspil.referrals.engine_io import prepare_engine
 
+    os.nice(_NICENESS)
     add_take_over(current_app)
     if prepare:
         threading.Thread(target=prepare_engine, daemon=True).start()

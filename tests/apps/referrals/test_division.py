@@ -1,6 +1,8 @@
 """All requests without a team are divided together, and sent when somebody says so."""
 
+from collections import Counter
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.test import Client
@@ -13,7 +15,9 @@ from tests.factories.referrals import (
     make_wijk,
     open_offers,
 )
+from wijkspil.directory.models import CapacityReport
 from wijkspil.referrals.models import Offer, ServiceRequest
+from wijkspil.referrals.selectors.requests import band_of
 from wijkspil.referrals.types import OfferOrigin, RequestStatus
 from wijkspil.referrals.views import division
 
@@ -117,6 +121,18 @@ def test_sending_stops_in_time_and_what_is_left_can_be_sent_again(
     assert "2 requests are not sent yet." in answer.content.decode()
     assert not Offer.objects.exists()
     assert [row["pair"] for row in answer.context["placed"]] == pairs
+
+
+def test_a_team_gets_no_more_than_the_hours_it_has_in_all(wijk: ReferralsWijk) -> None:
+    requests = add(wijk, 4)
+    hours = sum(band_of(requests[0]).by_part.values())
+    assert hours > 0
+    CapacityReport.objects.filter(service=wijk.teams[0]).update(
+        hours_per_week=hours * Decimal("1.9")
+    )
+    placed = browser_of(wijk).get(ADDRESS).context["placed"]
+    by_team = Counter(row["pair"].partition("-")[2] for row in placed)
+    assert sorted(by_team.values()) == [1, 2]  # each has two places
 
 
 def test_a_region_with_nothing_to_divide_says_so(wijk: ReferralsWijk) -> None:
