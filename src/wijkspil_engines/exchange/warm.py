@@ -165,7 +165,7 @@ def _unpack(
     return digits
 
 
-_PAIR = np.dtype([("cost", np.int64), ("other", np.int32), ("root", np.int32)])
+_PAIR = np.dtype([("cost", np.int64), ("other", np.uint32), ("root", np.int32)])
 
 
 class _People(NamedTuple):
@@ -256,12 +256,15 @@ def mend_places(
     search = _make_search(n_nodes)
     moved = search.moved
     patience = node.size // 2 + 10_000
+    # Where places are dear searches are long: first, while prices are as they were.
+    order = np.argsort(-price)
     for falling in range(2):
         if falling:
             pairs = _turn(pairs, moved)
             price += moved
             moved[:] = 0
-        for a in range(n_nodes):
+            order = np.arange(n_nodes)
+        for a in order:
             while a != outside and (
                 (occ[a] > cap[a])
                 if falling == 0
