@@ -35,7 +35,7 @@ REQUEST_COLUMNS = (
 )  # fmt: skip
 TEAM_COLUMNS = (
     "key", "provider", "tiers", "tasks", "care_laws", "insurers", "languages", "lon",
-    "lat", "free_clients", *_FREE_HOURS, "largest_hours", "room_known",
+    "lat", "free_clients", *_FREE_HOURS, "free_hours", "largest_hours", "room_known",
     "earliest_days", "share",
 )  # fmt: skip
 

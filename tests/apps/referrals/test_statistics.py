@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.utils import timezone
-from django.utils.timezone import localtime
 
 from tests.factories.directory import AreaFactory
 from tests.factories.referrals import (
@@ -188,7 +187,7 @@ def test_every_figure_tells_what_it_is_and_when_it_was_counted(
 
 
 def test_weeks_before_the_first_request_are_left_out(wijk: ReferralsWijk) -> None:
-    now = localtime()
+    now = timezone.localtime()
     submit_at(send(wijk), now - timedelta(weeks=2))
     submit_at(send(wijk), now)
     assert wijk.coordinator is not None
@@ -224,7 +223,7 @@ def test_of_many_providers_the_first_are_drawn_and_all_are_in_the_table(
 
 
 def test_a_year_of_weeks_is_drawn_beside_each_other(wijk: ReferralsWijk) -> None:
-    submit_at(send(wijk), localtime() - timedelta(weeks=30))
+    submit_at(send(wijk), timezone.localtime() - timedelta(weeks=30))
     assert wijk.coordinator is not None
     page = wijk.coordinator.browser().get("/regiocijfers/?weken=52", headers=ENGLISH)
     [weeks, *_others] = page.context["report"].charts

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -16,10 +17,10 @@ REQUESTS = """key,area,tasks,hours_morning,hours_evening,objected,lon,lat
 r1,Zuid,wound;insulin,3.5,1,,4.3,52.07
 r2,Noord,,1.75,,p1,,
 """
-TEAMS = """key,provider,tiers,tasks,free_clients,free_hours_morning,insurers,room_known
-t1,p1,Zuid=own;Noord=back-up,wound;insulin,2,8,?,yes
-t2,p2,Noord=regular,wound,1,,a;b,
-"""
+TEAMS = """key,provider,tiers,tasks,free_clients,free_hours_morning,free_hours,insurers,room_known
+t1,p1,Zuid=own;Noord=back-up,wound;insulin,2,8,9.5,?,yes
+t2,p2,Noord=regular,wound,1,,,a;b,
+"""  # noqa: E501
 
 
 @pytest.fixture
@@ -44,6 +45,7 @@ def test_both_files_are_read_with_the_same_areas(files: tuple[Path, Path]) -> No
         Tier.REGULAR,
     ]
     assert region.teams.contracts_known.tolist() == [False, True]
+    assert region.teams.free_hours.tolist() == [9.5, math.inf]
 
 
 def test_rank_writes_candidates_and_reasons(
