@@ -1,7 +1,9 @@
 """The house stays as drawn: references, words, migrations, personal data."""
 
+import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -130,3 +132,24 @@ def test_no_other_mode_than_fictional_is_accepted(mode: str) -> None:
 
     with pytest.raises(ImproperlyConfigured, match="fictional"):
         check_mode(mode)
+
+
+def test_loading_all_views_starts_no_threads_of_polars() -> None:
+    # The site loads all views once and copies itself for each worker: threads that
+    # a library starts would be missing from the copies, and their locks held.
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys, django; django.setup()\n"
+            "from django.urls import get_resolver\n"
+            "n = len(get_resolver().url_patterns)\n"
+            "print(n > 0, 'wijkspil.insight.urls' in sys.modules)\n"
+            "print('polars' in sys.modules)",
+        ],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ | {"DJANGO_SETTINGS_MODULE": "wijkspil.config.settings"},
+    )
+    assert done.stdout.split() == ["True", "True", "False"]
