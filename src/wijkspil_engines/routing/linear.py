@@ -1,4 +1,4 @@
-"""Linear programs over pairs: how room is shared and what each kind of it is worth."""
+"""Programs over pairs: how room is shared, what it is worth, and who gets it whole."""
 
 import highspy
 import numpy as np
@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from wijkspil_engines.routing.assign import N_ROOM, Pairs
 
 INFINITY = highspy.kHighsInf
+#: Room that a whole solution may exceed by rounding.
+_TINY = 1e-6
 
 
 def quiet() -> highspy.Highs:
@@ -37,6 +39,18 @@ def _program(
     lp.a_matrix_.index_ = rows[filled]
     lp.a_matrix_.value_ = use[filled]
     return lp
+
+
+def _shared_program(pairs: Pairs) -> highspy.HighsLp:
+    """Return the relaxation: rows of the requests, then of the room of each team."""
+    n = pairs.n_requests
+    return _program(
+        pairs,
+        np.column_stack((np.ones(pairs.n), pairs.use)),
+        np.column_stack((pairs.request, _room_rows(pairs, n))),
+        np.concatenate((np.ones(n), pairs.room.ravel())),
+        INFINITY,
+    )
 
 
 def _room_rows(pairs: Pairs, first_row: int) -> NDArray[np.int64]:
@@ -70,15 +84,8 @@ def solve_relaxation(
 ) -> tuple[float, NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Return bound, prices of requests (n_requests,) and room (n_teams, 6), shares."""
     n = pairs.n_requests
-    lp = _program(
-        pairs,
-        np.column_stack((np.ones(pairs.n), pairs.use)),
-        np.column_stack((pairs.request, _room_rows(pairs, n))),
-        np.concatenate((np.ones(n), pairs.room.ravel())),
-        INFINITY,
-    )
     model = quiet()
-    model.passModel(lp)
+    model.passModel(_shared_program(pairs))
     model.run()
     solution = model.getSolution()
     dual = np.maximum(-np.array(solution.row_dual), 0.0)
@@ -91,3 +98,53 @@ def solve_relaxation(
     np.maximum.at(extra, pairs.request, left)
     bound = float(prices.sum() + (room_price * pairs.room).sum() + extra.sum())
     return bound, prices, room_price, np.array(solution.col_value)
+
+
+def solve_whole(
+    pairs: Pairs,
+    start: NDArray[np.int64],
+    *,
+    least: int,
+    seconds: float,
+    max_nodes: int,
+) -> tuple[float, NDArray[np.int64]]:
+    """Search by branch and cut, from an assignment (pairs by request, or -1) on.
+
+    Parameters
+    ----------
+    least
+        Requests to place; ``start`` does.
+    seconds, max_nodes
+        Ends after so long or so many nodes; the nodes alone are the same everywhere.
+
+    Returns
+    -------
+    bound, chosen
+        What no assignment that places enough exceeds (infinite if the time was too
+        short for any), within the tolerances of HiGHS; the best assignment met.
+    """
+    model = quiet()
+    model.passModel(_shared_program(pairs))
+    columns = np.arange(pairs.n, dtype=np.int32)
+    whole = np.full(pairs.n, highspy.HighsVarType.kInteger)
+    model.changeColsIntegrality(pairs.n, columns, whole)
+    model.addRow(least, INFINITY, pairs.n, columns, np.ones(pairs.n))
+    solution = highspy.HighsSolution()
+    shares = np.zeros(pairs.n)
+    shares[start[start >= 0]] = 1.0
+    solution.col_value = shares.tolist()
+    model.setSolution(solution)
+    # Until it is proven, not until the gap is usual.
+    model.setOptionValue("mip_rel_gap", 0.0)
+    model.setOptionValue("time_limit", seconds)
+    model.setOptionValue("mip_max_nodes", max_nodes)
+    model.run()
+    bound = -model.getInfo().mip_dual_bound
+    hit = np.flatnonzero(np.array(model.getSolution().col_value) > 0.5)
+    chosen = np.full(pairs.n_requests, -1)
+    chosen[pairs.request[hit]] = hit
+    used = np.zeros_like(pairs.room)
+    np.add.at(used, pairs.team[hit], pairs.use[hit])
+    if (used > pairs.room + _TINY).any() or pairs.total(chosen) < pairs.total(start):
+        return bound, start
+    return bound, chosen

@@ -7,8 +7,9 @@ clients, the hours of each part of the day and those of the week fit. Steps:
 2. Many small changes of that start give a good assignment (``anneal``).
 3. The linear relaxation gives a bound; if it is whole, it is the optimum. Patterns
    lower the bound (``bound``).
+4. When these no longer do, branch and cut goes on from the best so far (``linear``).
 
-With a time limit 2 and 3 run side by side, and how far they come depends on the
+With a time limit 2 runs beside 3 and 4, and how far they come depends on the
 machine. Without one they run one after the other and the result is always the same.
 """
 
@@ -29,6 +30,8 @@ _PROVEN = 1e-9
 _MOVES, _MOVES_TIMED = 5, 25
 #: Rounds of the bound when the clock says how long.
 _ROUNDS_TIMED = 10_000
+#: Nodes of branch and cut, without a time limit and with one.
+_NODES, _NODES_TIMED = 1_000, 10**9
 
 
 def solve(
@@ -93,6 +96,7 @@ def _search(
     # Loading what is compiled takes half a second, which a ranking does not need.
     from wijkspil_engines.routing.anneal import Annealing
     from wijkspil_engines.routing.bound import Bounding
+    from wijkspil_engines.routing.linear import solve_whole
 
     bounding = Bounding(pairs)
     stop = Event()
@@ -108,7 +112,7 @@ def _search(
         annealing = Annealing(pairs, greedy, bounding.reduced, seed)
 
         def is_over() -> bool:
-            found = annealing.value
+            found = max(annealing.value, pairs.total(best))
             closed = _is_closed(found, bounding.bound, params.gap)
             return closed or time.perf_counter() >= deadline
 
@@ -130,6 +134,16 @@ def _search(
                 is_over,
                 spent if is_timed else None,
             )
+            if not is_over():
+                upper, whole = solve_whole(
+                    pairs,
+                    annealing.best,
+                    least=least,
+                    seconds=deadline - time.perf_counter(),
+                    max_nodes=_NODES_TIMED if is_timed else _NODES,
+                )
+                bounding.bound = min(bounding.bound, upper)
+                best = max(best, whole, key=pairs.total)
             if is_over():
                 stop.set()
         except BaseException:

@@ -22,9 +22,10 @@ from wijkspil_engines.routing import (
     verify,
 )
 from wijkspil_engines.routing.anneal import Annealing
-from wijkspil_engines.routing.assign import Pairs, list_pairs
+from wijkspil_engines.routing.assign import Pairs, list_pairs, place_one_by_one
 from wijkspil_engines.routing.bound import Bounding
 from wijkspil_engines.routing.knapsack import fill_one
+from wijkspil_engines.routing.linear import solve_whole
 from wijkspil_engines.routing.patterns import find_patterns
 
 SEEDS = st.integers(0, 100_000)
@@ -58,16 +59,15 @@ def best_by_trying_all(pairs: Pairs, *, at_least: int) -> float:
 
 @settings(max_examples=60)
 @given(seed=SEEDS)
-def test_the_value_and_the_bound_enclose_the_best_of_all(seed: int) -> None:
+def test_a_small_batch_is_proven_the_best_of_all(seed: int) -> None:
     problem = draw_problem(seed)
-    result = solve(problem)
+    result = solve(problem, params=Params(gap=0.0))
     assert verify(problem, result) == ()
     pairs = list_pairs(problem, Params())
     best = best_by_trying_all(pairs, at_least=result.greedy_placed)
-    assert result.value <= best + 1e-6
-    assert result.bound >= best - 1e-6
-    if result.status == "optimal":
-        assert result.value == pytest.approx(best)
+    assert result.status == "optimal"
+    assert result.value == pytest.approx(best)
+    assert result.bound == pytest.approx(best)
 
 
 @settings(max_examples=25)
@@ -249,6 +249,42 @@ def test_every_round_gives_a_bound_that_holds(seed: int, max_rounds: int) -> Non
     assert bounding.bound >= best_by_trying_all(pairs, at_least=0) - 1e-6
 
 
+@settings(max_examples=60)
+@given(seed=SEEDS, max_nodes=st.sampled_from([0, 1, 1_000]), as_most=st.booleans())
+def test_branch_and_cut_encloses_the_best_that_places_enough(
+    seed: int, max_nodes: int, as_most: bool
+) -> None:
+    problem = draw_problem(seed, n_requests=6)
+    pairs = list_pairs(problem, Params())
+    start = pairs.from_assignment(place_one_by_one(problem))
+    if as_most:
+        most = solve(problem, params=Params(per_hour=0.0, per_score=0.0))
+        start = pairs.from_assignment(most.assignment)
+    least = int((start >= 0).sum())
+    bound, chosen = solve_whole(
+        pairs, start, least=least, seconds=np.inf, max_nodes=max_nodes
+    )
+    best = best_by_trying_all(pairs, at_least=least)
+    placed = chosen[chosen >= 0]
+    used = np.zeros_like(pairs.room)
+    np.add.at(used, pairs.team[placed], pairs.use[placed])
+    assert (used <= pairs.room + 1e-6).all()
+    assert placed.size >= least
+    assert pairs.total(start) <= pairs.total(chosen) <= best + 1e-6 <= bound + 1e-3
+    if max_nodes == 1_000:
+        assert pairs.total(chosen) == pytest.approx(best)
+        assert bound == pytest.approx(best)
+
+
+def test_branch_and_cut_without_time_keeps_what_it_was_given() -> None:
+    problem = draw_problem(7, n_requests=30, n_teams=8, n_areas=3)
+    pairs = list_pairs(problem, Params())
+    start = pairs.from_assignment(place_one_by_one(problem))
+    bound, chosen = solve_whole(pairs, start, least=0, seconds=0.0, max_nodes=9)
+    assert pairs.total(chosen) >= pairs.total(start)
+    assert bound >= solve(problem).value - 1e-6
+
+
 @settings(max_examples=30)
 @given(seed=SEEDS)
 def test_small_changes_keep_what_fits_and_the_best(seed: int) -> None:
@@ -287,6 +323,13 @@ def test_the_same_seed_gives_the_same_assignment() -> None:
     again = solve(problem, seed=3)
     assert first.assignment.tolist() == again.assignment.tolist()
     assert first.bound == again.bound
+
+
+def test_with_time_enough_the_search_ends_at_the_proof() -> None:
+    problem = draw_problem(4, n_requests=60, n_teams=12, n_areas=3)
+    result = solve(problem, params=Params(gap=0.0), time_limit_s=120.0)
+    assert verify(problem, result) == ()
+    assert result.status == "optimal"
 
 
 def test_without_time_what_was_placed_one_by_one_is_returned() -> None:
