@@ -143,12 +143,15 @@ def rank_teams(
         Policy.from_mapping(agreed.ranking),
     )
     is_past = need.first_visit_on < localdate(at)
-    return _named(ranking, teams, rooms, untold=_IN_TIME if is_past else frozenset())
+    return _named(ranking, teams, rooms, untold=_untold(is_past))
 
 
-#: Nobody can make a first visit in time that should have been before today; the
-#: engine counts from today on.
-_IN_TIME = frozenset({"in-time"})
+def _untold(is_past: bool) -> frozenset[str]:
+    """Return the reasons to leave out, for a first visit before today or not.
+
+    Nobody can make it in time then; the engine counts from today on.
+    """
+    return frozenset({"in-time"}) if is_past else frozenset()
 
 
 @dataclass(frozen=True)
@@ -344,8 +347,15 @@ def load_assignment(
         )
     return Division(
         rows=[
-            _proposed(problem, place, result, rows, rooms)
-            for place in range(len(requests))
+            _proposed(
+                problem,
+                place,
+                result,
+                rows,
+                rooms,
+                is_past=request.first_visit_on < today,
+            )
+            for place, request in enumerate(requests)
         ],
         placed=int(result.terms["placed"]),
         placed_one_by_one=result.greedy_placed,
@@ -364,6 +374,8 @@ def _proposed(
     result: Result,
     rows: Sequence[TeamAround],
     rooms: Mapping[int, RoomLeft],
+    *,
+    is_past: bool,
 ) -> Proposed:
     request = problem.requests[place]
     chosen = int(result.assignment[place])
@@ -373,8 +385,10 @@ def _proposed(
     position, single = places.get(chosen), places.get(before)
 
     def is_in_time(place: int | None) -> bool:
-        return place is not None and (
-            "first-visit-late" not in ranking.candidates[place].warnings
+        return (
+            not is_past
+            and place is not None
+            and "first-visit-late" not in ranking.candidates[place].warnings
         )
 
     def is_own(row: int) -> bool:
@@ -384,7 +398,7 @@ def _proposed(
         request_id=int(request.key),
         team=None
         if position is None
-        else _candidate(ranking, rows[chosen], rooms, position),
+        else _candidate(ranking, rows[chosen], rooms, position, _untold(is_past)),
         one_by_one=None if before < 0 else rows[before].service_id,
         others=sum(
             1

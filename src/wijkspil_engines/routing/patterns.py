@@ -62,7 +62,7 @@ def find_patterns(
     before = np.zeros(pairs.n_teams)
     for team, pattern in known.items():
         taken[pattern.pairs] = True
-        before[team] = np.maximum(profit[pattern.pairs], 0.0).sum()
+        before[team] = profit[pattern.pairs].sum()
     upper, value = np.zeros(pairs.n_teams), np.zeros(pairs.n_teams)
     for start in range(0, pairs.n_teams, _TEAMS_AT_ONCE):
         fill_all(

@@ -174,6 +174,9 @@ def place_plainly(problem: AssignmentProblem) -> list[int]:
     for request in problem.requests:
         found = []
         for j in range(teams.n):
+            # Most teams are somewhere else: no need to ask what else excludes them.
+            if teams.tier[request.area, j] == 0:
+                continue
             if (request.key, teams.keys[j]) in problem.forbidden:
                 continue
             if find_conditions_plainly(

@@ -319,6 +319,22 @@ def test_the_division_is_proposed_and_sent_once(wijk: ReferralsWijk) -> None:
     assert [offer.service_id for offer in open_offers(request)] == [wijk.teams[0].pk]
 
 
+@pytest.mark.parametrize(("days", "is_in_time"), [(0, True), (-1, False)])
+def test_a_first_visit_that_has_passed_is_not_in_time_in_the_division(
+    wijk: ReferralsWijk, days: int, is_in_time: bool
+) -> None:
+    request = decline_all(wijk, send(wijk))
+    Offer.objects.filter(request=request).delete()
+    ServiceRequest.objects.update(
+        first_visit_on=localdate(wijk.at) + timedelta(days=days)
+    )
+    answer = browser_of(wijk).get("/regietafel/verdelen/", headers=ENGLISH)
+    [row] = answer.context["division"].rows
+    assert row.team is not None
+    assert row.is_in_time == row.is_in_time_one_by_one == is_in_time
+    assert ("in-time" in {reason["code"] for reason in row.team.reasons}) == is_in_time
+
+
 def test_the_division_does_not_ask_again_who_declined(wijk: ReferralsWijk) -> None:
     decline_all(wijk, send(wijk))
     answer = browser_of(wijk).get("/regietafel/verdelen/", headers=ENGLISH)

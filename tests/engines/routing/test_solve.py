@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.optimize import linprog
 
 from tests.engines.routing.cases import draw_problem
 from wijkspil_engines.routing import (
@@ -26,7 +27,7 @@ from wijkspil_engines.routing.assign import Pairs, list_pairs, place_one_by_one
 from wijkspil_engines.routing.bound import Bounding
 from wijkspil_engines.routing.knapsack import fill_one
 from wijkspil_engines.routing.linear import solve_whole
-from wijkspil_engines.routing.patterns import find_patterns
+from wijkspil_engines.routing.patterns import Pattern, find_patterns
 
 SEEDS = st.integers(0, 100_000)
 
@@ -247,6 +248,46 @@ def test_every_round_gives_a_bound_that_holds(seed: int, max_rounds: int) -> Non
     if pairs.n:
         bounding.generate(max_rounds, lambda: False)
     assert bounding.bound >= best_by_trying_all(pairs, at_least=0) - 1e-6
+
+
+def bound_of_all_patterns(pairs: Pairs) -> float:
+    """Solve the program over every set that fits in a team."""
+    patterns = [
+        own[chosen]
+        for own in pairs.of_team
+        for chosen in _subsets(own.size)
+        if own.size
+        and (pairs.use[own[chosen]].sum(0) <= pairs.room[pairs.team[own[0]]]).all()
+    ]
+    rows = np.zeros((pairs.n_requests + pairs.n_teams, len(patterns)))
+    for column, pattern in enumerate(patterns):
+        rows[pairs.request[pattern], column] = 1
+        rows[pairs.n_requests + pairs.team[pattern], column] = 1
+    values = [-pairs.value[pattern].sum() for pattern in patterns]
+    return -linprog(values, A_ub=rows, b_ub=np.ones(len(rows))).fun
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=SEEDS)
+def test_patterns_come_down_to_the_bound_of_all_of_them(seed: int) -> None:
+    pairs = list_pairs(draw_problem(seed, n_requests=9, n_teams=3), Params())
+    bounding = Bounding(pairs)
+    bounding.relax()
+    if pairs.n:
+        bounding.generate(2_000, lambda: False)
+        assert bounding.bound == pytest.approx(bound_of_all_patterns(pairs), rel=1e-5)
+
+
+def test_a_known_pattern_gives_way_to_the_part_that_is_worth_something() -> None:
+    requests = tuple(Request(f"r{i}", 0) for i in range(2))
+    team = Team("t", "p", {0: Tier.OWN}, free_clients=2)
+    problem = AssignmentProblem(requests, Teams.from_teams([team], n_areas=1))
+    pairs = list_pairs(problem, Params())
+    both = Pattern(0, np.array([0, 1]))
+    profit, price = np.array([500.0, -20.0]), np.zeros_like(pairs.room)
+    upper, value, found = find_patterns(pairs, profit, price, {0: both}, width=100)
+    assert upper.tolist() == value.tolist() == [500.0]
+    assert [pattern.pairs.tolist() for pattern in found] == [[0]]
 
 
 @settings(max_examples=60)
