@@ -22,6 +22,7 @@ for name in (
     "coverage_check",
     "signposts",
     "ask",
+    "division",
     "offer_race",
     "exchange",
     "exchange_households",

@@ -47,7 +47,8 @@ def solve(
     ----------
     time_limit_s
         Seconds after which the best so far is returned (``timed_out``). With None
-        the search ends after ``params.max_rounds`` and is the same on every machine.
+        the search ends after ``params.max_rounds`` and a number of nodes, the same on
+        every machine.
     """
     started = time.perf_counter()
     params = params or Params()
