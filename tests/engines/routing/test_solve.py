@@ -264,7 +264,7 @@ def bound_of_all_patterns(pairs: Pairs) -> float:
         rows[pairs.request[pattern], column] = 1
         rows[pairs.n_requests + pairs.team[pattern], column] = 1
     values = [-pairs.value[pattern].sum() for pattern in patterns]
-    return -linprog(values, A_ub=rows, b_ub=np.ones(len(rows))).fun
+    return -float(linprog(values, A_ub=rows, b_ub=np.ones(len(rows))).fun)
 
 
 @settings(max_examples=60, deadline=None)
