@@ -18,7 +18,13 @@ from wijkspil.directory.selectors.wijken import (
     list_home_care_of_region,
     list_wijken_of_region,
 )
-from wijkspil.insight.models import Measure, Scenario
+from wijkspil.insight.models import (
+    Figure,
+    IndicatorUpload,
+    Measure,
+    Scenario,
+    UploadedFigure,
+)
 from wijkspil.insight.permissions import MAKE_SCENARIO
 from wijkspil.insight.selectors.scenarios import (
     find_done_run,
@@ -95,7 +101,7 @@ def make_scenarios_and_plans(at: datetime) -> MadeInsight:
 
 
 def delete_fictional_insight() -> int:
-    """Remove what was invented, and plans that hold invented providers."""
+    """Remove what was invented, and all of invented areas and providers."""
     count, _per_table = Measure.objects.filter(
         Q(is_fictional=True) | Q(owner__is_fictional=True)
     ).delete()
@@ -104,7 +110,15 @@ def delete_fictional_insight() -> int:
         | Q(owner__is_fictional=True)
         | Q(owner=None, region__is_fictional=True)
     ).delete()
-    return count + gone
+    Figure.objects.filter(area__is_fictional=True).delete()
+    figures, _per_table = UploadedFigure.objects.filter(
+        organization__is_fictional=True
+    ).delete()
+    uploads, _per_table = IndicatorUpload.objects.filter(
+        Q(organization__is_fictional=True)
+        | Q(uploaded_by__is_fictional=True, figures=None)
+    ).delete()
+    return count + gone + figures + uploads
 
 
 def _region_of(actor: Actor) -> int | None:
