@@ -102,23 +102,22 @@ def make_scenarios_and_plans(at: datetime) -> MadeInsight:
 
 def delete_fictional_insight() -> int:
     """Remove what was invented, and all of invented areas and providers."""
-    count, _per_table = Measure.objects.filter(
-        Q(is_fictional=True) | Q(owner__is_fictional=True)
-    ).delete()
-    gone, _per_table = Scenario.objects.filter(
-        Q(is_fictional=True)
-        | Q(owner__is_fictional=True)
-        | Q(owner=None, region__is_fictional=True)
-    ).delete()
-    Figure.objects.filter(area__is_fictional=True).delete()
-    figures, _per_table = UploadedFigure.objects.filter(
-        organization__is_fictional=True
-    ).delete()
-    uploads, _per_table = IndicatorUpload.objects.filter(
-        Q(organization__is_fictional=True)
-        | Q(uploaded_by__is_fictional=True, figures=None)
-    ).delete()
-    return count + gone + figures + uploads
+    rows = (
+        Measure.objects.filter(Q(is_fictional=True) | Q(owner__is_fictional=True)),
+        Scenario.objects.filter(
+            Q(is_fictional=True)
+            | Q(owner__is_fictional=True)
+            | Q(owner=None, region__is_fictional=True)
+        ),
+        Figure.objects.filter(area__is_fictional=True),
+        UploadedFigure.objects.filter(organization__is_fictional=True),
+        # After its figures: an upload of somebody invented may be of several providers.
+        IndicatorUpload.objects.filter(
+            Q(organization__is_fictional=True)
+            | Q(uploaded_by__is_fictional=True, figures=None)
+        ),
+    )
+    return sum(each.delete()[0] for each in rows)
 
 
 def _region_of(actor: Actor) -> int | None:

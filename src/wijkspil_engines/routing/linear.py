@@ -136,7 +136,8 @@ def solve_whole(
     model.setSolution(solution)
     # Until it is proven, not until the gap is usual.
     model.setOptionValue("mip_rel_gap", 0.0)
-    model.setOptionValue("time_limit", seconds)
+    # Below zero it would be refused, and there would be no limit.
+    model.setOptionValue("time_limit", max(seconds, 0.0))
     model.setOptionValue("mip_max_nodes", max_nodes)
     model.run()
     bound = -model.getInfo().mip_dual_bound
